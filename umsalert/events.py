@@ -1,0 +1,77 @@
+"""What happens while an alert is sent. Frozen; logs, screen, NDJSON and tests only listen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from umsalert.model import ChannelKind, DeliveryState, OutcomeKind
+
+Counts = Mapping[ChannelKind, Mapping[DeliveryState, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """The alert stands in the record and its deliveries are queued."""
+
+    at: datetime
+    alert_ref: str
+    deliveries: Mapping[ChannelKind, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """Attempts were written before their hand-over."""
+
+    at: datetime
+    alert_ref: str
+    channel: ChannelKind
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """One hand-over has come to its outcome, and the outcome is committed."""
+
+    at: datetime
+    alert_ref: str
+    channel: ChannelKind
+    delivery_id: int
+    attempt_n: int
+    outcome: OutcomeKind
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """The store's own counts, by channel and state."""
+
+    at: datetime
+    alert_ref: str
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPaused:
+    """A channel stopped taking work: unreachable for now, or refused until a person mends it."""
+
+    at: datetime
+    alert_ref: str
+    channel: ChannelKind
+    code: str
+    detail: str
+    retry_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """Nothing more will be sent by this process."""
+
+    at: datetime
+    alert_ref: str
+    counts: Counts
+    interrupted: bool
+
+
+Event = Planned | Claimed | HandedOver | Progress | ChannelPaused | Finished

@@ -1,0 +1,60 @@
+"""Which language people read, and `_()`.
+
+Source strings are English; `locale/fr` holds the French catalogue. The composition of a sentence
+is always `_("... {name} ...").format(name=...)`, so that a translator sees whole sentences.
+Machine output (JSON keys, codes, state names) is never translated.
+"""
+
+from __future__ import annotations
+
+import gettext
+import os
+from pathlib import Path
+
+LANGUAGES = ("fr", "en")
+_LOCALE_DIR = Path(__file__).parent / "locale"
+_active: gettext.NullTranslations = gettext.NullTranslations()
+_language = "en"
+
+
+def activate(language: str) -> None:
+    """Read every later message in `language` (one of `LANGUAGES`; anything else means English)."""
+    global _active, _language  # one process speaks one language to its operator
+    _language = language if language in LANGUAGES else "en"
+    _active = gettext.translation(
+        "umsalert", localedir=_LOCALE_DIR, languages=[_language], fallback=True
+    )
+
+
+def language() -> str:
+    """Return the active language, `fr` or `en`."""
+    return _language
+
+
+def language_of_environment(configured: str | None = None) -> str:
+    """Return the language to speak: UMSALERT_LANG, then `configured`, then the locale, then French.
+
+    The locale comes last because cron runs in the C locale; C and POSIX say nothing about the
+    reader, so they fall through to French, the language of the users.
+    """
+    for value in (
+        os.environ.get("UMSALERT_LANG"),
+        configured,
+        os.environ.get("LC_ALL"),
+        os.environ.get("LC_MESSAGES"),
+        os.environ.get("LANG"),
+    ):
+        code = (value or "").replace("-", "_").split("_")[0].split(".")[0].lower()
+        if code in LANGUAGES:
+            return code
+    return "fr"
+
+
+def _(message: str) -> str:
+    """Return `message` in the active language."""
+    return _active.gettext(message)
+
+
+def ngettext(singular: str, plural: str, n: int) -> str:
+    """Return the form of the sentence that fits `n`, in the active language."""
+    return _active.ngettext(singular, plural, n)

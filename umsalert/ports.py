@@ -1,0 +1,298 @@
+"""Protocols between the services and the world. One async surface, no sync twin."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from umsalert.events import Counts, Event
+from umsalert.model import (
+    Alert,
+    Answer,
+    ChannelKind,
+    Circle,
+    Contact,
+    ContactStatus,
+    MessageText,
+    NewAlert,
+    NewContact,
+    NewSite,
+    Operator,
+    Outcome,
+    Outgoing,
+    Receipt,
+    Selection,
+    Site,
+    SiteStatus,
+)
+
+
+class Clock(Protocol):
+    """Time is passed in, never asked of the machine by a service."""
+
+    def now(self) -> datetime:
+        """Return the present as an aware datetime in UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait."""
+
+
+class Listener(Protocol):
+    """Hears events. Must not raise and must not block."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take one event."""
+
+
+class Channel(Protocol):
+    """Hands one message to a provider. One verb and close."""
+
+    kind: ChannelKind
+    provider: str
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        """Hand over once; never raises for what the network or the provider does."""
+
+    async def close(self) -> None:
+        """Release connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A request of a provider as it arrived. Header names are lower case."""
+
+    topic: str
+    headers: Mapping[str, str]
+    query: Mapping[str, str]
+    body: bytes
+
+
+class WebhookSource(Protocol):
+    """Reads and verifies the webhooks of one provider."""
+
+    provider: str
+
+    def verify(self, webhook: Webhook, now: datetime) -> str:
+        """Return a key that repeats when the event repeats. Raises RefusedByRule when forged."""
+
+    def read(self, topic: str, body: bytes) -> tuple[Receipt | Answer, ...]:
+        """Return what the body says; empty where it says nothing to us."""
+
+    def reply_to(self, topic: str, body: bytes, text: MessageText) -> bytes:
+        """Return the JSON the provider waits for (the next voice actions), or `{}`."""
+
+    def reference(self, topic: str, body: bytes) -> str:
+        """Return our reference of the hand-over that the body is about, or an empty string."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Presence hours in OpenStreetMap `opening_hours` notation, in their time zone."""
+
+    hours: str
+    time_zone: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """A token bucket shared by every process on the database."""
+
+    rate_per_s: float
+    burst: int
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Attempts written and owned; `wait_s` is when to ask again, None when nothing is queued."""
+
+    outgoing: tuple[Outgoing, ...]
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """An outcome with the hand-over it belongs to, ready to be committed in a group."""
+
+    outgoing: Outgoing
+    outcome: Outcome
+    provider: str
+    at: datetime
+    retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertLine:
+    """One line of `alert list`: the alert with its counts."""
+
+    alert: Alert
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery with all that is known of it, for reports. Times are None until they happen."""
+
+    delivery_id: int
+    site_ref: str
+    site_name: str
+    distance_m: float
+    contact_ref: str
+    contact_name: str
+    channel: ChannelKind
+    address: str
+    language: str
+    state: str
+    code: str
+    attempts: int
+    queued_at: datetime
+    first_sent_at: datetime | None
+    accepted_at: datetime | None
+    delivered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """One answer of a guard, for reports."""
+
+    site_ref: str
+    contact_ref: str
+    channel: ChannelKind
+    kind: str
+    text: str
+    received_at: datetime
+    distance_m: float
+
+
+class Register(Protocol):
+    """Sites and contacts, and who vetted them."""
+
+    async def known_refs(self) -> Collection[str]:
+        """Return the refs of all sites."""
+
+    async def contact_keys(self) -> Collection[tuple[str, str]]:
+        """Return (site ref, case-folded name) of all contacts, to see duplicates."""
+
+    async def site_regions(self) -> Mapping[str, str]:
+        """Return the ISO 3166 region of each site by ref (RE, GP, FR, ...)."""
+
+    async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
+        """Add all or none. Raises InvalidData when a ref exists."""
+
+    async def add_contacts(
+        self, contacts: Sequence[NewContact], by: Operator, *, certify: bool
+    ) -> int:
+        """Add all or none. Raises InvalidData when a site is missing or a ref exists."""
+
+    async def sites(self, *, status: SiteStatus | None = None) -> Sequence[Site]:
+        """Return the sites in order of ref."""
+
+    async def site(self, ref: str) -> Site:
+        """Return one site. Raises UsageError when there is none."""
+
+    async def contacts(
+        self, *, site_ref: str | None = None, status: ContactStatus | None = None
+    ) -> Sequence[Contact]:
+        """Return the contacts in order of site and ref."""
+
+    async def set_site_status(
+        self, refs: Sequence[str], status: SiteStatus, by: Operator, *, reason: str = ""
+    ) -> int:
+        """Move all sites or none; return how many changed. Raises UsageError on unknown refs."""
+
+    async def set_contact_status(
+        self, refs: Sequence[str], status: ContactStatus, by: Operator, *, reason: str = ""
+    ) -> int:
+        """Move all contacts or none; return how many changed."""
+
+
+class AlertBook(Protocol):
+    """Who is in an area, and the alerts of the record."""
+
+    async def schedules(self, circle: Circle) -> Sequence[Schedule]:
+        """Return the distinct presence hours of approved sites inside."""
+
+    async def select(
+        self, circle: Circle, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+    ) -> Selection:
+        """Return who would be reached; sites of an `off_duty` schedule are left out."""
+
+    async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
+        """Write the alert, its texts and its deliveries in one transaction."""
+
+    async def alert(self, ref: str) -> Alert:
+        """Return an alert by ref, by an unambiguous part of it, or `last`."""
+
+    async def alerts(self, *, limit: int) -> Sequence[AlertLine]:
+        """Return the newest alerts."""
+
+    async def by_idempotency_key(self, key: str) -> Alert | None:
+        """Return the alert that was sent under this key."""
+
+
+class Outbox(Protocol):
+    """Deliveries on their way. Attempts are committed before the hand-over."""
+
+    async def open_sender(self, alert_id: int, by: Operator) -> int:
+        """Say that this process sends; return its id, whose lease must be renewed."""
+
+    async def renew(self, sender_id: int) -> None:
+        """Renew the lease of this process."""
+
+    async def close_sender(self, sender_id: int) -> None:
+        """End the lease; whatever it still holds may be taken over."""
+
+    async def claim(self, sender_id: int, channel: ChannelKind, pace: Pace, limit: int) -> Claim:
+        """Take tokens, rows and attempt rows in one transaction."""
+
+    async def settle(self, settled: Sequence[Settled]) -> None:
+        """Commit a group of outcomes. States only move forward."""
+
+    async def recover(self, alert_id: int) -> int:
+        """Turn what dead senders held into `unknown`; return how many."""
+
+    async def lease_remaining_s(self, alert_id: int) -> float:
+        """Return how long the longest lease of another living sender lasts; 0 when none."""
+
+    async def requeue_unknown(self, alert_id: int) -> int:
+        """Queue unknown deliveries again; return how many."""
+
+    async def expire(self, alert_id: int) -> int:
+        """End what is queued past the alert's expiry; return how many."""
+
+    async def counts(self, alert_id: int) -> Counts:
+        """Return deliveries by channel and state."""
+
+
+class Inbox(Protocol):
+    """Webhooks: stored first, answered, applied after."""
+
+    async def store(self, provider: str, topic: str, key: str, body: bytes) -> bool:
+        """Keep a webhook; False when its key was seen already."""
+
+    async def pending(self, limit: int) -> Sequence[tuple[int, str, str, bytes]]:
+        """Return (id, provider, topic, body) of what was not applied yet, oldest first."""
+
+    async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int:
+        """Apply what one webhook says and mark it done; return how many were matched."""
+
+    async def reject(self, inbox_id: int, problem: str) -> None:
+        """Mark a stored webhook as unreadable, so that it is kept and not tried again."""
+
+    async def text_of(self, reference: str) -> MessageText | None:
+        """Return what the hand-over of this reference says."""
+
+
+class Record(Protocol):
+    """What a report needs."""
+
+    async def deliveries(self, alert_id: int) -> Sequence[DeliveryRow]:
+        """Return every delivery of an alert, nearest site first."""
+
+    async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
+        """Return the answers to an alert, oldest first."""
+
+    async def texts(self, alert_id: int) -> Sequence[MessageText]:
+        """Return what was sent, word for word."""

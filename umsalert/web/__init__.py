@@ -1,0 +1,1 @@
+"""The ASGI application: provider webhooks (later the tap page)."""
