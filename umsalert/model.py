@@ -268,12 +268,12 @@ class Outgoing:
     """One hand-over: everything a channel needs, and nothing of why.
 
     `reference` is `<alert ref>-<delivery id>-<attempt n>`; `token` is secret, random and per
-    attempt: whoever answers with it is this recipient.
+    attempt: whoever answers with it is this recipient. `refusals` counts earlier temporary ones.
     """
 
     delivery_id: int
-    attempt_id: int
     attempt_n: int
+    refusals: int
     reference: str
     channel: ChannelKind
     address: str

@@ -69,6 +69,17 @@ class Webhook:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class StoredWebhook:
+    """A verified webhook as it is kept: enough to read it again. `id` is the store's."""
+
+    provider: str
+    topic: str
+    reference: str
+    body: bytes
+    id: int = 0
+
+
 class WebhookSource(Protocol):
     """Reads and verifies the webhooks of one provider."""
 
@@ -77,14 +88,14 @@ class WebhookSource(Protocol):
     def verify(self, webhook: Webhook, now: datetime) -> str:
         """Return a key that repeats when the event repeats. Raises RefusedByRule when forged."""
 
-    def read(self, topic: str, body: bytes) -> tuple[Receipt | Answer, ...]:
-        """Return what the body says; empty where it says nothing to us."""
+    def reference(self, webhook: Webhook) -> str:
+        """Return our reference of the hand-over that it is about, or an empty string."""
 
-    def reply_to(self, topic: str, body: bytes, text: MessageText) -> bytes:
+    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
+        """Return what it says; empty where it says nothing to us. Raises InvalidData."""
+
+    def reply_to(self, webhook: Webhook, text: MessageText) -> bytes:
         """Return the JSON the provider waits for (the next voice actions), or `{}`."""
-
-    def reference(self, topic: str, body: bytes) -> str:
-        """Return our reference of the hand-over that the body is about, or an empty string."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,11 +180,8 @@ class ReplyRow:
 class Register(Protocol):
     """Sites and contacts, and who vetted them."""
 
-    async def known_refs(self) -> Collection[str]:
-        """Return the refs of all sites."""
-
-    async def contact_keys(self) -> Collection[tuple[str, str]]:
-        """Return (site ref, case-folded name) of all contacts, to see duplicates."""
+    async def contact_keys(self) -> Mapping[str, tuple[str, str]]:
+        """Return (site ref, case-folded name) of every contact by ref, to see duplicates."""
 
     async def site_regions(self) -> Mapping[str, str]:
         """Return the ISO 3166 region of each site by ref (RE, GP, FR, ...)."""
@@ -220,7 +228,10 @@ class AlertBook(Protocol):
         """Return who would be reached; sites of an `off_duty` schedule are left out."""
 
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
-        """Write the alert, its texts and its deliveries in one transaction."""
+        """Write the alert, its texts and its deliveries in one transaction.
+
+        An alert that has the same idempotency key already is returned instead.
+        """
 
     async def alert(self, ref: str) -> Alert:
         """Return an alert by ref, by an unambiguous part of it, or `last`."""
@@ -269,11 +280,11 @@ class Outbox(Protocol):
 class Inbox(Protocol):
     """Webhooks: stored first, answered, applied after."""
 
-    async def store(self, provider: str, topic: str, key: str, body: bytes) -> bool:
+    async def store(self, webhook: StoredWebhook, key: str) -> bool:
         """Keep a webhook; False when its key was seen already."""
 
-    async def pending(self, limit: int) -> Sequence[tuple[int, str, str, bytes]]:
-        """Return (id, provider, topic, body) of what was not applied yet, oldest first."""
+    async def pending(self, limit: int) -> Sequence[StoredWebhook]:
+        """Return what was not applied yet, oldest first."""
 
     async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int:
         """Apply what one webhook says and mark it done; return how many were matched."""

@@ -71,7 +71,11 @@ class VonageSettings:
 
 @dataclass(frozen=True, slots=True)
 class SmtpSettings:
-    """The mail relay. `security` is starttls, tls (implicit) or none (only towards localhost)."""
+    """The mail relay. `security` is starttls, tls (implicit) or none (only towards localhost).
+
+    `reply_to` and `bounce` are mailboxes that take `+detail`; empty means `reponse@` and `bounce@`
+    of the sender's domain.
+    """
 
     host: str = ""
     port: int = 587
@@ -79,6 +83,8 @@ class SmtpSettings:
     username: str = ""
     password: Secret = Secret("")
     sender: str = ""
+    reply_to: str = ""
+    bounce: str = ""
     ca_file: Path | None = None
 
 

@@ -1,0 +1,213 @@
+"""`umsalert alert`: preview, send, resume, list, show."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from umsalert.cli.alert_request import (
+    Channels,
+    Exercise,
+    Expires,
+    IncidentTime,
+    Lat,
+    Lon,
+    Radius,
+    TemplateName,
+    Typed,
+    Values,
+    request,
+)
+from umsalert.cli.context import AsJson, leave, run_async, session
+from umsalert.errors import ExitCode
+from umsalert.i18n import _
+from umsalert.times import parse_duration
+
+app = typer.Typer(
+    help=_("Preview, send and follow alerts."), no_args_is_help=True, rich_markup_mode=None
+)
+
+AlertRef = Annotated[
+    str, typer.Argument(metavar="ALERT", help=_("Its reference, a part of it, or: last"))
+]
+
+
+@app.command(
+    help=_("Show who would get what; nothing is sent."),
+    epilog=_(
+        "Example: umsalert alert preview --lat 43.7005 --lon 7.2683 --radius 800m "
+        "--template search-person --var description='man, 1.80 m, red jacket' "
+        "--var last_seen='place Masséna'"
+    ),
+)
+def preview(
+    context: typer.Context,
+    lat: Lat,
+    lon: Lon,
+    radius: Radius,
+    template: TemplateName,
+    var: Values = None,
+    channel: Channels = None,
+    exercise: Exercise = False,
+    incident_time: IncidentTime = None,
+    expires: Expires = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show the plan of an alert."""
+    from umsalert import wiring
+    from umsalert.cli import alert_preview
+    from umsalert.selection import Plan
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    typed = Typed(
+        lat,
+        lon,
+        radius,
+        template,
+        values=var or (),
+        channels=channel or (),
+        exercise=exercise,
+        incident_time=incident_time,
+        expires=expires,
+    )
+    asked = request(this, typed)
+
+    async def work() -> Plan:
+        async with wiring.open_store(this.settings) as store:
+            return await wiring.planner(this.settings, store).plan(asked)
+
+    plan = run_async(work())
+    if as_json:
+        output.document(alert_preview.document(plan))
+    else:
+        alert_preview.show(plan, output)
+    leave(ExitCode.OK if plan.selection.contacts else ExitCode.NOBODY_MATCHED)
+
+
+@app.command(
+    help=_("Alert everyone vetted and on duty in a circle, after a preview and a confirmation."),
+    epilog=_(
+        "Example: umsalert alert send --lat 43.7005 --lon 7.2683 --radius 800m "
+        "--template search-person --var description='man, 1.80 m, red jacket' "
+        "--var last_seen='place Masséna' --incident-time 18:07"
+    ),
+)
+def send(
+    context: typer.Context,
+    lat: Lat,
+    lon: Lon,
+    radius: Radius,
+    template: TemplateName,
+    var: Values = None,
+    channel: Channels = None,
+    exercise: Exercise = False,
+    incident_time: IncidentTime = None,
+    expires: Expires = None,
+    reason: Annotated[
+        str, typer.Option(help=_("Why, for the record only: no message ever says it."))
+    ] = "",
+    idempotency_key: Annotated[
+        str | None,
+        typer.Option(metavar="KEY", help=_("A second send with the same key sends nothing.")),
+    ] = None,
+    follow: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send an alert."""
+    from umsalert.cli import alert_send
+
+    this = session(context)
+    typed = Typed(
+        lat,
+        lon,
+        radius,
+        template,
+        values=var or (),
+        channels=channel or (),
+        exercise=exercise,
+        incident_time=incident_time,
+        expires=expires,
+        reason=reason,
+        idempotency_key=idempotency_key,
+    )
+    manner = alert_send.Manner(yes=yes, follow=_length(follow))
+    leave(
+        run_async(alert_send.send(this, request(this, typed), manner, this.output(as_json=as_json)))
+    )
+
+
+@app.command(
+    help=_("Go on with an alert that was interrupted."),
+    epilog=_("Example: umsalert alert resume last"),
+)
+def resume(
+    context: typer.Context,
+    alert: AlertRef,
+    resend_unknown: Annotated[
+        bool,
+        typer.Option("--resend-unknown", help=_("Also repeat what may already have left.")),
+    ] = False,
+    follow: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Send what is left of an alert."""
+    from umsalert.cli import alert_send
+
+    this = session(context)
+    manner = alert_send.Manner(follow=_length(follow), resend_unknown=resend_unknown)
+    leave(run_async(alert_send.go_on(this, alert, manner, this.output(as_json=as_json))))
+
+
+@app.command("list", help=_("List the newest alerts."), epilog=_("Example: umsalert alert list"))
+def list_alerts(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help=_("How many."))] = 20,
+    as_json: AsJson = False,
+) -> None:
+    """List alerts."""
+    from umsalert import wiring
+    from umsalert.cli import alert_show
+
+    this = session(context)
+
+    async def work() -> None:
+        async with wiring.open_store(this.settings) as store:
+            lines = await store.alerts.alerts(limit=limit)
+            alert_show.show_list(lines, this.output(as_json=as_json))
+
+    run_async(work())
+
+
+@app.command(
+    help=_("Show one alert: what was asked, what was sent, where it stands."),
+    epilog=_("Example: umsalert alert show last"),
+)
+def show(context: typer.Context, alert: AlertRef, as_json: AsJson = False) -> None:
+    """Show an alert."""
+    from umsalert import wiring
+    from umsalert.cli import alert_show
+
+    this = session(context)
+
+    async def work() -> None:
+        async with wiring.open_store(this.settings) as store:
+            found = await store.alerts.alert(alert)
+            counts = await store.outbox.counts(found.id)
+            texts = await store.record.texts(found.id)
+            alert_show.show_one(found, counts, texts, this.output(as_json=as_json))
+
+    run_async(work())
+
+
+def _length(text: str | None) -> timedelta | None:
+    return parse_duration(text) if text else None

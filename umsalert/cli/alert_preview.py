@@ -1,0 +1,163 @@
+"""What an alert would do, before anything leaves: for eyes and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from umsalert.cli.output import Column, Output, duration, local, utc
+from umsalert.geo.units import format_distance
+from umsalert.i18n import _, language, ngettext
+from umsalert.model import ChannelKind, MessageText
+from umsalert.selection import Plan
+
+SITES_SHOWN = 10
+
+
+def document(plan: Plan) -> dict[str, Any]:
+    """Return the JSON document of a plan."""
+    request, selection = plan.request, plan.selection
+    return {
+        "template": request.template.name,
+        "exercise": request.exercise,
+        "circle": {
+            "lat": request.circle.lat,
+            "lon": request.circle.lon,
+            "radius_m": request.circle.radius_m,
+        },
+        "incident_at": utc(plan.incident_at),
+        "expires_at": utc(plan.expires_at),
+        "time_zone": plan.time_zone,
+        "sites": [
+            {
+                "id": site.id,
+                "ref": site.ref,
+                "name": site.name,
+                "lat": site.lat,
+                "lon": site.lon,
+                "distance_m": round(site.distance_m, 3),
+            }
+            for site in selection.sites
+        ],
+        "contacts": selection.contacts,
+        "deliveries": {kind.value: selection.deliveries.get(kind, 0) for kind in plan.channels},
+        "left_out": dict(selection.left_out),
+        "texts": texts(plan.texts),
+        "estimate": {
+            "seconds": {kind.value: round(s, 1) for kind, s in plan.estimate.seconds.items()},
+            "total_s": round(plan.estimate.total_s, 1),
+            "sms_parts": plan.estimate.sms_parts,
+        },
+    }
+
+
+def texts(found: Sequence[MessageText]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return texts by channel and language for a JSON document."""
+    result: dict[str, dict[str, dict[str, Any]]] = {}
+    for text in found:
+        entry: dict[str, Any] = {"body": text.body}
+        if text.channel is ChannelKind.EMAIL:
+            entry |= {"subject": text.subject, "html": text.html}
+        if text.channel is ChannelKind.SMS:
+            entry |= {"parts": text.parts, "encoding": text.encoding}
+        result.setdefault(text.channel.value, {})[text.language] = entry
+    return result
+
+
+def show(plan: Plan, output: Output) -> None:
+    """Print a plan for a person."""
+    request, selection = plan.request, plan.selection
+    if request.exercise:
+        output.line(_("*** EXERCISE *** every message says so; nobody is alerted for real."))
+    output.line(
+        _("{title}, {radius} around {lat}, {lon}").format(
+            title=request.template.title(language()),
+            radius=format_distance(request.circle.radius_m),
+            lat=request.circle.lat,
+            lon=request.circle.lon,
+        )
+    )
+    output.line(
+        _("Incident {incident}; nothing leaves after {expires} ({zone})").format(
+            incident=local(plan.incident_at, plan.time_zone, seconds=False),
+            expires=local(plan.expires_at, plan.time_zone, seconds=False),
+            zone=plan.time_zone,
+        )
+    )
+    for text in plan.texts:
+        show_text(text, output)
+    if selection.sites:
+        _show_sites(plan, output)
+    _show_totals(plan, output)
+
+
+def show_text(text: MessageText, output: Output) -> None:
+    """Print one text as it leaves."""
+    title = f"{channel_name(text.channel)} ({text.language})"
+    if text.parts:
+        parts = ngettext("{n} part", "{n} parts", text.parts).format(n=text.parts)
+        title = f"{title}, {parts}, {text.encoding}"
+    output.line(f"\n── {title} ──")
+    if text.subject:
+        output.line(_("Subject: {subject}").format(subject=text.subject))
+    output.line(text.body.strip())
+
+
+def _show_sites(plan: Plan, output: Output) -> None:
+    sites = plan.selection.sites
+    output.line()
+    output.table(
+        [Column(_("Distance"), right=True), Column(_("Ref")), Column(_("Site"))],
+        [
+            (format_distance(round(site.distance_m)), site.ref, site.name)
+            for site in sites[:SITES_SHOWN]
+        ],
+    )
+    if len(sites) > SITES_SHOWN:
+        output.line(
+            _("  … and {n} more sites, the farthest at {distance}").format(
+                n=len(sites) - SITES_SHOWN,
+                distance=format_distance(round(sites[-1].distance_m)),
+            )
+        )
+
+
+def _show_totals(plan: Plan, output: Output) -> None:
+    selection = plan.selection
+    for reason, count in selection.left_out.items():
+        output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
+    by_channel = ", ".join(
+        f"{selection.deliveries.get(kind, 0)} {channel_name(kind)}" for kind in plan.channels
+    )
+    output.line(
+        _("{people} people at {sites} sites: {by_channel}").format(
+            people=selection.contacts, sites=len(selection.sites), by_channel=by_channel
+        )
+    )
+    if selection.contacts:
+        output.line(
+            _("About {time} to send all, {parts} SMS parts").format(
+                time=duration(plan.estimate.total_s), parts=plan.estimate.sms_parts
+            )
+        )
+
+
+def channel_name(kind: ChannelKind) -> str:
+    """Return a channel as people call it."""
+    return {
+        ChannelKind.SMS: _("SMS"),
+        ChannelKind.VOICE: _("voice"),
+        ChannelKind.EMAIL: _("e-mail"),
+    }[kind]
+
+
+def reason_words(reason: str) -> str:
+    """Return why somebody is left out, in words."""
+    return {
+        "site_not_approved": _("site not approved"),
+        "site_off_duty": _("site with nobody on duty now"),
+        "site_without_certified_contact": _("site without a certified contact"),
+        "contact_not_certified": _("contact not certified"),
+        "contact_without_usable_address": _("contact without an address for these channels"),
+        "address_used_twice": _("message to an address that another site has too"),
+    }[reason]

@@ -1,0 +1,139 @@
+"""From what was typed after `alert preview` or `alert send` to a request."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from umsalert.cli.context import Session
+from umsalert.cli.output import interactive
+from umsalert.errors import UsageError
+from umsalert.geo.coordinates import check_point, parse_coordinate
+from umsalert.geo.units import check_radius, parse_distance
+from umsalert.i18n import _, language
+from umsalert.model import ChannelKind, Circle
+from umsalert.selection import Request, time_zone_at
+from umsalert.times import parse_duration, parse_past_moment
+
+Lat = Annotated[
+    str, typer.Option("--lat", metavar="DEGREES", help=_("Latitude of the centre, WGS 84."))
+]
+Lon = Annotated[
+    str, typer.Option("--lon", metavar="DEGREES", help=_("Longitude of the centre, WGS 84."))
+]
+Radius = Annotated[
+    str, typer.Option("--radius", metavar="DISTANCE", help=_("With its unit: 800m, 3km."))
+]
+TemplateName = Annotated[
+    str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
+]
+Values = Annotated[
+    list[str] | None,
+    typer.Option("--var", metavar="NAME=TEXT", help=_("A value of the template; repeatable.")),
+]
+Channels = Annotated[
+    list[ChannelKind] | None,
+    typer.Option("--channel", help=_("Only this channel; repeatable. Default: the template's.")),
+]
+Exercise = Annotated[
+    bool,
+    typer.Option("--exercise", help=_("Mark every text EXERCICE; it can never become live.")),
+]
+IncidentTime = Annotated[
+    str | None,
+    typer.Option(
+        "--incident-time", metavar="TIME", help=_("When it happened: 18:07, or ISO 8601.")
+    ),
+]
+Expires = Annotated[
+    str | None,
+    typer.Option("--expires", metavar="TIME", help=_("Nothing leaves after this long: 30m, 2h.")),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """The arguments as typed."""
+
+    lat: str
+    lon: str
+    radius: str
+    template: str
+    values: Sequence[str] = ()
+    channels: Sequence[ChannelKind] = ()
+    exercise: bool = False
+    incident_time: str | None = None
+    expires: str | None = None
+    reason: str = ""
+    idempotency_key: str | None = None
+
+
+def request(session: Session, typed: Typed) -> Request:
+    """Return the request, asking on a terminal for what the template still needs.
+
+    Raises UsageError for what cannot be understood.
+    """
+    from umsalert import wiring
+    from umsalert.messages import templates
+
+    settings = session.settings
+    circle = Circle(
+        lat=parse_coordinate(typed.lat),
+        lon=parse_coordinate(typed.lon),
+        radius_m=parse_distance(typed.radius),
+    )
+    check_point(circle.lat, circle.lon)
+    check_radius(circle.radius_m, settings.alert.max_radius_m)
+    template = templates.load(typed.template, wiring.template_folders(settings))
+    now = wiring.clock(settings).now()
+    incident_at = typed.incident_time and parse_past_moment(
+        typed.incident_time, time_zone_at(circle), now
+    )
+    return Request(
+        circle=circle,
+        template=template,
+        values=_asked(template, split_values(typed.values)),
+        operator=wiring.operator(settings),
+        channels=tuple(dict.fromkeys(typed.channels)),
+        reason=typed.reason,
+        exercise=typed.exercise,
+        incident_at=incident_at or None,
+        expires_in=parse_duration(typed.expires) if typed.expires else None,
+        idempotency_key=typed.idempotency_key,
+    )
+
+
+def split_values(pairs: Sequence[str]) -> dict[str, str]:
+    """Return `NAME=TEXT` pairs as a mapping. Raises UsageError: value_without_name, value_twice."""
+    values: dict[str, str] = {}
+    for pair in pairs:
+        name, sign, text = pair.partition("=")
+        name = name.strip()
+        if not (sign and name):
+            raise UsageError(
+                "value_without_name",
+                _("--var {pair!r} has no name.").format(pair=pair),
+                hint=_('Write --var NAME=TEXT, such as --var description="man, 1.80 m".'),
+            )
+        if name in values:
+            raise UsageError(
+                "value_twice",
+                _("--var {name} is given twice.").format(name=name),
+                hint=_("Give each name once."),
+            )
+        values[name] = text
+    return values
+
+
+def _asked(template: object, values: Mapping[str, str]) -> dict[str, str]:
+    from umsalert.messages import Template, render
+
+    complete = dict(values)
+    if isinstance(template, Template) and interactive():
+        for variable in render.missing(template, values):
+            prompt = variable.prompts.get(language()) or variable.name
+            complete[variable.name] = typer.prompt(prompt, err=True)
+    return complete

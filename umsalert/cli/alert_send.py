@@ -1,0 +1,217 @@
+"""`alert send` and `alert resume`: ask, record, dispatch, say how it ended."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+
+import typer
+
+from umsalert import wiring
+from umsalert.cli import alert_preview, progress
+from umsalert.cli.context import Session
+from umsalert.cli.output import Output, console, interactive
+from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
+from umsalert.errors import ExitCode, UsageError
+from umsalert.events import Planned, Progress
+from umsalert.i18n import _
+from umsalert.model import Alert, DeliveryState, OutcomeKind
+from umsalert.selection import Plan, Request, nobody
+from umsalert.store.store import Store
+
+_FOLLOW_POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to go about sending."""
+
+    yes: bool = False
+    follow: timedelta | None = None
+    resend_unknown: bool = False
+
+
+async def send(session: Session, request: Request, manner: Manner, output: Output) -> ExitCode:
+    """Plan, show, ask, record and dispatch one alert."""
+    settings = session.settings
+    async with wiring.open_store(settings) as store:
+        planner = wiring.planner(settings, store)
+        earlier = await planner.earlier(request)
+        if earlier is not None:
+            return await _report_earlier(store, earlier, output)
+        plan = await planner.plan(request)
+        if not output.as_json:
+            alert_preview.show(plan, output)
+        if not plan.selection.contacts:
+            raise nobody(plan)
+        async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
+            _confirm(plan, manner, session.settings.alert.confirm_typed_above)
+            alert = await planner.record(plan)
+            if alert.ref != plan.ref:
+                return await _report_earlier(store, alert, output)
+            return await _Sending(session, store, alert, output).run(lanes, manner)
+
+
+async def go_on(session: Session, ref: str, manner: Manner, output: Output) -> ExitCode:
+    """Send what is still queued of an alert, and take over what a dead sender left."""
+    settings = session.settings
+    async with wiring.open_store(settings) as store:
+        alert = await store.alerts.alert(ref)
+        async with wiring.open_lanes(settings, alert.channels) as lanes:
+            return await _Sending(session, store, alert, output).resume(lanes, manner)
+
+
+class _Sending:
+    """One run of one alert, from the first claim to the last sentence."""
+
+    def __init__(self, session: Session, store: Store, alert: Alert, output: Output) -> None:
+        self._session = session
+        self._store = store
+        self._alert = alert
+        self._output = output
+
+    async def run(self, lanes: list[LaneConfig], manner: Manner) -> ExitCode:
+        with progress.view(self._output, exercise=self._alert.exercise) as view:
+            run = wiring.run(self._session.settings, self._store, view)
+            counts = await run.outbox.counts(self._alert.id)
+            planned = {kind: sum(states.values()) for kind, states in counts.items()}
+            view(Planned(run.clock.now(), self._alert.ref, planned))
+            result = await self._dispatch(Dispatcher(run, self._alert, lanes), run, manner)
+        return self._say(result)
+
+    async def resume(self, lanes: list[LaneConfig], manner: Manner) -> ExitCode:
+        with progress.view(self._output, exercise=self._alert.exercise) as view:
+            run = wiring.run(self._session.settings, self._store, view)
+            dispatcher = await resume(run, self._alert, lanes, resend_unknown=manner.resend_unknown)
+            result = await self._dispatch(dispatcher, run, manner)
+        return self._say(result)
+
+    async def _dispatch(self, dispatcher: Dispatcher, run: Run, manner: Manner) -> Result:
+        with _on_interrupt(dispatcher.stop, dispatcher.abort):
+            result = await dispatcher.send()
+        if manner.follow is None or result.interrupted:
+            return result
+        await self._follow(run, manner.follow)
+        return Result(await run.outbox.counts(self._alert.id), False, result.stopped)
+
+    async def _follow(self, run: Run, length: timedelta) -> None:
+        enough = asyncio.Event()
+        end = run.clock.now() + length
+        with _on_interrupt(enough.set, enough.set):
+            while run.clock.now() < end and not enough.is_set():
+                counts = await run.outbox.counts(self._alert.id)
+                run.listener(Progress(run.clock.now(), self._alert.ref, counts))
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(enough.wait(), _FOLLOW_POLL_S)
+
+    def _say(self, result: Result) -> ExitCode:
+        ref, output = self._alert.ref, self._output
+        output.say(
+            _("Alert {ref}: {counts}").format(
+                ref=ref, counts=progress.counts_sentence(result.counts)
+            )
+        )
+        for kind, outcome in result.stopped.items():
+            output.say(
+                _("{channel} stopped: {code}").format(
+                    channel=alert_preview.channel_name(kind),
+                    code=f"{outcome.code} {outcome.detail}".strip(),
+                )
+            )
+        if left_open(result.counts):
+            output.say(
+                _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
+                    n=left_open(result.counts), ref=ref
+                )
+            )
+        if _total(result, DeliveryState.UNKNOWN):
+            output.say(
+                _(
+                    "{n} may or may not have left. They are listed in the report; send them again "
+                    "with: umsalert alert resume {ref} --resend-unknown"
+                ).format(n=_total(result, DeliveryState.UNKNOWN), ref=ref)
+            )
+        output.say(_("Report: umsalert report {ref}").format(ref=ref))
+        return exit_code(result)
+
+
+def exit_code(result: Result) -> ExitCode:
+    """Return the exit code of how a run ended."""
+    if result.interrupted:
+        return ExitCode.INTERRUPTED
+    if any(item.kind is OutcomeKind.MISCONFIGURED for item in result.stopped.values()):
+        return ExitCode.INVALID
+    if left_open(result.counts):
+        return ExitCode.TEMPORARY
+    wrong = sum(_total(result, state) for state in (*progress.GONE_WRONG, DeliveryState.UNKNOWN))
+    return ExitCode.SOME_FAILED if wrong else ExitCode.OK
+
+
+def _total(result: Result, state: DeliveryState) -> int:
+    return sum(states.get(state, 0) for states in result.counts.values())
+
+
+async def _report_earlier(store: Store, alert: Alert, output: Output) -> ExitCode:
+    counts = await store.outbox.counts(alert.id)
+    if output.as_json:
+        document = {"event": "finished", "alert": alert.ref, "repeated": True}
+        output.event(document | {"counts": progress.counts_document(counts), "interrupted": False})
+    output.say(
+        _("Nothing was sent: this key was used for alert {ref}: {counts}").format(
+            ref=alert.ref, counts=progress.counts_sentence(counts)
+        )
+    )
+    return exit_code(Result(counts, interrupted=False))
+
+
+def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
+    """Ask a person; a script must have said --yes. Raises UsageError or typer.Abort."""
+    if manner.yes:
+        return
+    if not interactive():
+        raise UsageError(
+            "not_confirmed",
+            _("Nothing was sent: nobody is there to confirm."),
+            hint=_("A script says --yes."),
+        )
+    people = plan.selection.contacts
+    exercise = plan.request.exercise
+    question = (
+        _("EXERCISE: send it to {n} people?") if exercise else _("ALERT {n} people FOR REAL?")
+    ).format(n=people)
+    console(stderr=True).print(question, style="bold yellow" if exercise else "bold white on red")
+    if people > typed_above:
+        answer = typer.prompt(
+            _("Type the number of people to send, anything else to stop"), err=True, default=""
+        )
+        agreed = answer.strip() == str(people)
+    else:
+        agreed = typer.confirm(_("Send"), err=True)
+    if not agreed:
+        typer.echo(_("Nothing was sent."), err=True)
+        raise typer.Abort
+
+
+@contextlib.contextmanager
+def _on_interrupt(first: Callable[[], None], then: Callable[[], None]) -> Iterator[None]:
+    """Call `first` at the first Ctrl-C (or SIGTERM), `then` at every later one."""
+    loop = asyncio.get_running_loop()
+    calls = 0
+
+    def handle() -> None:
+        nonlocal calls
+        calls += 1
+        (first if calls == 1 else then)()
+
+    numbers = (signal.SIGINT, signal.SIGTERM)
+    for number in numbers:
+        loop.add_signal_handler(number, handle)
+    try:
+        yield
+    finally:
+        for number in numbers:
+            loop.remove_signal_handler(number)

@@ -1,0 +1,126 @@
+"""Alerts of the record, for eyes and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from umsalert.cli import alert_preview, progress
+from umsalert.cli.output import Column, Output, local, utc
+from umsalert.events import Counts
+from umsalert.geo.circles import outline
+from umsalert.geo.units import format_distance
+from umsalert.i18n import _
+from umsalert.model import Alert, MessageText
+from umsalert.ports import AlertLine
+
+
+def show_list(lines: Sequence[AlertLine], output: Output) -> None:
+    """Print alerts, newest first."""
+    if output.as_json:
+        output.document(
+            {
+                "alerts": [
+                    document(line.alert) | {"counts": progress.counts_document(line.counts)}
+                    for line in lines
+                ]
+            }
+        )
+        return
+    if not lines:
+        output.say(_("No alert was ever sent from this database."))
+        return
+    output.table(
+        [
+            Column(_("Alert")),
+            Column(_("Sent")),
+            Column(_("Template")),
+            Column(_("Radius"), right=True),
+            Column(_("Messages"), right=True),
+            Column(_("State")),
+        ],
+        [_row(line) for line in lines],
+    )
+
+
+def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output: Output) -> None:
+    """Print one alert."""
+    if output.as_json:
+        extra: dict[str, Any] = {
+            "counts": progress.counts_document(counts),
+            "texts": alert_preview.texts(texts),
+            "area": outline(alert.circle),
+        }
+        output.document(document(alert) | extra)
+        return
+    for line in head(alert):
+        output.line(line)
+    if alert.reason:
+        output.line(_("Reason (internal): {reason}").format(reason=alert.reason))
+    for name, value in alert.variables.items():
+        output.line(f"  {name} = {value}")
+    for text in texts:
+        alert_preview.show_text(text, output)
+    output.line()
+    for reason, count in alert.left_out.items():
+        output.line(
+            _("Left out: {n} × {reason}").format(n=count, reason=alert_preview.reason_words(reason))
+        )
+    output.line(progress.counts_sentence(counts))
+
+
+def head(alert: Alert) -> list[str]:
+    """Return the lines that say which alert this is."""
+    exercise = _("EXERCISE") + " · " if alert.exercise else ""
+    return [
+        exercise
+        + _("Alert {ref}: {template}, {radius} around {lat}, {lon}").format(
+            ref=alert.ref,
+            template=alert.template,
+            radius=format_distance(alert.circle.radius_m),
+            lat=alert.circle.lat,
+            lon=alert.circle.lon,
+        ),
+        _("Incident {incident}, sent {sent} by {operator}, expires {expires} ({zone})").format(
+            incident=local(alert.incident_at, alert.time_zone),
+            sent=local(alert.created_at, alert.time_zone),
+            operator=alert.operator,
+            expires=local(alert.expires_at, alert.time_zone),
+            zone=alert.time_zone,
+        ),
+    ]
+
+
+def document(alert: Alert) -> dict[str, Any]:
+    """Return an alert for a JSON document."""
+    return {
+        "ref": alert.ref,
+        "template": alert.template,
+        "exercise": alert.exercise,
+        "circle": {
+            "lat": alert.circle.lat,
+            "lon": alert.circle.lon,
+            "radius_m": alert.circle.radius_m,
+        },
+        "channels": list(alert.channels),
+        "variables": dict(alert.variables),
+        "reason": alert.reason,
+        "operator": alert.operator,
+        "incident_at": utc(alert.incident_at),
+        "created_at": utc(alert.created_at),
+        "expires_at": utc(alert.expires_at),
+        "time_zone": alert.time_zone,
+        "left_out": dict(alert.left_out),
+    }
+
+
+def _row(line: AlertLine) -> tuple[object, ...]:
+    alert = line.alert
+    return (
+        alert.ref,
+        local(alert.created_at, alert.time_zone),
+        alert.template + (f" ({_('exercise')})" if alert.exercise else ""),
+        format_distance(alert.circle.radius_m),
+        sum(sum(states.values()) for states in line.counts.values()),
+        progress.counts_sentence(line.counts),
+    )

@@ -1,0 +1,59 @@
+"""What every command is given: its settings, how to print, how to run."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from umsalert import settings as settings_module
+from umsalert.cli.output import Output
+from umsalert.errors import ExitCode
+from umsalert.i18n import _
+from umsalert.settings import Settings
+
+AsJson = Annotated[
+    bool, typer.Option("--json", help=_("Print one JSON document instead of words."))
+]
+
+T = TypeVar("T")
+
+
+@dataclass
+class Session:
+    """One run of the program. Settings are read when a command first asks for them."""
+
+    database: Path | None = None
+    debug: bool = False
+
+    @cached_property
+    def settings(self) -> Settings:
+        """Return the settings. Raises ConfigurationError with all problems at once."""
+        return settings_module.load({"database": self.database})
+
+    def output(self, *, as_json: bool) -> Output:
+        """Return where this command prints."""
+        return Output(as_json=as_json)
+
+
+def session(context: typer.Context) -> Session:
+    """Return the session of a command."""
+    found = context.find_object(Session)
+    if found is None:
+        raise AssertionError("the root callback makes the session")
+    return found
+
+
+def run_async(work: Coroutine[Any, Any, T]) -> T:
+    """Run a command's coroutine to its end."""
+    return asyncio.run(work)
+
+
+def leave(code: ExitCode) -> None:
+    """End the command with a documented exit code."""
+    raise typer.Exit(int(code))

@@ -1,0 +1,90 @@
+"""The way in: language first, then the command; every error ends as one sentence and a code."""
+
+from __future__ import annotations
+
+import gettext
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NoReturn
+
+from umsalert import i18n
+from umsalert.errors import ExitCode, UmsalertError
+
+# Understood anywhere on the line, though they belong to the program and not to a command.
+_GLOBAL_FLAGS = ("--debug",)
+_GLOBAL_OPTIONS = ("--db",)
+
+
+def run(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the program and exit with a documented code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    _speak()
+    sys.exit(_run(_globals_first(words), as_json="--json" in words, debug="--debug" in words))
+
+
+def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
+    import typer
+
+    from umsalert.cli.app import app
+    from umsalert.cli.output import fail
+
+    try:
+        code = app(words, prog_name="umsalert", standalone_mode=False)
+    except UmsalertError as error:
+        if debug:
+            raise
+        fail(error, as_json=as_json)
+        return int(error.exit_code)
+    except (typer.Abort, KeyboardInterrupt):
+        return int(ExitCode.INTERRUPTED)
+    except typer.TyperException as error:
+        fail(_usage(error.format_message()), as_json=as_json)
+        return int(ExitCode.USAGE)
+    except Exception as error:
+        if debug:
+            raise
+        fail(_bug(error), as_json=as_json)
+        return int(ExitCode.BUG)
+    return code if isinstance(code, int) else int(ExitCode.OK)
+
+
+def _usage(message: str) -> UmsalertError:
+    return UmsalertError("usage", message, hint=i18n._("Add --help to see what the command takes."))
+
+
+def _bug(error: Exception) -> UmsalertError:
+    return UmsalertError(
+        "bug",
+        i18n._("umsalert itself failed ({kind}). This is a bug of ours.").format(
+            kind=type(error).__name__
+        ),
+        hint=i18n._("Please report it with the output of the same command and --debug."),
+    )
+
+
+def _speak() -> None:
+    """Choose the language, also for the sentences of the command-line library."""
+    from umsalert.settings import configured_language
+
+    i18n.activate(i18n.language_of_environment(configured_language()))
+    os.environ["LANGUAGE"] = i18n.language()
+    gettext.bindtextdomain("umsalert", Path(i18n.__file__).parent / "locale")
+    gettext.textdomain("umsalert")
+
+
+def _globals_first(words: list[str]) -> list[str]:
+    first, rest, position = [], [], 0
+    while position < len(words):
+        word = words[position]
+        if word == "--":
+            rest += words[position:]
+            break
+        takes_value = word in _GLOBAL_OPTIONS
+        if word in _GLOBAL_FLAGS or takes_value or word.startswith("--db="):
+            first += words[position : position + 1 + takes_value]
+        else:
+            rest.append(word)
+        position += 1 + (takes_value and position + 1 < len(words))
+    return first + rest

@@ -1,0 +1,209 @@
+"""Printing: data on stdout, words about the run on stderr, one JSON document where asked."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, TextIO
+from zoneinfo import ZoneInfo
+
+from umsalert.errors import Problem, UmsalertError
+from umsalert.i18n import _
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+SCHEMA_VERSION = 1
+PIPE_WIDTH = 160
+PROBLEMS_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. `right` aligns numbers."""
+
+    title: str
+    right: bool = False
+
+
+class Output:
+    """Where one command prints."""
+
+    def __init__(self, *, as_json: bool) -> None:
+        """Print for a program (`as_json`) or for a person."""
+        self.as_json = as_json
+
+    def document(self, data: Mapping[str, Any]) -> None:
+        """Print one JSON document on stdout, `schema_version` first."""
+        _write(
+            sys.stdout,
+            json.dumps(
+                {"schema_version": SCHEMA_VERSION, **data},
+                default=_plain_json,
+                ensure_ascii=False,
+                indent=2,
+            ),
+        )
+
+    def event(self, data: Mapping[str, Any]) -> None:
+        """Print one line of NDJSON on stdout."""
+        _write(
+            sys.stdout,
+            json.dumps(
+                {"schema_version": SCHEMA_VERSION, **data}, default=_plain_json, ensure_ascii=False
+            ),
+        )
+
+    def say(self, sentence: str) -> None:
+        """Tell a person something about the run, on stderr; nothing for a program."""
+        if not self.as_json:
+            _write(sys.stderr, printable(sentence))
+
+    def line(self, text: str = "") -> None:
+        """Print a line of data for a person on stdout."""
+        if not self.as_json:
+            _write(sys.stdout, printable(text))
+
+    def table(
+        self, columns: Sequence[Column], rows: Sequence[Sequence[object]], *, title: str = ""
+    ) -> None:
+        """Print a table on stdout; cells are data, never markup."""
+        from rich.table import Table
+        from rich.text import Text
+
+        table = Table(title=title or None, title_justify="left", header_style="bold", box=_box())
+        for column in columns:
+            table.add_column(
+                column.title, justify="right" if column.right else "left", overflow="fold"
+            )
+        for row in rows:
+            table.add_row(*(Text(printable("" if cell is None else str(cell))) for cell in row))
+        console().print(table)
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Return a console that never invents a narrow terminal for a pipe, nor colour for a file."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    if stream.isatty():
+        return Console(stderr=stderr, highlight=False)
+    return Console(
+        file=stream, width=PIPE_WIDTH, force_terminal=False, no_color=True, highlight=False
+    )
+
+
+def interactive() -> bool:
+    """Say whether a person sits at the other end and can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def fail(error: UmsalertError, *, as_json: bool) -> None:
+    """Print an error on stderr: what, where, what to do next."""
+    if as_json:
+        body: dict[str, object] = {"code": error.code, "message": error.message, "hint": error.hint}
+        if error.problems:
+            body["problems"] = [_problem(problem) for problem in error.problems]
+        _write(sys.stderr, json.dumps({"error": body}, ensure_ascii=False))
+        return
+    _write(sys.stderr, _("Error: {message}").format(message=printable(error.message)))
+    if any(problem.row is not None for problem in error.problems):
+        problem_lines(error.problems)
+    if error.hint:
+        _write(sys.stderr, printable(error.hint))
+
+
+def problem_lines(problems: Sequence[Problem]) -> None:
+    """Print problems of a file on stderr, one a line: row, column, value, code, message."""
+    for problem in problems[:PROBLEMS_SHOWN]:
+        where = _("line {row}").format(row=problem.row) if problem.row is not None else ""
+        parts = [where, problem.column, problem.value and repr(problem.value), problem.message]
+        line = " · ".join(part for part in parts if part)
+        _write(sys.stderr, printable(f"  {line} [{problem.code}]"))
+    if len(problems) > PROBLEMS_SHOWN:
+        more = len(problems) - PROBLEMS_SHOWN
+        _write(sys.stderr, _("  … and {n} more; --json lists them all.").format(n=more))
+
+
+def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
+    """Return problems for a JSON document."""
+    return [_problem(problem) for problem in problems]
+
+
+def printable(text: str) -> str:
+    """Return text that cannot steer a terminal: no controls, no direction marks."""
+    return "".join(
+        char
+        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf"}
+        else "\N{REPLACEMENT CHARACTER}"
+        for char in text
+    )
+
+
+def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> str:
+    """Return a time as people at the site read it, or a dash."""
+    if moment is None:
+        return "–"
+    style = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
+    return moment.astimezone(ZoneInfo(time_zone)).strftime(style)
+
+
+def duration(seconds: float | None) -> str:
+    """Return a length of time in the largest units that matter, or a dash."""
+    if seconds is None:
+        return "–"
+    whole = round(abs(seconds))
+    sign = "-" if seconds < 0 and whole else ""
+    if whole < 60:
+        return (
+            f"{sign}{whole} s"
+            if whole >= 10 or whole == abs(seconds)
+            else f"{sign}{abs(seconds):.1f} s"
+        )
+    minutes, rest = divmod(whole, 60)
+    if minutes < 60:
+        return f"{sign}{minutes} min {rest:02d} s"
+    hours, minutes = divmod(minutes, 60)
+    return f"{sign}{hours} h {minutes:02d} min"
+
+
+def utc(moment: datetime | None) -> str | None:
+    """Return a time as JSON documents write it."""
+    return (
+        None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    )
+
+
+def _problem(problem: Problem) -> dict[str, object]:
+    return {
+        "row": problem.row,
+        "column": problem.column,
+        "value": problem.value,
+        "code": problem.code,
+        "message": problem.message,
+    }
+
+
+def _plain_json(value: object) -> object:
+    if isinstance(value, datetime):
+        return utc(value)
+    raise TypeError(type(value).__name__)
+
+
+def _box() -> Any:  # noqa: ANN401 - rich's box type is imported on use
+    from rich import box
+
+    return box.SIMPLE_HEAD
+
+
+def _write(stream: TextIO, text: str) -> None:
+    try:
+        print(text, file=stream, flush=True)
+    except BrokenPipeError:
+        # The reader (`head`) has enough; nothing more may be written, not even at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())

@@ -1,0 +1,251 @@
+"""Listeners of a run: a live table on a terminal, a line now and then off it, NDJSON on request."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Mapping
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Protocol, Self
+
+from umsalert.cli.alert_preview import channel_name
+from umsalert.cli.output import Output, console, duration, printable
+from umsalert.events import ChannelPaused, Claimed, Counts, Event, Finished, HandedOver, Progress
+from umsalert.i18n import _
+from umsalert.model import ChannelKind, DeliveryState
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+PLAIN_INTERVAL_S = 10.0
+RATE_WINDOW_S = 10.0
+_DONE = frozenset(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SENDING}
+GONE_WRONG = (
+    DeliveryState.FAILED,
+    DeliveryState.UNDELIVERED,
+    DeliveryState.EXPIRED,
+    DeliveryState.CANCELLED,
+)
+
+
+class View(Protocol):
+    """A listener that owns a piece of the screen while it is open."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Take one event."""
+
+    def __enter__(self) -> Self:
+        """Take the screen."""
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Give the screen back."""
+
+
+def view(output: Output, *, exercise: bool) -> contextlib.AbstractContextManager[View]:
+    """Return the view that fits where the output goes."""
+    if output.as_json:
+        return _JsonLines(output)
+    if console(stderr=True).is_terminal:
+        return _LiveTable(exercise=exercise)
+    return _PlainLines(output)
+
+
+class _Closing:
+    """A view with nothing to give back."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        return None
+
+
+class _JsonLines(_Closing):
+    """Every change of the counts, every pause and the end, as NDJSON."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._last: Counts | None = None
+
+    def __call__(self, event: Event, /) -> None:
+        if isinstance(event, Progress | Finished):
+            if isinstance(event, Progress) and event.counts == self._last:
+                return
+            self._last = event.counts
+            body: dict[str, object] = {"counts": counts_document(event.counts)}
+            if isinstance(event, Finished):
+                body["interrupted"] = event.interrupted
+        elif isinstance(event, ChannelPaused):
+            body = {
+                "channel": event.channel,
+                "code": event.code,
+                "detail": event.detail,
+                "retry_in_s": event.retry_in_s,
+            }
+        elif isinstance(event, Claimed | HandedOver):
+            return
+        else:
+            body = {"deliveries": {kind.value: n for kind, n in event.deliveries.items()}}
+        name = type(event).__name__.lower()
+        self._output.event({"event": name, "at": event.at, "alert": event.alert_ref, **body})
+
+
+class _PlainLines(_Closing):
+    """One line every ten seconds: what cron and a log can read."""
+
+    def __init__(self, output: Output) -> None:
+        self._output = output
+        self._next: float = 0.0
+
+    def __call__(self, event: Event, /) -> None:
+        if isinstance(event, ChannelPaused):
+            self._output.say(paused_sentence(event))
+        elif isinstance(event, Progress) and event.at.timestamp() >= self._next:
+            self._next = event.at.timestamp() + PLAIN_INTERVAL_S
+            self._output.say(counts_sentence(event.counts))
+
+
+class _LiveTable:
+    """A table per channel that redraws itself on stderr."""
+
+    def __init__(self, *, exercise: bool) -> None:
+        from rich.live import Live
+
+        self._exercise = exercise
+        self._notes: dict[ChannelKind, str] = {}
+        self._rates: dict[ChannelKind, _Rate] = {}
+        self._live = Live(console=console(stderr=True), auto_refresh=False, transient=False)
+
+    def __enter__(self) -> Self:
+        self._live.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._live.__exit__(kind, error, trace)
+
+    def __call__(self, event: Event, /) -> None:
+        if isinstance(event, ChannelPaused):
+            self._notes[event.channel] = paused_sentence(event)
+        elif isinstance(event, Progress | Finished):
+            for channel, states in event.counts.items():
+                done = sum(n for state, n in states.items() if state in _DONE)
+                self._rates.setdefault(channel, _Rate()).add(event.at, done)
+            self._live.update(self._table(event.counts), refresh=True)
+
+    def _table(self, counts: Counts) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+        from rich.text import Text
+
+        style = "yellow" if self._exercise else "bold"
+        table = Table(title=_("EXERCISE") if self._exercise else None, box=None, title_style=style)
+        table.add_column("")
+        table.add_column("", width=16)
+        for title in (_("queued"), _("accepted"), _("delivered"), _("failed"), _("unknown")):
+            table.add_column(title, justify="right")
+        table.add_column(_("rate"), justify="right")
+        table.add_column(_("left"), justify="right")
+        for channel in sorted(counts, key=list(ChannelKind).index):
+            states = counts[channel]
+            total = sum(states.values())
+            waiting = states.get(DeliveryState.QUEUED, 0) + states.get(DeliveryState.SENDING, 0)
+            bad = sum(states.get(state, 0) for state in GONE_WRONG)
+            rate = self._rates[channel].per_s
+            table.add_row(
+                Text(channel_name(channel), style="bold"),
+                ProgressBar(total=max(total, 1), completed=total - waiting, width=16),
+                str(waiting),
+                Text(str(accepted(states)), style="cyan"),
+                Text(str(states.get(DeliveryState.DELIVERED, 0)), style="green"),
+                Text(str(bad), style="red" if bad else ""),
+                Text(
+                    str(states.get(DeliveryState.UNKNOWN, 0)),
+                    style="magenta" if states.get(DeliveryState.UNKNOWN) else "",
+                ),
+                f"{rate:.0f}/s" if rate else "–",
+                duration(waiting / rate) if rate and waiting else ("–" if waiting else "0 s"),
+            )
+        for note in self._notes.values():
+            table.caption = Text(printable(note), style="red")
+        return table
+
+
+class _Rate:
+    """Messages a second over the last ten seconds."""
+
+    def __init__(self) -> None:
+        self._points: list[tuple[float, int]] = []
+
+    def add(self, at: datetime, done: int) -> None:
+        now = at.timestamp()
+        self._points = [p for p in self._points if now - p[0] <= RATE_WINDOW_S] + [(now, done)]
+
+    @property
+    def per_s(self) -> float:
+        (start, first), (end, last) = self._points[0], self._points[-1]
+        return (last - first) / (end - start) if end > start else 0.0
+
+
+def accepted(states: Mapping[DeliveryState, int]) -> int:
+    """Return how many were taken by a provider, whatever came of them after."""
+    return sum(
+        states.get(state, 0)
+        for state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.UNDELIVERED)
+    )
+
+
+def counts_document(counts: Counts) -> dict[str, dict[str, int]]:
+    """Return counts for a JSON document."""
+    return {
+        channel.value: {state.value: n for state, n in states.items()}
+        for channel, states in counts.items()
+    }
+
+
+def counts_sentence(counts: Counts) -> str:
+    """Return counts as one line."""
+    parts = []
+    for channel in sorted(counts, key=list(ChannelKind).index):
+        states = ", ".join(f"{n} {state_name(state)}" for state, n in counts[channel].items())
+        parts.append(f"{channel_name(channel)}: {states}")
+    return "; ".join(parts)
+
+
+def paused_sentence(event: ChannelPaused) -> str:
+    """Say why a channel waits, or that it gave up."""
+    code = f"{event.code} {event.detail}".strip()
+    if event.retry_in_s is None:
+        return _("{channel} stopped: {code}").format(channel=channel_name(event.channel), code=code)
+    return _("{channel} waits {time}: {code}").format(
+        channel=channel_name(event.channel), time=duration(event.retry_in_s), code=code
+    )
+
+
+def state_name(state: DeliveryState) -> str:
+    """Return a state as people call it."""
+    return {
+        DeliveryState.QUEUED: _("queued"),
+        DeliveryState.SENDING: _("sending"),
+        DeliveryState.ACCEPTED: _("accepted"),
+        DeliveryState.DELIVERED: _("delivered"),
+        DeliveryState.UNDELIVERED: _("undelivered"),
+        DeliveryState.FAILED: _("failed"),
+        DeliveryState.UNKNOWN: _("unknown"),
+        DeliveryState.EXPIRED: _("expired"),
+        DeliveryState.CANCELLED: _("cancelled"),
+    }[state]

@@ -1,0 +1,276 @@
+"""A report as a table, a JSON document or CSV rows."""
+
+from __future__ import annotations
+
+import csv
+import dataclasses
+import re
+import sys
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from umsalert.cli import alert_preview, alert_show, progress
+from umsalert.cli.output import Column, Output, duration, utc
+from umsalert.geo.units import format_distance
+from umsalert.i18n import _
+from umsalert.model import ChannelKind, DeliveryState, ReplyKind
+from umsalert.ports import DeliveryRow, ReplyRow
+from umsalert.reports import SHARES, AlertReport, ChannelReport, SiteReport
+
+# A spreadsheet runs a cell that begins like this; a phone number is the one that is meant.
+_FORMULA = re.compile(r"^[=+\-@\t\r]")
+_E164 = re.compile(r"^\+[0-9]{6,15}$")
+
+
+def document(report: AlertReport, output: Output) -> None:
+    """Print the report as one JSON document."""
+    output.document(
+        {
+            "alert": alert_show.document(report.alert),
+            "fact_to_first_sms_s": report.fact_to_first_sms_s,
+            "sites_alerted": len(report.sites),
+            "sites_reached": report.sites_reached,
+            "sites_acknowledged": report.sites_acknowledged,
+            "channels": [_channel_document(channel) for channel in report.channels],
+            "sites": [_site_document(site) for site in report.sites],
+            "deliveries": [_delivery_document(row) for row in report.deliveries],
+            "replies": [_reply_document(reply) for reply in report.replies],
+            "codes": dict(report.codes),
+            "texts": alert_preview.texts(report.texts),
+        }
+    )
+
+
+def rows(report: AlertReport, output: Output) -> None:  # noqa: ARG001 - the writers share one signature
+    """Print one CSV row per contact and channel; times in UTC."""
+    answers = _answers(report)
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(
+        [
+            "alert",
+            "site_ref",
+            "site_name",
+            "distance_m",
+            "contact_ref",
+            "contact_name",
+            "channel",
+            "address",
+            "state",
+            "code",
+            "attempts",
+            "queued_at",
+            "first_sent_at",
+            "accepted_at",
+            "delivered_at",
+            "ended_at",
+            "answer",
+            "answered_at",
+        ]
+    )
+    for row in report.deliveries:
+        reply = answers.get((row.contact_ref, row.channel))
+        writer.writerow(
+            [
+                report.alert.ref,
+                _cell(row.site_ref),
+                _cell(row.site_name),
+                f"{row.distance_m:.1f}",
+                _cell(row.contact_ref),
+                _cell(row.contact_name),
+                row.channel,
+                _cell(row.address),
+                row.state,
+                row.code,
+                row.attempts,
+                utc(row.queued_at),
+                utc(row.first_sent_at),
+                utc(row.accepted_at),
+                utc(row.delivered_at),
+                utc(row.ended_at),
+                reply.kind if reply else None,
+                utc(reply.received_at) if reply else None,
+            ]
+        )
+
+
+def table(report: AlertReport, output: Output) -> None:
+    """Print the report for a person."""
+    for line in alert_show.head(report.alert):
+        output.line(line)
+    output.line()
+    output.line(
+        _("From the fact to the first SMS: {time}").format(
+            time=duration(report.fact_to_first_sms_s)
+        )
+    )
+    output.line(
+        _(
+            "Sites: {alerted} alerted, {reached} with a message accepted, {answered} answered"
+        ).format(
+            alerted=len(report.sites),
+            reached=report.sites_reached,
+            answered=report.sites_acknowledged,
+        )
+    )
+    _channel_table(report, output)
+    _person_table(report, output)
+    for code, count in report.codes.items():
+        output.line(_("Code {code}: {n} ×").format(code=code, n=count))
+    for reply in report.replies:
+        output.line(_reply_sentence(report, reply))
+
+
+def _channel_table(report: AlertReport, output: Output) -> None:
+    columns = [Column(_("Channel"))]
+    columns += [
+        Column(title, right=True)
+        for title in (
+            _("Messages"),
+            _("Accepted"),
+            _("Delivered"),
+            _("Acknowledged"),
+            _("Failed"),
+            _("Unknown"),
+            _("Accepted 50/95/100 %"),
+            _("Delivered 50/95/100 %"),
+        )
+    ]
+    output.table(
+        columns,
+        [
+            (
+                alert_preview.channel_name(channel.channel),
+                channel.deliveries,
+                channel.accepted,
+                channel.delivered,
+                channel.acknowledged,
+                sum(channel.states.get(state, 0) for state in progress.GONE_WRONG),
+                channel.states.get(DeliveryState.UNKNOWN, 0),
+                _shares(channel.accepted_s),
+                _shares(channel.delivered_s),
+            )
+            for channel in report.channels
+        ],
+    )
+
+
+def _person_table(report: AlertReport, output: Output) -> None:
+    """One line per contact, a column per channel."""
+    channels = [channel.channel for channel in report.channels]
+    people: dict[str, dict[ChannelKind, DeliveryRow]] = {}
+    for row in report.deliveries:
+        people.setdefault(row.contact_ref, {})[row.channel] = row
+    first_reply: dict[str, ReplyRow] = {}
+    for reply in report.replies:
+        first_reply.setdefault(reply.contact_ref, reply)
+    lines = []
+    for contact_ref, by_channel in people.items():
+        any_row = next(iter(by_channel.values()))
+        answer = first_reply.get(contact_ref)
+        lines.append(
+            (
+                format_distance(round(any_row.distance_m)),
+                any_row.site_name,
+                contact_ref,
+                *(_state_cell(report, by_channel.get(channel)) for channel in channels),
+                f"{reply_name(answer.kind)} {_clock(report, answer.received_at)}" if answer else "",
+            )
+        )
+    output.table(
+        [
+            Column(_("Distance"), right=True),
+            Column(_("Site")),
+            Column(_("Contact")),
+            *(Column(alert_preview.channel_name(channel)) for channel in channels),
+            Column(_("Answer")),
+        ],
+        lines,
+    )
+
+
+def _state_cell(report: AlertReport, row: DeliveryRow | None) -> str:
+    if row is None:
+        return ""
+    moment = row.delivered_at or row.accepted_at or row.ended_at or row.first_sent_at
+    parts = [progress.state_name(DeliveryState(row.state)), _clock(report, moment)]
+    if row.code and row.state != DeliveryState.DELIVERED:
+        parts.append(row.code)
+    if row.attempts > 1:
+        parts.append(f"×{row.attempts}")
+    return " ".join(part for part in parts if part)
+
+
+def _clock(report: AlertReport, moment: datetime | None) -> str:
+    if moment is None:
+        return ""
+    return moment.astimezone(ZoneInfo(report.alert.time_zone)).strftime("%H:%M:%S")
+
+
+def _reply_sentence(report: AlertReport, reply: ReplyRow) -> str:
+    site = next(site for site in report.sites if site.ref == reply.site_ref)
+    return _("{time}  {answer} by {channel}: {site}, {distance} from the centre").format(
+        time=_clock(report, reply.received_at),
+        answer=reply_name(reply.kind),
+        channel=alert_preview.channel_name(reply.channel),
+        site=site.name,
+        distance=format_distance(round(reply.distance_m)),
+    )
+
+
+def reply_name(kind: str) -> str:
+    """Return an answer as people call it."""
+    return {
+        ReplyKind.ACKNOWLEDGED: _("acknowledged"),
+        ReplyKind.SIGHTING: _("SIGHTING"),
+    }[ReplyKind(kind)]
+
+
+def _shares(moments: Mapping[int, float | None]) -> str:
+    return " / ".join(duration(moments[share]) for share in SHARES)
+
+
+def _answers(report: AlertReport) -> dict[tuple[str, ChannelKind], ReplyRow]:
+    found: dict[tuple[str, ChannelKind], ReplyRow] = {}
+    for reply in report.replies:
+        found.setdefault((reply.contact_ref, reply.channel), reply)
+    return found
+
+
+def _cell(text: str) -> str:
+    return f"'{text}" if _FORMULA.match(text) and not _E164.match(text) else text
+
+
+def _channel_document(channel: ChannelReport) -> dict[str, Any]:
+    return {
+        "channel": channel.channel,
+        "deliveries": channel.deliveries,
+        "states": dict(channel.states),
+        "accepted": channel.accepted,
+        "delivered": channel.delivered,
+        "acknowledged": channel.acknowledged,
+        "accepted_s": {str(share): value for share, value in channel.accepted_s.items()},
+        "delivered_s": {str(share): value for share, value in channel.delivered_s.items()},
+    }
+
+
+def _site_document(site: SiteReport) -> dict[str, Any]:
+    return {
+        "ref": site.ref,
+        "name": site.name,
+        "distance_m": round(site.distance_m, 3),
+        "deliveries": site.deliveries,
+        "accepted": site.accepted,
+        "delivered": site.delivered,
+        "acknowledged": site.acknowledged,
+        "first_answer": site.first_answer and _reply_document(site.first_answer),
+    }
+
+
+def _delivery_document(row: DeliveryRow) -> dict[str, Any]:
+    return dataclasses.asdict(row) | {"distance_m": round(row.distance_m, 3)}
+
+
+def _reply_document(reply: ReplyRow) -> dict[str, Any]:
+    return dataclasses.asdict(reply) | {"distance_m": round(reply.distance_m, 3)}

@@ -1,0 +1,52 @@
+"""`umsalert serve`: receipts and keys pressed come in here."""
+
+from __future__ import annotations
+
+import dataclasses
+import logging
+from typing import Annotated
+
+import typer
+
+from umsalert.cli.context import run_async, session
+from umsalert.i18n import _
+
+HELP = _(
+    "Listen for what the provider reports: receipts, and the keys that guards press. "
+    "Ctrl-C ends it. Example: umsalert serve --port 8480"
+)
+
+
+def serve(
+    context: typer.Context,
+    host: Annotated[
+        str | None, typer.Option(help=_("The address to listen on; default: serve.host."))
+    ] = None,
+    port: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=65_535, help=_("The port; 0 takes a free one. Default: serve.port.")
+        ),
+    ] = None,
+) -> None:
+    """Serve until stopped."""
+    from umsalert.web import server
+
+    this = session(context)
+    output = this.output(as_json=False)
+    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
+    listen = dataclasses.replace(this.settings.serve, **given)  # type: ignore[arg-type]  # of the right types by the options above
+
+    def ready(url: str) -> None:
+        if server.needs_proxy(listen):
+            output.say(
+                _(
+                    "Without serve.cert_file this must stand behind a TLS proxy: "
+                    "other machines could read what comes in."
+                )
+            )
+        output.say(_("Listening on {url}").format(url=url))
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    run_async(server.serve_until_signal(dataclasses.replace(this.settings, serve=listen), ready))
+    output.say(_("Stopped; everything that came in is in the database."))

@@ -1,0 +1,58 @@
+"""What providers and guards say: verified, stored, answered; then applied to the record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from umsalert.errors import InvalidData, RefusedByRule
+from umsalert.i18n import _
+from umsalert.ports import Clock, Inbox, StoredWebhook, Webhook, WebhookSource
+
+BATCH = 100
+NOTHING_TO_SAY = b"{}"
+
+
+class Receiver:
+    """Takes webhooks in and applies them."""
+
+    def __init__(self, inbox: Inbox, sources: Mapping[str, WebhookSource], clock: Clock) -> None:
+        """Store in `inbox`; `sources` are the providers whose webhooks are understood, by name."""
+        self._inbox = inbox
+        self._sources = sources
+        self._clock = clock
+
+    async def take(self, provider: str, webhook: Webhook) -> bytes:
+        """Verify and store a webhook; return the JSON the provider waits for.
+
+        Raises RefusedByRule for an unknown provider, a forged signature or an unknown hand-over.
+        """
+        source = self._sources.get(provider)
+        if source is None:
+            raise RefusedByRule("unknown_provider", _("No such provider is configured."))
+        key = source.verify(webhook, self._clock.now())
+        reference = source.reference(webhook)
+        await self._inbox.store(
+            StoredWebhook(provider, webhook.topic, reference, webhook.body), key
+        )
+        text = await self._inbox.text_of(reference)
+        return NOTHING_TO_SAY if text is None else source.reply_to(webhook, text)
+
+    async def apply_pending(self) -> int:
+        """Apply what was stored; return how many webhooks were done."""
+        done = 0
+        while stored := await self._inbox.pending(BATCH):
+            for item in stored:
+                await self._apply(item)
+            done += len(stored)
+        return done
+
+    async def _apply(self, item: StoredWebhook) -> None:
+        try:
+            said = self._sources[item.provider].read(item)
+        except KeyError:
+            await self._inbox.reject(item.id, "unknown_provider")
+        except (InvalidData, json.JSONDecodeError):
+            await self._inbox.reject(item.id, "unreadable")
+        else:
+            await self._inbox.apply(item.id, said)

@@ -1,0 +1,158 @@
+"""From rows to what a report says: no tables, no colour.
+
+`accepted` is the provider's word, `delivered` the receipt's, `acknowledged` the guard's; every
+number below counts exactly one of them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from umsalert.model import Alert, ChannelKind, MessageText
+from umsalert.ports import DeliveryRow, Record, ReplyRow
+
+SHARES = (50, 95, 100)
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelReport:
+    """One channel of an alert. Times to a share are seconds from the alert's creation."""
+
+    channel: ChannelKind
+    deliveries: int
+    states: Mapping[str, int]
+    accepted: int
+    delivered: int
+    acknowledged: int
+    accepted_s: Mapping[int, float | None]
+    delivered_s: Mapping[int, float | None]
+
+
+@dataclass(frozen=True, slots=True)
+class SiteReport:
+    """One site: how many messages, the furthest that any of them came, the first answer."""
+
+    ref: str
+    name: str
+    distance_m: float
+    deliveries: int
+    accepted: int
+    delivered: int
+    acknowledged: int
+    first_answer: ReplyRow | None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertReport:
+    """Everything the record knows of one alert."""
+
+    alert: Alert
+    fact_to_first_sms_s: float | None
+    channels: tuple[ChannelReport, ...]
+    sites: tuple[SiteReport, ...]
+    deliveries: tuple[DeliveryRow, ...]
+    replies: tuple[ReplyRow, ...]
+    texts: tuple[MessageText, ...]
+    codes: Mapping[str, int]
+
+    @property
+    def sites_reached(self) -> int:
+        """Sites where at least one message was accepted by a provider."""
+        return sum(site.accepted > 0 for site in self.sites)
+
+    @property
+    def sites_acknowledged(self) -> int:
+        """Sites where at least one guard answered."""
+        return sum(site.acknowledged > 0 for site in self.sites)
+
+
+async def build(record: Record, alert: Alert) -> AlertReport:
+    """Read the record of one alert and work out its report."""
+    deliveries = tuple(await record.deliveries(alert.id))
+    replies = tuple(await record.replies(alert.id))
+    first_sms = min(
+        (
+            row.accepted_at
+            for row in deliveries
+            if row.channel is ChannelKind.SMS and row.accepted_at is not None
+        ),
+        default=None,
+    )
+    return AlertReport(
+        alert=alert,
+        fact_to_first_sms_s=_seconds(alert.incident_at, first_sms),
+        channels=tuple(
+            _channel(alert, kind, deliveries, replies)
+            for kind in ChannelKind
+            if any(row.channel is kind for row in deliveries)
+        ),
+        sites=_sites(deliveries, replies),
+        deliveries=deliveries,
+        replies=replies,
+        texts=tuple(await record.texts(alert.id)),
+        codes=dict(Counter(row.code for row in deliveries if row.code).most_common()),
+    )
+
+
+def _channel(
+    alert: Alert,
+    kind: ChannelKind,
+    deliveries: Sequence[DeliveryRow],
+    replies: Sequence[ReplyRow],
+) -> ChannelReport:
+    rows = [row for row in deliveries if row.channel is kind]
+    accepted = [row.accepted_at for row in rows if row.accepted_at is not None]
+    delivered = [row.delivered_at for row in rows if row.delivered_at is not None]
+    return ChannelReport(
+        channel=kind,
+        deliveries=len(rows),
+        states=dict(Counter(row.state for row in rows)),
+        accepted=len(accepted),
+        delivered=len(delivered),
+        acknowledged=len({reply.contact_ref for reply in replies if reply.channel is kind}),
+        accepted_s=_shares(alert, len(rows), accepted),
+        delivered_s=_shares(alert, len(rows), delivered),
+    )
+
+
+def _shares(alert: Alert, total: int, moments: Sequence[datetime]) -> dict[int, float | None]:
+    """Return when 50, 95 and 100 % of all messages had come that far; None where never."""
+    ordered = sorted(moments)
+    found: dict[int, float | None] = {}
+    for share in SHARES:
+        needed = math.ceil(total * share / 100)
+        reached = ordered[needed - 1] if needed <= len(ordered) else None
+        found[share] = _seconds(alert.created_at, reached)
+    return found
+
+
+def _sites(
+    deliveries: Sequence[DeliveryRow], replies: Sequence[ReplyRow]
+) -> tuple[SiteReport, ...]:
+    by_site: dict[str, list[DeliveryRow]] = {}
+    for row in deliveries:
+        by_site.setdefault(row.site_ref, []).append(row)
+    answers: dict[str, list[ReplyRow]] = {}
+    for reply in replies:
+        answers.setdefault(reply.site_ref, []).append(reply)
+    return tuple(
+        SiteReport(
+            ref=ref,
+            name=rows[0].site_name,
+            distance_m=rows[0].distance_m,
+            deliveries=len(rows),
+            accepted=sum(row.accepted_at is not None for row in rows),
+            delivered=sum(row.delivered_at is not None for row in rows),
+            acknowledged=len({reply.contact_ref for reply in answers.get(ref, ())}),
+            first_answer=answers[ref][0] if ref in answers else None,
+        )
+        for ref, rows in by_site.items()
+    )
+
+
+def _seconds(start: datetime, end: datetime | None) -> float | None:
+    return None if end is None else (end - start).total_seconds()

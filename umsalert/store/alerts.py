@@ -1,0 +1,176 @@
+"""The alerts of the record, and the plan of a new one."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Sequence
+
+from umsalert.errors import UsageError
+from umsalert.events import Counts
+from umsalert.i18n import _
+from umsalert.model import (
+    Alert,
+    ChannelKind,
+    Circle,
+    DeliveryState,
+    NewAlert,
+    Selection,
+    UnknownPolicy,
+)
+from umsalert.ports import AlertLine, Schedule
+from umsalert.store.area import fill_targets, schedules, selection
+from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.spatialite import Connection
+
+LAST = "last"
+
+
+class SqlAlertBook:
+    """`ports.AlertBook` on the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Use an open database."""
+        self._database = database
+
+    async def schedules(self, circle: Circle) -> Sequence[Schedule]:
+        """Return the distinct presence hours of approved sites inside."""
+        return await self._database.read(lambda c: schedules(c, circle), spatial=True)
+
+    async def select(
+        self, circle: Circle, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+    ) -> Selection:
+        """Return who would be reached; sites of an `off_duty` schedule are left out."""
+        return await self._database.read(
+            lambda c: selection(c, fill_targets(c, circle, channels, off_duty)), spatial=True
+        )
+
+    async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
+        """Write the alert, its texts, sites and deliveries in one transaction.
+
+        An alert that has the same idempotency key already is returned instead.
+        """
+        return await self._database.write(lambda c: _create(c, alert, off_duty), spatial=True)
+
+    async def alert(self, ref: str) -> Alert:
+        """Return an alert by ref, an unambiguous part of it, or `last`. Raises UsageError."""
+        return await self._database.read(lambda c: _find(c, ref))
+
+    async def alerts(self, *, limit: int) -> Sequence[AlertLine]:
+        """Return the newest alerts with their counts, newest first."""
+        return await self._database.read(lambda c: _newest(c, limit))
+
+    async def by_idempotency_key(self, key: str) -> Alert | None:
+        """Return the alert that was sent under this key."""
+
+        def work(connection: Connection) -> Alert | None:
+            row = connection.execute(queries("alerts")["by_key"], {"key": key}).fetchone()
+            return None if row is None else _alert(row)
+
+        return await self._database.read(work)
+
+
+def counts(connection: Connection, alert_id: int) -> Counts:
+    """Return the deliveries of an alert by channel and state."""
+    found: dict[ChannelKind, dict[DeliveryState, int]] = {}
+    for row in connection.execute(queries("alerts")["counts"], {"alert_id": alert_id}):
+        found.setdefault(ChannelKind(row["channel"]), {})[DeliveryState(row["state"])] = row["n"]
+    return found
+
+
+def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> Alert:
+    sql = queries("alerts")
+    same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
+    if same is not None:
+        return _alert(same)
+    left_out = fill_targets(connection, new.circle, new.channels, off_duty)
+    alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
+    for text in new.texts:
+        connection.execute(
+            sql["insert_text"],
+            {
+                "alert_id": alert_id,
+                "channel": text.channel,
+                "language": text.language,
+                "subject": text.subject,
+                "body": text.body,
+                "html": text.html,
+                "parts": text.parts,
+                "encoding": text.encoding,
+            },
+        )
+    connection.execute(sql["insert_sites"], {"alert_id": alert_id})
+    connection.execute(
+        sql["insert_deliveries"], {"alert_id": alert_id, "now": to_text(new.created_at)}
+    )
+    return _find(connection, new.ref)
+
+
+def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
+    return {
+        "ref": new.ref,
+        "template": new.template,
+        "lat": new.circle.lat,
+        "lon": new.circle.lon,
+        "radius_m": new.circle.radius_m,
+        "channels": json.dumps(new.channels),
+        "variables": json.dumps(dict(new.variables), ensure_ascii=False),
+        "reason": new.reason,
+        "exercise": int(new.exercise),
+        "priority": new.priority,
+        "unknown_policy": new.unknown_policy,
+        "time_zone": new.time_zone,
+        "incident_at": to_text(new.incident_at),
+        "created_at": to_text(new.created_at),
+        "expires_at": to_text(new.expires_at),
+        "operator": str(new.operator),
+        "left_out": json.dumps(left_out),
+        "idempotency_key": new.idempotency_key,
+        "request_hash": new.request_hash,
+    }
+
+
+def _find(connection: Connection, ref: str) -> Alert:
+    sql = queries("alerts")
+    if ref == LAST:
+        rows = connection.execute(sql["newest"], {"limit": 1}).fetchall()
+    else:
+        rows = connection.execute(sql["by_ref"], {"ref": ref}).fetchall()
+        rows = rows or connection.execute(sql["by_part"], {"part": ref}).fetchall()
+    if len(rows) == 1:
+        return _alert(rows[0])
+    raise UsageError(
+        "alert_ambiguous" if rows else "alert_not_found",
+        (
+            _("Several alerts have {ref} in their reference.")
+            if rows
+            else _("There is no alert {ref}.")
+        ).format(ref=ref),
+        hint=_("See the references with: umsalert alert list"),
+    )
+
+
+def _newest(connection: Connection, limit: int) -> tuple[AlertLine, ...]:
+    rows = connection.execute(queries("alerts")["newest"], {"limit": limit}).fetchall()
+    return tuple(AlertLine(_alert(row), counts(connection, row["id"])) for row in rows)
+
+
+def _alert(row: Connection) -> Alert:
+    return Alert(
+        id=row["id"],
+        ref=row["ref"],
+        template=row["template"],
+        circle=Circle(row["lat"], row["lon"], row["radius_m"]),
+        channels=tuple(ChannelKind(name) for name in json.loads(row["channels"])),
+        variables=json.loads(row["variables"]),
+        reason=row["reason"],
+        exercise=bool(row["exercise"]),
+        priority=row["priority"],
+        unknown_policy=UnknownPolicy(row["unknown_policy"]),
+        time_zone=row["time_zone"],
+        incident_at=from_text(row["incident_at"]),
+        created_at=from_text(row["created_at"]),
+        expires_at=from_text(row["expires_at"]),
+        operator=row["operator"],
+        request_hash=row["request_hash"],
+        left_out=json.loads(row["left_out"]),
+    )

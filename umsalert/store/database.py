@@ -1,0 +1,138 @@
+"""One file, one writer thread, readers beside it.
+
+Writes run one after the other in a thread that owns the writing connection, each in one
+`BEGIN IMMEDIATE`; reads run in another thread on a read-only connection. The SpatiaLite extension
+is loaded, and proven, only on a connection that touches geometry.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import TypeVar
+
+from umsalert.errors import DatabaseError
+from umsalert.i18n import _
+from umsalert.store.schema import check_version
+from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+_closing = threading.Lock()  # mod_spatialite's clean-up is not safe in two threads at once
+
+
+class _Lane:
+    """A thread with its own connection, opened at first use."""
+
+    def __init__(self, path: Path, *, write: bool) -> None:
+        self._path = path
+        self._write = write
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="write" if write else "read")
+        self._connection: Connection | None = None
+        self._spatial = False
+
+    async def run(self, work: Work[T], *, spatial: bool) -> T:
+        loop = asyncio.get_running_loop()
+        # A commit that has begun is finished even when the waiting task is cancelled.
+        return await asyncio.shield(loop.run_in_executor(self._pool, self._work, work, spatial))
+
+    async def close(self) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._pool, self._close)
+        self._pool.shutdown()
+
+    def _work(self, work: Work[T], spatial: bool) -> T:
+        with explained(self._path):
+            connection = self._open(spatial)
+            if not self._write:
+                return work(connection)
+            connection.execute("BEGIN IMMEDIATE")
+            try:
+                result = work(connection)
+                connection.execute("COMMIT")
+            except BaseException:
+                if connection.in_transaction:
+                    connection.execute("ROLLBACK")
+                raise
+            return result
+
+    def _open(self, spatial: bool) -> Connection:
+        if self._connection is None:
+            connection = connect(self._path, write=self._write)
+            check_version(connection, self._path)
+            self._connection = connection
+        if spatial and not self._spatial:
+            load_extension(self._connection)
+            prove(self._connection)
+            self._spatial = True
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            with _closing:
+                self._connection.close()
+            self._connection = None
+
+
+class Database:
+    """The open file. `read` and `write` take a function of a connection."""
+
+    def __init__(self, path: Path) -> None:
+        """Open `path` at first use. Raises DatabaseError when there is no such file."""
+        if not path.exists():
+            raise DatabaseError(
+                "database_missing",
+                _("There is no database at {path}.").format(path=path),
+                hint=_("Create one with: umsalert init"),
+            )
+        self.path = path
+        self._writer = _Lane(path, write=True)
+        self._reader = _Lane(path, write=False)
+
+    async def write(self, work: Work[T], *, spatial: bool = False) -> T:
+        """Run `work` in one transaction: all of it is committed, or nothing."""
+        return await self._writer.run(work, spatial=spatial)
+
+    async def read(self, work: Work[T], *, spatial: bool = False) -> T:
+        """Run `work` on a connection that cannot change the file."""
+        return await self._reader.run(work, spatial=spatial)
+
+    async def close(self) -> None:
+        """Close both connections; the writer last, since only it can fold the log away."""
+        await self._reader.close()
+        await self._writer.close()
+
+
+@cache
+def queries(name: str) -> dict[str, str]:
+    """Return the statements of `sql/queries/<name>.sql` by the name in their `-- name:` line."""
+    text = (resources.files("umsalert.store") / "sql" / "queries" / f"{name}.sql").read_text(
+        "utf-8"
+    )
+    found = {}
+    for block in text.split("-- name: ")[1:]:
+        title, _newline, statement = block.partition("\n")
+        found[title.strip()] = statement.strip().rstrip(";")
+    return found
+
+
+def to_text(moment: datetime) -> str:
+    """Return a time as it stands in the database: UTC, milliseconds, sortable."""
+    utc = moment.astimezone(UTC)
+    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+
+
+def from_text(text: str) -> datetime:
+    """Return the time that `to_text` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def optional_time(text: str | None) -> datetime | None:
+    """Return the time, or None where it did not happen yet."""
+    return None if text is None else from_text(text)

@@ -1,0 +1,115 @@
+"""Webhooks: stored first, answered, applied after; receipts and answers find their hand-over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from umsalert.model import Answer, MessageText, Receipt
+from umsalert.ports import StoredWebhook
+from umsalert.store.database import Database, queries, to_text
+from umsalert.store.outbox import text_of_row
+from umsalert.store.spatialite import Connection
+
+
+class SqlInbox:
+    """`ports.Inbox` on the database."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """Use an open database and a clock."""
+        self._database = database
+        self._now = now
+
+    async def store(self, webhook: StoredWebhook, key: str) -> bool:
+        """Keep a webhook; False when its key was seen already."""
+        values = {
+            "provider": webhook.provider,
+            "topic": webhook.topic,
+            "key": key,
+            "reference": webhook.reference,
+            "body": webhook.body,
+            "now": to_text(self._now()),
+        }
+        return await self._database.write(
+            lambda c: bool(c.execute(queries("inbox")["store"], values).rowcount)
+        )
+
+    async def pending(self, limit: int) -> Sequence[StoredWebhook]:
+        """Return what was not applied yet, oldest first."""
+
+        def work(connection: Connection) -> tuple[StoredWebhook, ...]:
+            rows = connection.execute(queries("inbox")["pending"], {"limit": limit})
+            return tuple(
+                StoredWebhook(
+                    provider=row["provider"],
+                    topic=row["topic"],
+                    reference=row["reference"],
+                    body=row["body"],
+                    id=row["id"],
+                )
+                for row in rows
+            )
+
+        return await self._database.read(work)
+
+    async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int:
+        """Apply what one webhook says and mark it done; return how many were matched."""
+
+        def work(connection: Connection) -> int:
+            matched = sum(_apply(connection, inbox_id, item) for item in items)
+            problem = "" if matched == len(items) else "unmatched"
+            self._done(connection, inbox_id, problem)
+            return matched
+
+        return await self._database.write(work)
+
+    async def reject(self, inbox_id: int, problem: str) -> None:
+        """Mark a stored webhook as unreadable, so that it is kept and not tried again."""
+        await self._database.write(lambda c: self._done(c, inbox_id, problem))
+
+    async def text_of(self, reference: str) -> MessageText | None:
+        """Return what the hand-over of this reference says."""
+        values = _split(reference)
+        if values is None:
+            return None
+        row = await self._database.read(
+            lambda c: c.execute(queries("inbox")["text_of"], values).fetchone()
+        )
+        return None if row is None else text_of_row(row)
+
+    def _done(self, connection: Connection, inbox_id: int, problem: str) -> None:
+        connection.execute(
+            queries("inbox")["done"],
+            {"id": inbox_id, "now": to_text(self._now()), "problem": problem},
+        )
+
+
+def _split(reference: str) -> dict[str, object] | None:
+    alert_ref, _dash, rest = reference.rpartition("-")
+    alert_ref, _dash, delivery_id = alert_ref.rpartition("-")
+    if not (alert_ref and delivery_id.isdecimal() and rest.isdecimal()):
+        return None
+    return {"alert_ref": alert_ref, "delivery_id": int(delivery_id), "n": int(rest)}
+
+
+def _apply(connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:
+    sql = queries("inbox")
+    values = _split(item.reference)
+    row = None if values is None else connection.execute(sql["hand_over"], values).fetchone()
+    if row is None:
+        return False
+    found = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+    at = to_text(item.occurred_at)
+    if isinstance(item, Answer):
+        answer = {"kind": item.kind, "text": item.text, "raw": item.raw, "channel": item.channel}
+        connection.execute(sql["insert_reply"], found | answer | {"inbox_id": inbox_id, "at": at})
+    elif item.state is not None:
+        receipt = {
+            "state": item.state,
+            "code": item.code,
+            "provider_id": item.provider_id,
+            "at": at,
+        }
+        connection.execute(sql["receipt_attempt"], found | receipt)
+        connection.execute(sql["receipt_delivery"], found | receipt)
+    return True

@@ -1,0 +1,79 @@
+"""What a report reads."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from umsalert.model import ChannelKind, MessageText
+from umsalert.ports import DeliveryRow, ReplyRow
+from umsalert.store.database import Database, from_text, optional_time, queries
+from umsalert.store.outbox import text_of_row
+from umsalert.store.spatialite import Connection
+
+
+class SqlRecord:
+    """`ports.Record` on the database."""
+
+    def __init__(self, database: Database) -> None:
+        """Use an open database."""
+        self._database = database
+
+    async def deliveries(self, alert_id: int) -> Sequence[DeliveryRow]:
+        """Return every delivery of an alert, nearest site first."""
+
+        def work(connection: Connection) -> tuple[DeliveryRow, ...]:
+            rows = connection.execute(queries("record")["deliveries"], {"alert_id": alert_id})
+            return tuple(_delivery(row) for row in rows)
+
+        return await self._database.read(work)
+
+    async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
+        """Return the answers to an alert, oldest first."""
+
+        def work(connection: Connection) -> tuple[ReplyRow, ...]:
+            rows = connection.execute(queries("record")["replies"], {"alert_id": alert_id})
+            return tuple(
+                ReplyRow(
+                    site_ref=row["site_ref"],
+                    contact_ref=row["contact_ref"],
+                    channel=ChannelKind(row["channel"]),
+                    kind=row["kind"],
+                    text=row["text"],
+                    received_at=from_text(row["received_at"]),
+                    distance_m=row["distance_m"],
+                )
+                for row in rows
+            )
+
+        return await self._database.read(work)
+
+    async def texts(self, alert_id: int) -> Sequence[MessageText]:
+        """Return what was sent, word for word."""
+
+        def work(connection: Connection) -> tuple[MessageText, ...]:
+            rows = connection.execute(queries("alerts")["texts"], {"alert_id": alert_id})
+            return tuple(text_of_row(row) for row in rows)
+
+        return await self._database.read(work)
+
+
+def _delivery(row: Connection) -> DeliveryRow:
+    return DeliveryRow(
+        delivery_id=row["delivery_id"],
+        site_ref=row["site_ref"],
+        site_name=row["site_name"],
+        distance_m=row["distance_m"],
+        contact_ref=row["contact_ref"],
+        contact_name=row["contact_name"],
+        channel=ChannelKind(row["channel"]),
+        address=row["address"],
+        language=row["language"],
+        state=row["state"],
+        code=row["code"],
+        attempts=row["attempts"],
+        queued_at=from_text(row["queued_at"]),
+        first_sent_at=optional_time(row["first_sent_at"]),
+        accepted_at=optional_time(row["accepted_at"]),
+        delivered_at=optional_time(row["delivered_at"]),
+        ended_at=optional_time(row["ended_at"]),
+    )

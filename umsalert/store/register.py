@@ -1,0 +1,273 @@
+"""Sites and contacts, and who vetted them."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+
+from umsalert.errors import InvalidData, Problem, UsageError
+from umsalert.i18n import _
+from umsalert.model import (
+    Contact,
+    ContactStatus,
+    NewContact,
+    NewSite,
+    Operator,
+    Site,
+    SiteStatus,
+)
+from umsalert.store.database import Database, optional_time, queries, to_text
+from umsalert.store.spatialite import Connection
+
+
+class SqlRegister:
+    """`ports.Register` on the database."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """Use an open database and a clock."""
+        self._database = database
+        self._now = now
+
+    async def site_regions(self) -> Mapping[str, str]:
+        """Return the ISO 3166 region of each site by ref."""
+
+        def work(connection: Connection) -> dict[str, str]:
+            rows = connection.execute(queries("register")["site_regions"])
+            return {row["ref"]: row["region"] for row in rows}
+
+        return await self._database.read(work)
+
+    async def contact_keys(self) -> Mapping[str, tuple[str, str]]:
+        """Return (site ref, case-folded name) of every contact by ref."""
+
+        def work(connection: Connection) -> dict[str, tuple[str, str]]:
+            rows = connection.execute(queries("register")["contact_keys"])
+            return {row["ref"]: (row["site_ref"], row["name"].casefold()) for row in rows}
+
+        return await self._database.read(work)
+
+    async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
+        """Add all or none. Raises InvalidData when a ref exists."""
+        status = SiteStatus.APPROVED if approve else SiteStatus.REQUESTED
+        stamp = self._stamp(status, by)
+
+        def work(connection: Connection) -> int:
+            _refuse_known(connection, "status_of_sites", [site.ref for site in sites])
+            rows = [
+                dataclasses.asdict(site) | _columns(stamp) | {"geom": _well_known_binary(site)}
+                for site in sites
+            ]
+            _insert(connection, "site", rows)
+            _log_new(connection, "site", [site.ref for site in sites], stamp)
+            return len(rows)
+
+        return await self._database.write(work, spatial=True)
+
+    async def add_contacts(
+        self, contacts: Sequence[NewContact], by: Operator, *, certify: bool
+    ) -> int:
+        """Add all or none. Raises InvalidData when a site is missing or a ref exists."""
+        status = ContactStatus.CERTIFIED if certify else ContactStatus.NAMED
+        stamp = self._stamp(status, by)
+
+        def work(connection: Connection) -> int:
+            rows = _contact_rows(connection, contacts)
+            refs = [str(row["ref"]) for row in rows]
+            _refuse_known(connection, "status_of_contacts", refs)
+            _insert(connection, "contact", [row | _columns(stamp) for row in rows])
+            _log_new(connection, "contact", refs, stamp)
+            return len(rows)
+
+        return await self._database.write(work)
+
+    async def sites(self, *, status: SiteStatus | None = None) -> Sequence[Site]:
+        """Return the sites in order of ref."""
+
+        def work(connection: Connection) -> tuple[Site, ...]:
+            rows = connection.execute(queries("register")["sites"], {"status": status})
+            return tuple(_site(row) for row in rows)
+
+        return await self._database.read(work)
+
+    async def site(self, ref: str) -> Site:
+        """Return one site. Raises UsageError when there is none."""
+        row = await self._database.read(
+            lambda c: c.execute(queries("register")["site"], {"ref": ref}).fetchone()
+        )
+        if row is None:
+            raise _unknown_refs("site", [ref])
+        return _site(row)
+
+    async def contacts(
+        self, *, site_ref: str | None = None, status: ContactStatus | None = None
+    ) -> Sequence[Contact]:
+        """Return the contacts in order of site and entry."""
+
+        def work(connection: Connection) -> tuple[Contact, ...]:
+            values = {"site_ref": site_ref, "status": status}
+            rows = connection.execute(queries("register")["contacts"], values)
+            return tuple(_contact(row) for row in rows)
+
+        return await self._database.read(work)
+
+    async def set_site_status(
+        self, refs: Sequence[str], status: SiteStatus, by: Operator, *, reason: str = ""
+    ) -> int:
+        """Move all sites or none; return how many changed. Raises UsageError on unknown refs."""
+        return await self._set_status("site", refs, self._stamp(status, by, reason))
+
+    async def set_contact_status(
+        self, refs: Sequence[str], status: ContactStatus, by: Operator, *, reason: str = ""
+    ) -> int:
+        """Move all contacts or none; return how many changed. Raises UsageError on unknown refs."""
+        return await self._set_status("contact", refs, self._stamp(status, by, reason))
+
+    async def _set_status(self, noun: str, refs: Sequence[str], stamp: dict[str, str]) -> int:
+        sql = queries("register")
+
+        def work(connection: Connection) -> int:
+            rows = connection.execute(sql[f"status_of_{noun}s"], {"refs": json.dumps(list(refs))})
+            found = {row["ref"]: row["status"] for row in rows}
+            missing = [ref for ref in refs if ref not in found]
+            if missing:
+                raise _unknown_refs(noun, missing)
+            changed = {ref: old for ref, old in found.items() if old != stamp["status"]}
+            for ref, old in changed.items():
+                connection.execute(sql[f"set_{noun}_status"], {"ref": ref} | stamp)
+                change = {"noun": noun, "ref": ref, "from_status": old}
+                connection.execute(sql["insert_change"], change | stamp)
+            return len(changed)
+
+        return await self._database.write(work)
+
+    def _stamp(
+        self, status: SiteStatus | ContactStatus, by: Operator, reason: str = ""
+    ) -> dict[str, str]:
+        return {
+            "status": status.value,
+            "by": str(by),
+            "now": to_text(self._now()),
+            "reason": reason,
+        }
+
+
+def _columns(stamp: dict[str, str]) -> dict[str, object]:
+    return {"status": stamp["status"], "status_by": stamp["by"], "status_at": stamp["now"]}
+
+
+def _well_known_binary(site: NewSite) -> bytes:
+    """Return the site's point as little-endian WKB (OGC 06-103r4): x = lon first."""
+    return struct.pack("<BIdd", 1, 1, site.lon, site.lat)
+
+
+def _insert(connection: Connection, table: str, rows: Sequence[dict[str, object]]) -> None:
+    from sqlite_utils import Database as Tables
+
+    Tables(connection, recursive_triggers=False).table(
+        table, conversions={"geom": "GeomFromWKB(?, 4326)"}
+    ).insert_all(rows)
+
+
+def _log_new(connection: Connection, noun: str, refs: Sequence[str], stamp: dict[str, str]) -> None:
+    connection.executemany(
+        queries("register")["insert_change"],
+        [{**stamp, "noun": noun, "ref": ref, "from_status": None} for ref in refs],
+    )
+
+
+def _contact_rows(
+    connection: Connection, contacts: Sequence[NewContact]
+) -> list[dict[str, object]]:
+    sql = queries("register")
+    site_refs = sorted({contact.site_ref for contact in contacts})
+    ids = {
+        row["ref"]: row["id"]
+        for row in connection.execute(sql["site_ids"], {"refs": json.dumps(site_refs)})
+    }
+    missing = [ref for ref in site_refs if ref not in ids]
+    if missing:
+        raise _unknown_refs("site", missing)
+    known = connection.execute(sql["contact_numbers"], {"ids": json.dumps(list(ids.values()))})
+    numbers = {row["site_id"]: row["n"] for row in known}
+    rows = []
+    for contact in contacts:
+        row = dataclasses.asdict(contact)
+        site_id = ids[row.pop("site_ref")]
+        numbers[site_id] = numbers.get(site_id, 0) + 1
+        row["site_id"] = site_id
+        row["ref"] = contact.ref or f"{contact.site_ref}-c{numbers[site_id]}"
+        rows.append(row)
+    return rows
+
+
+def _refuse_known(connection: Connection, query: str, refs: Sequence[str]) -> None:
+    rows = connection.execute(queries("register")[query], {"refs": json.dumps(list(refs))})
+    known = sorted(row["ref"] for row in rows)
+    if known:
+        raise InvalidData(
+            "ref_exists",
+            _("Already in the register: {refs}").format(refs=_some(known)),
+            hint=_("Nothing was added. Remove these rows, or use other refs."),
+            problems=tuple(
+                Problem("ref_exists", _("already in the register"), column="ref", value=ref)
+                for ref in known
+            ),
+        )
+
+
+def _unknown_refs(noun: str, refs: Sequence[str]) -> UsageError:
+    if noun == "site":
+        message, hint = _("No site has this ref: {refs}"), _("See them with: umsalert site list")
+    else:
+        message, hint = (
+            _("No contact has this ref: {refs}"),
+            _("See them with: umsalert contact list"),
+        )
+    return UsageError(f"{noun}_not_found", message.format(refs=_some(refs)), hint=hint)
+
+
+def _some(refs: Sequence[str], most: int = 10) -> str:
+    shown = ", ".join(refs[:most])
+    return shown if len(refs) <= most else f"{shown}, … ({len(refs)})"
+
+
+def _site(row: Connection) -> Site:
+    return Site(
+        id=row["id"],
+        ref=row["ref"],
+        name=row["name"],
+        lat=row["lat"],
+        lon=row["lon"],
+        region=row["region"],
+        time_zone=row["time_zone"],
+        status=SiteStatus(row["status"]),
+        kind=row["kind"],
+        address=row["address"],
+        postcode=row["postcode"],
+        commune=row["commune"],
+        agents=row["agents"],
+        hours=row["hours"],
+        status_by=row["status_by"],
+        status_at=optional_time(row["status_at"]),
+    )
+
+
+def _contact(row: Connection) -> Contact:
+    return Contact(
+        id=row["id"],
+        ref=row["ref"],
+        site_ref=row["site_ref"],
+        name=row["name"],
+        role=row["role"],
+        phone=row["phone"],
+        phone_kind=row["phone_kind"],
+        email=row["email"],
+        card=row["card"],
+        language=row["language"],
+        status=ContactStatus(row["status"]),
+        status_by=row["status_by"],
+        status_at=optional_time(row["status_at"]),
+    )

@@ -1,0 +1,150 @@
+"""Creating a database and bringing an older one up to date: numbered SQL files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from importlib import resources
+from pathlib import Path
+
+from umsalert.errors import DatabaseError, UsageError
+from umsalert.i18n import _
+from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
+
+APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
+_BESIDE = ("-wal", "-shm", "-journal")
+
+
+def migrations() -> tuple[tuple[int, str], ...]:
+    """Return (version, SQL) of every migration, oldest first."""
+    folder = resources.files("umsalert.store") / "sql" / "migrations"
+    files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=str)
+    return tuple((int(item.name[:4]), item.read_text("utf-8")) for item in files)
+
+
+def create(path: Path) -> None:
+    """Create an empty database of mode 0600, whole or not at all.
+
+    Raises UsageError when the file exists, DatabaseError when it cannot be made.
+    """
+    # A left-over write-ahead log would be replayed into the new file.
+    for found in (path, *(Path(f"{path}{end}") for end in _BESIDE)):
+        if found.exists():
+            raise UsageError(
+                "database_exists",
+                _("{path} exists already.").format(path=found),
+                hint=_("Use it, or name another file with --db."),
+            )
+    aside = path.with_name(f"{path.name}.new-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        with explained(path):
+            _build(aside)
+        os.link(aside, path)  # refuses to replace a file that appeared meanwhile
+    except OSError as error:
+        raise DatabaseError(
+            "database_not_writable",
+            _("{path} cannot be created: {reason}").format(path=path, reason=error.strerror),
+            hint=_("Choose another folder with UMSALERT_HOME or --db."),
+        ) from error
+    finally:
+        for leftover in (aside, *(Path(f"{aside}{end}") for end in _BESIDE)):
+            with contextlib.suppress(OSError):
+                leftover.unlink()
+
+
+def check_version(connection: Connection, path: Path) -> None:
+    """Refuse a file that is not ours or newer than this program; bring an older one up to date."""
+    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
+        raise DatabaseError(
+            "not_an_umsalert_database",
+            _("{path} is no umsalert database.").format(path=path),
+            hint=_("Name the right file with --db, or create one with: umsalert init"),
+        )
+    found = connection.execute("PRAGMA user_version").fetchone()[0]
+    latest = migrations()[-1][0]
+    if found > latest:
+        raise DatabaseError(
+            "database_newer",
+            _(
+                "{path} was written by a newer umsalert (version {found}, this one knows {latest})."
+            ).format(path=path, found=found, latest=latest),
+            hint=_("Update umsalert on this machine."),
+        )
+    if found < latest:
+        raise DatabaseError(
+            "database_older",
+            _(
+                "{path} was written by an older umsalert (version {found}, this one needs {latest})."
+            ).format(path=path, found=found, latest=latest),
+            hint=_("Make a copy of the file, then run: umsalert db migrate"),
+        )
+
+
+def upgrade(path: Path) -> int:
+    """Bring an older database up to date after a backup beside it; return the new version."""
+    with explained(path), contextlib.closing(connect(path, write=True)) as connection:
+        found = connection.execute("PRAGMA user_version").fetchone()[0]
+        if found < migrations()[-1][0]:
+            backup = path.with_name(f"{path.name}.before-{migrations()[-1][0]:04d}")
+            os.close(os.open(backup, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+            with contextlib.closing(sqlite().connect(str(backup))) as copy:
+                connection.backup(copy)
+            load_extension(connection)
+            _migrate(connection, found)
+        check_version(connection, path)
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def _build(path: Path) -> None:
+    from sqlite_utils import Database
+
+    with contextlib.closing(connect(path, write=True)) as connection:
+        load_extension(connection)
+        # With recursive triggers, sqlite-utils' default, SpatiaLite builds nothing and says 0.
+        database = Database(connection, recursive_triggers=False)
+        database.execute("PRAGMA application_id = " + str(APPLICATION_ID))
+        if database.execute("SELECT InitSpatialMetaDataFull(1)").fetchone()[0] != 1:
+            raise DatabaseError(
+                "spatial_metadata_missing",
+                _("SpatiaLite could not write its metadata."),
+                hint=_("Check the version of mod_spatialite: 5.0 or newer is needed."),
+            )
+        _migrate(connection, 0)
+        prove(connection)
+        database.enable_wal()
+
+
+def _migrate(connection: Connection, version: int) -> None:
+    for number, script in migrations():
+        if number <= version:
+            continue
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement in _statements(script):
+                row = connection.execute(statement).fetchone()
+                if row is not None and row[0] != 1:
+                    raise DatabaseError(
+                        "migration_failed",
+                        _("Migration {number} failed at: {statement}").format(
+                            number=number, statement=statement.strip()
+                        ),
+                        hint=_("Nothing was changed; please report it."),
+                    )
+            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
+            raise
+
+
+def _statements(script: str) -> list[str]:
+    statements, current = [], ""
+    for line in script.splitlines(keepends=True):
+        current += line
+        if line.rstrip().endswith(";") and sqlite().complete_statement(current):
+            statements.append(current)
+            current = ""
+    return statements

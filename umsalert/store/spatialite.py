@@ -1,0 +1,167 @@
+"""SQLite as a library: which module, the SpatiaLite extension, and the proof that it measures."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from umsalert.errors import DatabaseError, RefusedByRule, TemporaryError, UmsalertError
+from umsalert.geo.circles import KNOWN_DISTANCE
+from umsalert.i18n import _
+
+Connection = Any  # pysqlite3 and its stand-ins carry no types
+
+_MODULES = ("pysqlite3", "sqlean.dbapi2", "sqlite3")
+_EXTENSIONS = (
+    "mod_spatialite",
+    "/usr/lib64/mod_spatialite.so.8",
+    "/usr/lib64/mod_spatialite.so.7",
+    "/opt/homebrew/lib/mod_spatialite",
+    "/usr/local/lib/mod_spatialite",
+)
+BUSY_TIMEOUT_MS = 10_000
+
+
+def sqlite() -> ModuleType:
+    """Return the SQLite module that can load extensions: pysqlite3, where it has wheels."""
+    for name in _MODULES:
+        with contextlib.suppress(ImportError):
+            return importlib.import_module(name)
+    raise AssertionError("sqlite3 is part of Python")
+
+
+def connect(path: Path, *, write: bool) -> Connection:
+    """Open an existing file. A reader can change nothing but its own temporary tables."""
+    mode = "rw" if write else "ro"
+    connection = sqlite().connect(
+        f"{path.absolute().as_uri()}?mode={mode}",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=BUSY_TIMEOUT_MS / 1000,
+    )
+    connection.row_factory = sqlite().Row
+    for pragma in ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY"):
+        connection.execute(f"PRAGMA {pragma}")
+    return connection
+
+
+def load_extension(connection: Connection) -> None:
+    """Load mod_spatialite. Raises DatabaseError with the fix for this platform."""
+    reason = ""
+    try:
+        connection.enable_load_extension(True)
+    except AttributeError:
+        reason = _("this Python's SQLite cannot load extensions and pysqlite3 is not installed")
+    else:
+        for name in _EXTENSIONS:
+            try:
+                connection.load_extension(name)
+            except sqlite().OperationalError as error:
+                reason = reason or str(error)
+            else:
+                connection.enable_load_extension(False)
+                return
+    raise DatabaseError(
+        "spatialite_missing",
+        _("The SpatiaLite extension (mod_spatialite) cannot be loaded: {reason}").format(
+            reason=reason
+        ),
+        hint=_("Install it: {command}").format(command=_install_command()),
+    )
+
+
+def prove(connection: Connection) -> None:
+    """Measure one known distance on the ellipsoid; it must be right to 1 mm.
+
+    Without `spatial_ref_sys` the ellipsoidal distance is NULL, and a circle would match nobody.
+    """
+    known = KNOWN_DISTANCE
+    row = connection.execute(
+        "SELECT ST_Distance(MakePoint(?, ?, 4326), MakePoint(?, ?, 4326), 1)",
+        (known.a_lon, known.a_lat, known.b_lon, known.b_lat),
+    ).fetchone()
+    if row[0] is None or abs(row[0] - known.distance_m) > 0.001:
+        raise DatabaseError(
+            "distance_wrong",
+            _(
+                "The database measures {found} m where {known} m is right: it cannot be trusted."
+            ).format(found=row[0], known=known.distance_m),
+            hint=_("Restore the file from a backup, or create a new one with: umsalert init"),
+        )
+
+
+@contextlib.contextmanager
+def explained(path: Path) -> Iterator[None]:
+    """Turn what SQLite raises into an error that says what to do."""
+    module = sqlite()
+    try:
+        yield
+    except UmsalertError:
+        raise
+    except module.IntegrityError as error:
+        raise _rule_of(error) from error
+    except module.DatabaseError as error:
+        raise _explain(error, path) from error
+
+
+def _rule_of(error: Exception) -> UmsalertError:
+    sentences = {
+        "not_vetted": _(
+            "A site that is not approved or a contact who is not certified would be alerted."
+        ),
+        "transition_forbidden": _("A delivery cannot go back to an earlier state."),
+        "recipient_fixed": _("The recipient of a delivery cannot be changed."),
+        "append_only": _("The record of who vetted what can only grow."),
+        "exercise_fixed": _("An exercise can never become a live alert."),
+    }
+    text = str(error)
+    if text in sentences:
+        return RefusedByRule(text, sentences[text], hint=_("Nothing was changed."))
+    return DatabaseError(
+        "constraint_failed",
+        _("The database refuses the change: {reason}").format(reason=text),
+        hint=_("Nothing was changed."),
+    )
+
+
+def _explain(error: Exception, path: Path) -> UmsalertError:
+    text = str(error)
+    if "readonly" in text or "unable to open" in text or "attempt to write" in text:
+        return DatabaseError(
+            "database_not_writable",
+            _("{path} cannot be opened for writing: {reason}").format(path=path, reason=text),
+            hint=_("Check the owner and the mode of the file and of its folder."),
+        )
+    if "locked" in text or "busy" in text:
+        return TemporaryError(
+            "database_busy",
+            _("{path} is held by another process.").format(path=path),
+            hint=_("Try again in a moment."),
+        )
+    if "full" in text or "disk I/O" in text:
+        return TemporaryError(
+            "disk_full",
+            _("{path} cannot grow: {reason}").format(path=path, reason=text),
+            hint=_("Free some disk space, then run: umsalert alert resume"),
+        )
+    return DatabaseError(
+        "database_corrupt",
+        _("{path} is not a sound umsalert database: {reason}").format(path=path, reason=text),
+        hint=_("Restore it from a backup, or name another file with --db."),
+    )
+
+
+def _install_command() -> str:
+    if sys.platform == "darwin":
+        return "brew install libspatialite"
+    if sys.platform == "win32":
+        return _("put mod_spatialite.dll of the SpatiaLite distribution on PATH")
+    if Path("/etc/fedora-release").exists():
+        return "sudo dnf install libspatialite"
+    return "sudo apt-get install libsqlite3-mod-spatialite"

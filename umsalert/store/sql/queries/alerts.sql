@@ -1,0 +1,50 @@
+-- name: insert_alert
+INSERT INTO alert (
+    ref, template, lat, lon, radius_m, channels, variables, reason, exercise, priority,
+    unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
+    idempotency_key, request_hash
+) VALUES (
+    :ref, :template, :lat, :lon, :radius_m, :channels, :variables, :reason, :exercise, :priority,
+    :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
+    :idempotency_key, :request_hash
+)
+
+-- name: insert_text
+INSERT INTO alert_text (alert_id, channel, language, subject, body, html, parts, encoding)
+VALUES (:alert_id, :channel, :language, :subject, :body, :html, :parts, :encoding)
+
+-- name: insert_sites
+INSERT INTO alert_site (alert_id, site_id, ref, name, lat, lon, distance_m)
+SELECT :alert_id, site.id, site.ref, site.name, site.lat, site.lon, in_area.distance_m
+FROM temp.in_area
+JOIN site ON site.id = in_area.site_id
+WHERE in_area.site_id IN (SELECT site_id FROM temp.target WHERE copy = 1)
+
+-- name: insert_deliveries
+-- In the order of sending, so that the queue is read in order of id.
+INSERT INTO delivery (
+    alert_id, site_id, contact_id, channel, address, language, next_attempt_at, queued_at
+)
+SELECT :alert_id, site_id, contact_id, channel, address, language, :now, :now
+FROM temp.target
+WHERE copy = 1
+ORDER BY rowid
+
+-- name: by_ref
+SELECT * FROM alert WHERE ref = :ref
+
+-- name: by_part
+SELECT * FROM alert WHERE instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
+
+-- name: by_key
+SELECT * FROM alert WHERE idempotency_key = :key
+
+-- name: newest
+SELECT * FROM alert ORDER BY id DESC LIMIT :limit
+
+-- name: counts
+SELECT alert_id, channel, state, count(*) AS n FROM delivery
+WHERE alert_id = :alert_id GROUP BY channel, state
+
+-- name: texts
+SELECT * FROM alert_text WHERE alert_id = :alert_id ORDER BY channel DESC, language DESC

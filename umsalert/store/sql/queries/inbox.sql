@@ -1,0 +1,60 @@
+-- name: store
+INSERT INTO inbox (provider, topic, key, reference, body, received_at)
+VALUES (:provider, :topic, :key, :reference, :body, :now)
+ON CONFLICT (provider, key) DO NOTHING
+
+-- name: pending
+SELECT id, provider, topic, reference, body FROM inbox
+WHERE applied_at IS NULL ORDER BY id LIMIT :limit
+
+-- name: done
+UPDATE inbox SET applied_at = :now, problem = :problem WHERE id = :id
+
+-- name: hand_over
+-- A hand-over by its reference `<alert ref>-<delivery id>-<n>`.
+SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
+    delivery.channel, delivery.attempts, delivery.state, attempt.n
+FROM attempt
+JOIN delivery ON delivery.id = attempt.delivery_id
+JOIN alert ON alert.id = delivery.alert_id
+WHERE attempt.delivery_id = :delivery_id AND attempt.n = :n AND alert.ref = :alert_ref
+
+-- name: receipt_attempt
+UPDATE attempt
+SET state = CASE
+        WHEN state IN ('delivered') THEN state
+        WHEN :state = 'accepted' AND state NOT IN ('sending', 'unknown') THEN state
+        ELSE :state
+    END,
+    code = CASE WHEN state = 'delivered' OR :code = '' THEN code ELSE :code END,
+    provider_id = CASE WHEN provider_id = '' THEN :provider_id ELSE provider_id END,
+    receipt_at = :at
+WHERE delivery_id = :delivery_id AND n = :n
+
+-- name: receipt_delivery
+-- Only forward, by the transition table; a late verdict on an earlier attempt does not undo.
+UPDATE delivery
+SET state = :state, code = :code,
+    accepted_at = coalesce(accepted_at, :at),
+    delivered_at = CASE WHEN :state = 'delivered' THEN :at ELSE delivered_at END,
+    ended_at = CASE WHEN :state IN ('delivered', 'undelivered') THEN :at ELSE ended_at END
+WHERE id = :delivery_id
+    AND (:state <> 'undelivered' OR attempts = :n)
+    AND EXISTS (
+        SELECT 1 FROM delivery_transition WHERE from_state = state AND to_state = :state
+    )
+
+-- name: insert_reply
+INSERT INTO reply (
+    alert_id, site_id, contact_id, delivery_id, inbox_id, channel, kind, text, raw, received_at
+) VALUES (
+    :alert_id, :site_id, :contact_id, :delivery_id, :inbox_id, :channel, :kind, :text, :raw, :at
+)
+
+-- name: text_of
+SELECT alert_text.*
+FROM delivery
+JOIN alert ON alert.id = delivery.alert_id
+JOIN alert_text ON alert_text.alert_id = delivery.alert_id
+    AND alert_text.channel = delivery.channel AND alert_text.language = delivery.language
+WHERE delivery.id = :delivery_id AND alert.ref = :alert_ref

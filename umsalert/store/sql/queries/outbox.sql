@@ -1,0 +1,93 @@
+-- name: open_sender
+INSERT INTO sender (alert_id, pid, host, operator, started_at, lease_until)
+VALUES (:alert_id, :pid, :host, :operator, :now, :lease_until)
+
+-- name: renew_sender
+UPDATE sender SET lease_until = :lease_until WHERE id = :sender_id
+
+-- name: sender_alert
+SELECT alert.* FROM sender JOIN alert ON alert.id = sender.alert_id WHERE sender.id = :sender_id
+
+-- name: other_leases
+SELECT max(lease_until) AS lease_until FROM sender
+WHERE alert_id = :alert_id AND lease_until > :now
+
+-- name: bucket
+SELECT tokens, refilled_at FROM rate_bucket WHERE channel = :channel
+
+-- name: save_bucket
+INSERT INTO rate_bucket (channel, tokens, refilled_at) VALUES (:channel, :tokens, :now)
+ON CONFLICT (channel) DO UPDATE SET tokens = excluded.tokens, refilled_at = excluded.refilled_at
+
+-- name: due
+-- The next messages in order of sending, each with whether its people are still vetted.
+SELECT
+    delivery.id, delivery.address, delivery.language, delivery.attempts, delivery.refusals,
+    site.status = 'approved' AND contact.status = 'certified' AS vetted
+FROM delivery INDEXED BY delivery_queue
+JOIN site ON site.id = delivery.site_id
+JOIN contact ON contact.id = delivery.contact_id
+WHERE delivery.alert_id = :alert_id AND delivery.channel = :channel
+    AND delivery.state = 'queued' AND delivery.next_attempt_at <= :now
+ORDER BY delivery.id
+LIMIT :n
+
+-- name: next_due
+SELECT min(next_attempt_at) AS at FROM delivery INDEXED BY delivery_queue
+WHERE alert_id = :alert_id AND channel = :channel AND state = 'queued'
+
+-- name: cancel_unvetted
+UPDATE delivery SET state = 'cancelled', code = 'not_vetted', ended_at = :now WHERE id = :id
+
+-- name: start
+UPDATE delivery
+SET state = 'sending', attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, :now)
+WHERE id = :id
+
+-- name: insert_attempt
+INSERT INTO attempt (delivery_id, n, sender_id, token_sha256, started_at, deadline_at)
+VALUES (:id, :n, :sender_id, :token_sha256, :now, :deadline_at)
+
+-- name: settle_attempt
+-- A receipt may have moved the attempt on already: then only the evidence is added.
+UPDATE attempt
+SET state = CASE WHEN state = 'sending' THEN :attempt_state ELSE state END,
+    code = CASE WHEN state = 'sending' THEN :code ELSE code END,
+    detail = :detail, provider = :provider, provider_id = :provider_id, settled_at = :at
+WHERE delivery_id = :delivery_id AND n = :n
+
+-- name: settle_delivery
+UPDATE delivery
+SET state = :state, code = :code, refusals = refusals + :refused,
+    next_attempt_at = coalesce(:retry_at, next_attempt_at),
+    accepted_at = CASE WHEN :state = 'accepted' THEN :at ELSE accepted_at END,
+    ended_at = CASE WHEN :state = 'failed' THEN :at ELSE ended_at END
+WHERE id = :delivery_id AND state = 'sending' AND attempts = :n
+
+-- name: settle_overtaken
+-- The receipt came before our own commit: the hand-over was accepted, at the latest, now.
+UPDATE delivery SET accepted_at = coalesce(accepted_at, :at)
+WHERE id = :delivery_id AND state IN ('delivered', 'undelivered')
+
+-- name: lost_deliveries
+UPDATE delivery SET state = 'unknown', code = 'sender_died'
+WHERE alert_id = :alert_id AND state = 'sending' AND id IN (
+    SELECT attempt.delivery_id FROM sender
+    JOIN attempt ON attempt.sender_id = sender.id AND attempt.state = 'sending'
+    WHERE sender.alert_id = :alert_id AND sender.lease_until <= :now
+)
+
+-- name: lost_attempts
+UPDATE attempt SET state = 'unknown', code = 'sender_died', settled_at = :now
+WHERE state = 'sending' AND sender_id IN (
+    SELECT id FROM sender WHERE alert_id = :alert_id AND lease_until <= :now
+)
+
+-- name: requeue_unknown
+UPDATE delivery SET state = 'queued', next_attempt_at = :now
+WHERE alert_id = :alert_id AND state = 'unknown'
+
+-- name: expire
+UPDATE delivery SET state = 'expired', code = 'expired', ended_at = :now
+WHERE alert_id = :alert_id AND state = 'queued'
+    AND (SELECT expires_at FROM alert WHERE id = :alert_id) <= :now

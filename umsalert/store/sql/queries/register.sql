@@ -1,0 +1,42 @@
+-- name: site_regions
+SELECT ref, region FROM site
+
+-- name: contact_keys
+SELECT site.ref AS site_ref, contact.name, contact.ref
+FROM contact JOIN site ON site.id = contact.site_id
+
+-- name: site_ids
+SELECT ref, id FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
+
+-- name: contact_numbers
+-- How many contacts each site has, to number the next one.
+SELECT site_id, count(*) AS n FROM contact
+WHERE site_id IN (SELECT value FROM json_each(:ids)) GROUP BY site_id
+
+-- name: sites
+SELECT * FROM site WHERE :status IS NULL OR status = :status ORDER BY ref
+
+-- name: site
+SELECT * FROM site WHERE ref = :ref
+
+-- name: contacts
+SELECT contact.*, site.ref AS site_ref
+FROM contact JOIN site ON site.id = contact.site_id
+WHERE (:site_ref IS NULL OR site.ref = :site_ref) AND (:status IS NULL OR contact.status = :status)
+ORDER BY site.ref, contact.id
+
+-- name: status_of_sites
+SELECT ref, status FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
+
+-- name: status_of_contacts
+SELECT ref, status FROM contact WHERE ref IN (SELECT value FROM json_each(:refs))
+
+-- name: set_site_status
+UPDATE site SET status = :status, status_by = :by, status_at = :now WHERE ref = :ref
+
+-- name: set_contact_status
+UPDATE contact SET status = :status, status_by = :by, status_at = :now WHERE ref = :ref
+
+-- name: insert_change
+INSERT INTO status_change (noun, ref, from_status, to_status, operator, reason, changed_at)
+VALUES (:noun, :ref, :from_status, :status, :by, :reason, :now)

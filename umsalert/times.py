@@ -1,0 +1,67 @@
+"""Lengths and moments of time as people type them."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from umsalert.errors import UsageError
+from umsalert.i18n import _
+
+_UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
+_DURATION = re.compile(r"([1-9][0-9]{0,5})\s*(s|m|min|h|d)")
+_CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:hH]([0-5][0-9])")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Return a length of time with its unit: `30s`, `5m`, `2h`, `1d`.
+
+    Raises:
+        UsageError: duration_invalid.
+    """
+    match = _DURATION.fullmatch(text.strip().lower())
+    if match is None:
+        raise UsageError(
+            "duration_invalid",
+            _("{text!r} is not a length of time.").format(text=text),
+            hint=_("Give a number with its unit, such as 30s, 5m, 2h or 1d."),
+        )
+    return timedelta(**{_UNITS[match[2]]: int(match[1])})
+
+
+def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
+    """Return in UTC when something happened: `18:07`, `18h07`, or an ISO 8601 date and time.
+
+    A time of day is the latest such moment that is not after `now`, so that at 00:10 "23:50" was
+    yesterday. What carries no offset is read in `time_zone`.
+
+    Raises:
+        UsageError: time_invalid, time_in_future.
+    """
+    zone = ZoneInfo(time_zone)
+    clock = _CLOCK.fullmatch(text.strip())
+    if clock:
+        today = now.astimezone(zone).replace(
+            hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0
+        )
+        moment = today if today <= now else today - timedelta(days=1)
+        return moment.astimezone(UTC)
+    try:
+        moment = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise UsageError(
+            "time_invalid",
+            _("{text!r} is not a time.").format(text=text),
+            hint=_(
+                "Give a time of day such as 18:07, or a date and time such as 2026-03-14T18:07."
+            ),
+        ) from None
+    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    if moment > now:
+        raise UsageError(
+            "time_in_future",
+            _("{text} is in the future ({zone}).").format(text=text, zone=time_zone),
+            hint=_("Leave --incident-time out for an incident that happens now."),
+        )
+    return moment.astimezone(UTC)

@@ -1,0 +1,116 @@
+"""The composition root: settings become a clock, a store, channels and services."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import getpass
+import os
+from collections.abc import AsyncIterator, Collection
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from umsalert import resources
+from umsalert.dispatch import LaneConfig, Run
+from umsalert.model import ChannelKind, Operator
+from umsalert.ports import Clock, Listener, Pace
+from umsalert.replies import Receiver
+from umsalert.selection import Planner, Station
+from umsalert.settings import RateSettings, Settings
+from umsalert.store.store import Store
+
+
+class SystemClock:
+    """The machine's clock; moved by a fixed offset in training, where settings allow it."""
+
+    def __init__(self, offset_s: float = 0.0) -> None:
+        """Add `offset_s` seconds to the machine's time."""
+        self._offset = timedelta(seconds=offset_s)
+
+    def now(self) -> datetime:
+        """Return the present in UTC."""
+        return datetime.now(UTC) + self._offset
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in real seconds."""
+        await asyncio.sleep(seconds)
+
+
+def clock(settings: Settings) -> SystemClock:
+    """Return the clock of this process."""
+    return SystemClock(settings.simulation.clock_offset_s)
+
+
+def open_store(settings: Settings) -> Store:
+    """Return the store of `settings.database`, for `async with`."""
+    return Store(settings.database, clock(settings))
+
+
+def operator(settings: Settings) -> Operator:
+    """Return the account that runs the command, seen through sudo, at its station."""
+    try:
+        account = os.environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        account = f"uid-{os.getuid()}"
+    return Operator(account, settings.station)
+
+
+def template_folders(settings: Settings) -> tuple[Path, ...]:
+    """Return where templates are looked for: the operator's own folder first."""
+    return (settings.home / "templates", resources.folder("templates"))
+
+
+def paces(settings: Settings) -> dict[ChannelKind, Pace]:
+    """Return the configured pace of each channel."""
+    return {
+        kind: Pace(rate.rate_per_s, rate.burst)
+        for kind in ChannelKind
+        for rate in [_rate(settings, kind)]
+    }
+
+
+def planner(settings: Settings, store: Store) -> Planner:
+    """Return the service that makes plans and alerts."""
+    station = Station(settings.station, settings.alert.callback_number, paces(settings))
+    return Planner(store.alerts, clock(settings), station)
+
+
+def run(settings: Settings, store: Store, listener: Listener) -> Run:
+    """Return what a dispatcher works with."""
+    return Run(store.outbox, clock(settings), listener, operator(settings))
+
+
+@contextlib.asynccontextmanager
+async def open_lanes(
+    settings: Settings, kinds: Collection[ChannelKind]
+) -> AsyncIterator[list[LaneConfig]]:
+    """Open the channels of `kinds`; close them all at the end.
+
+    Raises ConfigurationError when a setting that a channel needs is missing.
+    """
+    from umsalert.channels.registry import open_channel
+
+    async with contextlib.AsyncExitStack() as stack:
+        lanes = []
+        for kind in kinds:
+            channel = open_channel(kind, settings, clock(settings))
+            stack.push_async_callback(channel.close)
+            rate = _rate(settings, kind)
+            lanes.append(LaneConfig(channel, paces(settings)[kind], rate.in_flight))
+        yield lanes
+
+
+def receiver(settings: Settings, store: Store, now: Clock) -> Receiver:
+    """Return the service that takes webhooks in."""
+    from umsalert.channels.registry import webhook_source
+
+    return Receiver(store.inbox, {"vonage": webhook_source("vonage", settings)}, now)
+
+
+def _rate(settings: Settings, kind: ChannelKind) -> RateSettings:
+    rates = {
+        ChannelKind.SMS: settings.sms,
+        ChannelKind.VOICE: settings.voice,
+        ChannelKind.EMAIL: settings.email,
+    }
+    return rates[kind]
