@@ -93,7 +93,7 @@ async def open_lanes(
     async with contextlib.AsyncExitStack() as stack:
         lanes = []
         for kind in kinds:
-            channel = open_channel(kind, settings, clock(settings))
+            channel = await open_channel(kind, settings, clock(settings))
             stack.push_async_callback(channel.close)
             rate = _rate(settings, kind)
             lanes.append(LaneConfig(channel, paces(settings)[kind], rate.in_flight))
@@ -102,9 +102,10 @@ async def open_lanes(
 
 def receiver(settings: Settings, store: Store, now: Clock) -> Receiver:
     """Return the service that takes webhooks in."""
-    from umsalert.channels.registry import webhook_source
+    from umsalert.channels.registry import WEBHOOKS, webhook_source
 
-    return Receiver(store.inbox, {"vonage": webhook_source("vonage", settings)}, now)
+    sources = {provider: webhook_source(provider, settings) for provider in WEBHOOKS}
+    return Receiver(store.inbox, sources, now)
 
 
 def _rate(settings: Settings, kind: ChannelKind) -> RateSettings:

@@ -12,6 +12,7 @@ from typing import Any
 
 from umsalert.errors import DatabaseError, RefusedByRule, TemporaryError, UmsalertError
 from umsalert.geo.circles import KNOWN_DISTANCE
+from umsalert.geo.native import spatialite_loads
 from umsalert.i18n import _
 
 Connection = Any  # pysqlite3 and its stand-ins carry no types
@@ -66,6 +67,7 @@ def load_extension(connection: Connection) -> None:
                 reason = reason or str(error)
             else:
                 connection.enable_load_extension(False)
+                spatialite_loads()
                 return
     raise DatabaseError(
         "spatialite_missing",
