@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support import FixedClock
+from tests.workbench import FixedClock
 from umsalert.store.schema import create
 from umsalert.store.store import Store
 

@@ -11,7 +11,7 @@ import pyproj
 import pytest
 
 from tests.geo.pairs import circle_and_points
-from tests.support import OPERATOR, FixedClock
+from tests.workbench import OPERATOR, FixedClock
 from umsalert.geo.circles import RIM_TOLERANCE_M
 from umsalert.model import ChannelKind, Circle, NewContact, NewSite
 from umsalert.store.store import Store

@@ -34,8 +34,12 @@ def serve(
 
     this = session(context)
     output = this.output(as_json=False)
-    given = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    listen = dataclasses.replace(this.settings.serve, **given)  # type: ignore[arg-type]  # of the right types by the options above
+    configured = this.settings.serve
+    listen = dataclasses.replace(
+        configured,
+        host=host or configured.host,
+        port=configured.port if port is None else port,
+    )
 
     def ready(url: str) -> None:
         if server.needs_proxy(listen):

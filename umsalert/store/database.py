@@ -17,9 +17,7 @@ from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-from umsalert.errors import DatabaseError
-from umsalert.i18n import _
-from umsalert.store.schema import check_version
+from umsalert.store.schema import check_exists, check_version
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
 
 T = TypeVar("T")
@@ -85,12 +83,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         """Open `path` at first use. Raises DatabaseError when there is no such file."""
-        if not path.exists():
-            raise DatabaseError(
-                "database_missing",
-                _("There is no database at {path}.").format(path=path),
-                hint=_("Create one with: umsalert init"),
-            )
+        check_exists(path)
         self.path = path
         self._writer = _Lane(path, write=True)
         self._reader = _Lane(path, write=False)

@@ -150,6 +150,11 @@ class _Claimer:
         ).fetchone()
 
     def claim(self, pace: Pace, limit: int) -> Claim:
+        if from_text(self._alert["expires_at"]) <= self._now:
+            self._connection.execute(
+                self._sql["expire"], {"alert_id": self._alert["id"], "now": to_text(self._now)}
+            )
+            return Claim((), None)
         tokens = self._tokens(pace)
         rows = self._due(min(limit, int(tokens)))
         going = [row for row in rows if row["vetted"]]
@@ -246,9 +251,10 @@ def text_of_row(row: Connection) -> MessageText:
 def _state_after(outcome: Outcome, retry_at: datetime | None) -> DeliveryState:
     if outcome.kind is OutcomeKind.ACCEPTED:
         return DeliveryState.ACCEPTED
-    if outcome.kind is OutcomeKind.UNKNOWN:
-        return DeliveryState.UNKNOWN
-    return DeliveryState.FAILED if retry_at is None else DeliveryState.QUEUED
+    if retry_at is not None:
+        return DeliveryState.QUEUED
+    unknown = outcome.kind is OutcomeKind.UNKNOWN
+    return DeliveryState.UNKNOWN if unknown else DeliveryState.FAILED
 
 
 def _settle(connection: Connection, item: Settled) -> None:

@@ -22,6 +22,11 @@ def migrations() -> tuple[tuple[int, str], ...]:
     return tuple((int(item.name[:4]), item.read_text("utf-8")) for item in files)
 
 
+def latest() -> int:
+    """Return the version of the databases that this program writes."""
+    return migrations()[-1][0]
+
+
 def create(path: Path) -> None:
     """Create an empty database of mode 0600, whole or not at all.
 
@@ -54,47 +59,83 @@ def create(path: Path) -> None:
                 leftover.unlink()
 
 
+def check_exists(path: Path) -> None:
+    """Raise DatabaseError when there is no such file."""
+    if not path.exists():
+        raise DatabaseError(
+            "database_missing",
+            _("There is no database at {path}.").format(path=path),
+            hint=_("Create one with: umsalert init"),
+        )
+
+
 def check_version(connection: Connection, path: Path) -> None:
     """Refuse a file that is not ours or newer than this program; bring an older one up to date."""
+    found, newest = _version(connection, path), latest()
+    if found > newest:
+        raise DatabaseError(
+            "database_newer",
+            _("{path} is from a newer umsalert (schema {found}, known here: {latest}).").format(
+                path=path, found=found, latest=newest
+            ),
+            hint=_("Update umsalert on this machine."),
+        )
+    if found < newest:
+        raise DatabaseError(
+            "database_older",
+            _("{path} is from an older umsalert (schema {found}, needed: {latest}).").format(
+                path=path, found=found, latest=newest
+            ),
+            hint=_("Run: umsalert db migrate (it makes a copy of the file first)"),
+        )
+
+
+def upgrade(path: Path) -> Path | None:
+    """Bring an older database up to date; return the backup beside it, None if nothing was older.
+
+    Raises DatabaseError when the file is missing, not ours or newer, or cannot be copied.
+    """
+    check_exists(path)
+    with explained(path), contextlib.closing(connect(path, write=True)) as connection:
+        found = _version(connection, path)
+        if found >= latest():
+            check_version(connection, path)
+            return None
+        load_extension(connection)
+        backup = _back_up(connection, path.with_name(f"{path.name}.before-{latest():04d}"))
+        _migrate(connection, found)
+        return backup
+
+
+def _version(connection: Connection, path: Path) -> int:
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise DatabaseError(
             "not_an_umsalert_database",
             _("{path} is no umsalert database.").format(path=path),
             hint=_("Name the right file with --db, or create one with: umsalert init"),
         )
-    found = connection.execute("PRAGMA user_version").fetchone()[0]
-    latest = migrations()[-1][0]
-    if found > latest:
-        raise DatabaseError(
-            "database_newer",
-            _(
-                "{path} was written by a newer umsalert (version {found}, this one knows {latest})."
-            ).format(path=path, found=found, latest=latest),
-            hint=_("Update umsalert on this machine."),
-        )
-    if found < latest:
-        raise DatabaseError(
-            "database_older",
-            _(
-                "{path} was written by an older umsalert (version {found}, this one needs {latest})."
-            ).format(path=path, found=found, latest=latest),
-            hint=_("Make a copy of the file, then run: umsalert db migrate"),
-        )
+    return int(connection.execute("PRAGMA user_version").fetchone()[0])
 
 
-def upgrade(path: Path) -> int:
-    """Bring an older database up to date after a backup beside it; return the new version."""
-    with explained(path), contextlib.closing(connect(path, write=True)) as connection:
-        found = connection.execute("PRAGMA user_version").fetchone()[0]
-        if found < migrations()[-1][0]:
-            backup = path.with_name(f"{path.name}.before-{migrations()[-1][0]:04d}")
-            os.close(os.open(backup, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-            with contextlib.closing(sqlite().connect(str(backup))) as copy:
-                connection.backup(copy)
-            load_extension(connection)
-            _migrate(connection, found)
-        check_version(connection, path)
-        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+def _back_up(connection: Connection, backup: Path) -> Path:
+    """Copy the database to a new file of mode 0600, whole or not at all."""
+    try:
+        os.close(os.open(backup, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except OSError as error:
+        raise DatabaseError(
+            "backup_not_written",
+            _("The copy {path} cannot be made: {reason}").format(
+                path=backup, reason=error.strerror
+            ),
+            hint=_("Nothing was changed. Move an earlier copy away, or check the folder's mode."),
+        ) from error
+    try:
+        with contextlib.closing(sqlite().connect(str(backup))) as copy:
+            connection.backup(copy)
+    except BaseException:
+        backup.unlink()
+        raise
+    return backup
 
 
 def _build(path: Path) -> None:

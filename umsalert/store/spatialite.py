@@ -78,8 +78,8 @@ def load_extension(connection: Connection) -> None:
     )
 
 
-def prove(connection: Connection) -> None:
-    """Measure one known distance on the ellipsoid; it must be right to 1 mm.
+def prove(connection: Connection) -> float:
+    """Measure one known distance on the ellipsoid, in metres; it must be right to 1 mm.
 
     Without `spatial_ref_sys` the ellipsoidal distance is NULL, and a circle would match nobody.
     """
@@ -96,6 +96,7 @@ def prove(connection: Connection) -> None:
             ).format(found=row[0], known=known.distance_m),
             hint=_("Restore the file from a backup, or create a new one with: umsalert init"),
         )
+    return float(row[0])
 
 
 @contextlib.contextmanager

@@ -19,6 +19,7 @@ class Store:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         """Open `path`. Raises DatabaseError when it is missing, corrupt or not ours."""
+        self.path = path
         self._database = Database(path)
         self.register = SqlRegister(self._database, clock.now)
         self.alerts = SqlAlertBook(self._database)

@@ -1,0 +1,101 @@
+"""A clock that stands and a small vetted register, to drive the store step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from umsalert.model import (
+    Alert,
+    ChannelKind,
+    Circle,
+    MessageText,
+    NewAlert,
+    NewContact,
+    NewSite,
+    Operator,
+    UnknownPolicy,
+)
+from umsalert.store.store import Store
+
+OPERATOR = Operator("officer", "test")
+CENTRE = Circle(43.7, 7.27, 800.0)
+NOON = datetime(2026, 3, 17, 12, 0, tzinfo=UTC)
+
+
+class FixedClock:
+    """A clock that a test moves; sleeping moves it too and lets others run."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+
+    def now(self) -> datetime:
+        return self.at
+
+    def move(self, seconds: float) -> None:
+        self.at += timedelta(seconds=seconds)
+
+    async def sleep(self, seconds: float) -> None:
+        self.move(seconds)
+        await asyncio.sleep(0)
+
+
+async def fill_register(store: Store, sites: int = 3, *, vetted: bool = True) -> None:
+    """Add sites S0, S1, ... 11 m apart northwards from the centre, one contact each."""
+    await store.register.add_sites(
+        [
+            NewSite(f"S{i}", f"Site {i}", 43.7 + i * 0.0001, 7.27, "FR", "Europe/Paris")
+            for i in range(sites)
+        ],
+        OPERATOR,
+        approve=vetted,
+    )
+    await store.register.add_contacts(
+        [
+            NewContact(
+                f"S{i}",
+                f"Agent {i}",
+                phone=f"+3363998{i:04}",
+                phone_kind="mobile",
+                email=f"agent-{i}@example.org",
+            )
+            for i in range(sites)
+        ],
+        OPERATOR,
+        certify=vetted,
+    )
+
+
+def new_alert(
+    ref: str = "20260317-test",
+    channels: Sequence[ChannelKind] = tuple(ChannelKind),
+    *,
+    at: datetime = NOON,
+    unknown: UnknownPolicy = UnknownPolicy.HOLD,
+    key: str | None = None,
+) -> NewAlert:
+    """Return an alert over CENTRE that says "Test" on every channel, good for one hour."""
+    return NewAlert(
+        ref=ref,
+        template="search-person",
+        circle=CENTRE,
+        channels=tuple(channels),
+        texts=tuple(MessageText(kind, "fr", "Test", parts=1) for kind in channels),
+        variables={},
+        reason="",
+        exercise=False,
+        priority=10,
+        unknown_policy=unknown,
+        time_zone="Europe/Paris",
+        incident_at=at - timedelta(minutes=8),
+        created_at=at,
+        expires_at=at + timedelta(hours=1),
+        operator=OPERATOR,
+        idempotency_key=key,
+    )
+
+
+async def record(store: Store, new: NewAlert | None = None) -> Alert:
+    """Record an alert to everybody of the register."""
+    return await store.alerts.create(new or new_alert(), ())

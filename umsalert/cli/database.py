@@ -1,0 +1,102 @@
+"""`umsalert init` and `umsalert db`: the file that everything is kept in."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+
+import typer
+
+from umsalert.cli.context import AsJson, run_async, session
+from umsalert.cli.output import status_name
+from umsalert.i18n import _
+from umsalert.model import ContactStatus, SiteStatus
+
+INIT_HELP = _("Create an empty database that only this account can read. Example: umsalert init")
+
+app = typer.Typer(help=_("Look after the database."), no_args_is_help=True, rich_markup_mode=None)
+
+
+def init(context: typer.Context, as_json: AsJson = False) -> None:
+    """Create the database."""
+    from umsalert.store import schema
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    path = this.settings.database
+    schema.create(path)
+    if as_json:
+        output.document({"database": str(path), "schema_version": schema.latest()})
+        return
+    output.line(_("Created {path}").format(path=path))
+    output.say(
+        _(
+            "Next:\n"
+            "  umsalert site import --approve sites.csv\n"
+            "  umsalert contact import --certify contacts.csv\n"
+            "To train without a provider: umsalert simulator --home training"
+        )
+    )
+
+
+@app.command(
+    help=_("Prove that the database measures right, and say what it holds."),
+    epilog=_("Example: umsalert db info"),
+)
+def info(context: typer.Context, as_json: AsJson = False) -> None:
+    """Describe the database."""
+    from umsalert.store.info import describe
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    path = this.settings.database
+    found = run_async(describe(path))
+    if as_json:
+        output.document({"database": str(path)} | dataclasses.asdict(found))
+        return
+    for title, value in (
+        (_("Database"), path),
+        (_("Schema"), found.schema_version),
+        ("SQLite", found.sqlite_version),
+        ("SpatiaLite", found.spatialite_version),
+        (
+            _("Known distance"),
+            _("{distance} m, right to 1 mm").format(distance=f"{found.known_distance_m:.3f}"),
+        ),
+        (_("Sites"), _by_status(found.sites)),
+        (_("Contacts"), _by_status(found.contacts)),
+        (_("Alerts"), found.alerts),
+    ):
+        output.line(f"{title}: {value}")
+
+
+@app.command(
+    help=_("Bring an older database up to date, after a copy of it is made beside it."),
+    epilog=_("Example: umsalert db migrate"),
+)
+def migrate(context: typer.Context, as_json: AsJson = False) -> None:
+    """Migrate the database."""
+    from umsalert.store import schema
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    path = this.settings.database
+    backup = schema.upgrade(path)
+    version = schema.latest()
+    if as_json:
+        output.document(
+            {
+                "database": str(path),
+                "schema_version": version,
+                "backup": str(backup) if backup else None,
+            }
+        )
+    elif backup is None:
+        output.line(_("{path} is up to date (version {n}).").format(path=path, n=version))
+    else:
+        output.line(_("{path} is now version {n}.").format(path=path, n=version))
+        output.line(_("As it was before: {backup}").format(backup=backup))
+
+
+def _by_status(counts: Mapping[SiteStatus, int] | Mapping[ContactStatus, int]) -> str:
+    return ", ".join(f"{n} {status_name(status)}" for status, n in counts.items())

@@ -1,0 +1,52 @@
+"""What `db info` tells of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from umsalert.model import ContactStatus, SiteStatus
+from umsalert.store.database import Database, queries
+from umsalert.store.spatialite import Connection, prove
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseInfo:
+    """Versions, and how many rows in each status.
+
+    `known_distance_m` is the distance between two known points as this database measures it; it
+    is right to 1 mm.
+    """
+
+    schema_version: int
+    sqlite_version: str
+    spatialite_version: str
+    known_distance_m: float
+    sites: Mapping[SiteStatus, int]
+    contacts: Mapping[ContactStatus, int]
+    alerts: int
+
+
+async def describe(path: Path) -> DatabaseInfo:
+    """Return what a database holds. Raises DatabaseError when it cannot be trusted."""
+    database = Database(path)
+    try:
+        return await database.read(_describe, spatial=True)
+    finally:
+        await database.close()
+
+
+def _describe(connection: Connection) -> DatabaseInfo:
+    sql = queries("info")
+    versions = connection.execute(sql["versions"]).fetchone()
+    counts = {(row["noun"], row["status"]): row["n"] for row in connection.execute(sql["counts"])}
+    return DatabaseInfo(
+        schema_version=versions["schema"],
+        sqlite_version=versions["sqlite"],
+        spatialite_version=versions["spatialite"],
+        known_distance_m=prove(connection),
+        sites={status: counts.get(("site", status), 0) for status in SiteStatus},
+        contacts={status: counts.get(("contact", status), 0) for status in ContactStatus},
+        alerts=counts["alert", ""],
+    )
