@@ -198,9 +198,14 @@ class _Lane:
 
     async def _wait(self, wait_s: float | None) -> None:
         """Wait for time to pass or for a commit, whichever comes first."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(wait_s):
-                await self._wake.wait()
+        tasks: set[asyncio.Task[Any]] = {asyncio.create_task(self._wake.wait())}
+        if wait_s is not None:
+            tasks.add(asyncio.create_task(self._run.clock.sleep(wait_s)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
 
     def _start(self, claimed: tuple[Outgoing, ...]) -> None:
         if not claimed:
@@ -366,12 +371,12 @@ def retry_at(outgoing: Outgoing, outcome: Outcome, alert: Alert, now: datetime) 
         and alert.unknown_policy is UnknownPolicy.RESEND
         and outcome.code != "interrupted"
     ):
-        tries, most = outgoing.attempt_n, MAX_ATTEMPTS
+        tries, most = outgoing.attempt_n - 1, MAX_ATTEMPTS
     else:
         return None
     delay_s: float = min(BACKOFF_S * 2**tries, BACKOFF_MAX_S) * random.uniform(0.5, 1.0)
     moment = now + timedelta(seconds=max(delay_s, outcome.retry_after_s or 0.0))
-    return moment if tries + 1 <= most and moment < alert.expires_at else None
+    return moment if tries + 1 < most and moment < alert.expires_at else None
 
 
 async def resume(
