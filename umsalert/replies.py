@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 
 from umsalert.errors import InvalidData, RefusedByRule
@@ -36,7 +35,12 @@ class Receiver:
             StoredWebhook(provider, webhook.topic, reference, webhook.body), key
         )
         text = await self._inbox.text_of(reference)
-        return NOTHING_TO_SAY if text is None else source.reply_to(webhook, text)
+        if text is None:
+            return NOTHING_TO_SAY
+        try:
+            return source.reply_to(webhook, text)
+        except InvalidData:  # it is kept; a provider that is told no would only repeat it
+            return NOTHING_TO_SAY
 
     async def apply_pending(self) -> int:
         """Apply what was stored; return how many webhooks were done."""
@@ -52,7 +56,7 @@ class Receiver:
             said = self._sources[item.provider].read(item)
         except KeyError:
             await self._inbox.reject(item.id, "unknown_provider")
-        except (InvalidData, json.JSONDecodeError):
+        except InvalidData:
             await self._inbox.reject(item.id, "unreadable")
         else:
             await self._inbox.apply(item.id, said)

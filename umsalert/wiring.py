@@ -13,7 +13,7 @@ from pathlib import Path
 from umsalert import resources
 from umsalert.dispatch import LaneConfig, Run
 from umsalert.model import ChannelKind, Operator
-from umsalert.ports import Clock, Listener, Pace
+from umsalert.ports import Listener, Pace
 from umsalert.replies import Receiver
 from umsalert.selection import Planner, Station
 from umsalert.settings import RateSettings, Settings
@@ -88,10 +88,11 @@ async def open_lanes(
 
     Raises ConfigurationError when a setting that a channel needs is missing.
     """
-    from umsalert.channels.registry import open_channel
+    from umsalert.channels.registry import check, open_channel
 
     async with contextlib.AsyncExitStack() as stack:
         lanes = []
+        check(kinds, settings)
         for kind in kinds:
             channel = await open_channel(kind, settings, clock(settings))
             stack.push_async_callback(channel.close)
@@ -100,12 +101,16 @@ async def open_lanes(
         yield lanes
 
 
-def receiver(settings: Settings, store: Store, now: Clock) -> Receiver:
-    """Return the service that takes webhooks in."""
-    from umsalert.channels.registry import WEBHOOKS, webhook_source
+def receiver(settings: Settings, store: Store) -> Receiver:
+    """Return the service that takes webhooks in, for every provider that is set up.
 
-    sources = {provider: webhook_source(provider, settings) for provider in WEBHOOKS}
-    return Receiver(store.inbox, sources, now)
+    Raises ConfigurationError when none is.
+    """
+    from umsalert.channels.registry import WEBHOOKS, missing_settings, webhook_source
+
+    ready = [name for name, item in WEBHOOKS.items() if not missing_settings(item, settings)]
+    sources = {name: webhook_source(name, settings) for name in ready or WEBHOOKS}
+    return Receiver(store.inbox, sources, clock(settings))
 
 
 def _rate(settings: Settings, kind: ChannelKind) -> RateSettings:

@@ -1,0 +1,1 @@
+"""Adapters to providers; `registry` opens them by name."""

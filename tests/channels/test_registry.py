@@ -1,0 +1,129 @@
+"""Names, what they need, and what they cost."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+
+import pytest
+
+from tests.channels.carriers import HttpCarrier
+from tests.channels.workshop import Workshop
+from umsalert.channels import registry
+from umsalert.errors import ConfigurationError
+from umsalert.model import ChannelKind, OutcomeKind
+from umsalert.settings import Secret, SmtpSettings, VonageSettings
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        (
+            ChannelKind.SMS,
+            ["vonage.application_id", "vonage.private_key_file", "vonage.sms_sender"],
+        ),
+        (
+            ChannelKind.VOICE,
+            ["vonage.application_id", "vonage.private_key_file", "vonage.voice_caller"],
+        ),
+        (ChannelKind.EMAIL, ["smtp.host", "smtp.sender"]),
+    ],
+)
+async def test_all_missing_settings_are_named_at_once(
+    workshop: Workshop, kind: ChannelKind, names: list[str]
+) -> None:
+    """One run tells everything that is to be set, by its name in the file and as a variable."""
+    settings = replace(workshop.settings(443), vonage=VonageSettings(), smtp=SmtpSettings())
+    with pytest.raises(ConfigurationError) as caught:
+        await registry.open_channel(kind, settings, workshop.clock)
+    assert [problem.column for problem in caught.value.problems] == names
+    for name in names:
+        assert "UMSALERT_" + name.replace(".", "_").upper() in caught.value.message
+
+
+async def test_a_setting_may_need_another(workshop: Workshop) -> None:
+    """A login needs its password, and an address for webhooks the secret that proves them."""
+    settings = workshop.settings(443)
+    half = replace(
+        settings,
+        vonage=replace(settings.vonage, signature_secret=Secret("")),
+        smtp=replace(settings.smtp, password=Secret("")),
+    )
+    for kind, name in (
+        (ChannelKind.SMS, "vonage.signature_secret"),
+        (ChannelKind.EMAIL, "smtp.password"),
+    ):
+        with pytest.raises(ConfigurationError) as caught:
+            await registry.open_channel(kind, half, workshop.clock)
+        assert [problem.column for problem in caught.value.problems] == [name]
+
+
+async def test_an_unknown_provider_is_refused_with_those_that_exist(workshop: Workshop) -> None:
+    """A slip in `provider` shows what may stand there."""
+    settings = workshop.settings(443)
+    settings = replace(settings, sms=replace(settings.sms, provider="vonnage"))
+    with pytest.raises(ConfigurationError) as caught:
+        await registry.open_channel(ChannelKind.SMS, settings, workshop.clock)
+    assert caught.value.code == "provider_unknown"
+    assert "vonage (sms)" in caught.value.hint
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.SMS, ChannelKind.EMAIL])
+async def test_an_unreadable_authority_stops_the_opening(
+    workshop: Workshop, kind: ChannelKind
+) -> None:
+    """A broken ca_file is found before the first message."""
+    settings = workshop.settings(443)
+    assert settings.vonage.ca_file is not None
+    settings.vonage.ca_file.write_text("not a certificate")
+    with pytest.raises(ConfigurationError) as caught:
+        await registry.open_channel(kind, settings, workshop.clock)
+    assert caught.value.code == "ca_file_invalid"
+
+
+@pytest.mark.parametrize("kind", [ChannelKind.SMS, ChannelKind.VOICE])
+@pytest.mark.parametrize("number", ["+33639980042", "+33199000001"])
+async def test_a_fictional_number_never_leaves_for_a_real_provider(
+    workshop: Workshop, kind: ChannelKind, number: str
+) -> None:
+    """Where the provider is not on this machine there is no request: the guard would raise."""
+    settings = workshop.settings(443)
+    real = replace(
+        settings.vonage,
+        messages_url="https://api.carrier.example/v1/messages",
+        calls_url="https://api.carrier.example/v1/calls",
+    )
+    channel = await registry.open_channel(kind, replace(settings, vonage=real), workshop.clock)
+    outcome = await channel.send(replace(workshop.outgoing(kind), address=number))
+    await channel.close()
+    assert (outcome.kind, outcome.code) == (OutcomeKind.PERMANENT, "fictional_number")
+
+
+def test_webhooks_need_the_secret_that_proves_them(workshop: Workshop) -> None:
+    """Without a signature secret no webhook is believed, so none is read."""
+    settings = replace(workshop.settings(443), vonage=VonageSettings())
+    with pytest.raises(ConfigurationError) as caught:
+        registry.webhook_source("vonage", settings)
+    assert "vonage.signature_secret" in caught.value.message
+
+
+def test_naming_the_channels_costs_no_heavy_import() -> None:
+    """The registry answers what exists without the libraries that talk to it."""
+    script = (
+        "import sys, umsalert.channels.registry\n"
+        "print(sorted({'aiohttp', 'aiosmtplib', 'jwt', 'cryptography'} & set(sys.modules)))"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
+async def test_what_is_declared_can_be_opened(workshop: Workshop) -> None:
+    """Every path of the registry leads to an adapter of that kind and name."""
+    for provider, kind in registry.CHANNELS:
+        channel = await workshop.open(kind, HttpCarrier(202, "message_uuid"))
+        assert (channel.provider, channel.kind) == (provider, kind)
+    for provider in registry.WEBHOOKS:
+        assert registry.webhook_source(provider, workshop.settings(443)).provider == provider

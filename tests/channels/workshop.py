@@ -1,0 +1,129 @@
+"""Carriers with certificates and channels towards them, closed with their test."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TypeVar
+
+import trustme
+
+from tests.channels.carriers import LOGIN, PASSWORD, Carrier
+from umsalert.channels import registry
+from umsalert.model import ChannelKind, MessageText, Outgoing
+from umsalert.ports import Channel
+from umsalert.settings import RateSettings, Secret, Settings, SmtpSettings, VonageSettings
+
+AnyCarrier = TypeVar("AnyCarrier", bound=Carrier)
+
+NOW = datetime(2026, 11, 23, 18, 15, tzinfo=UTC)
+
+TEXTS = {
+    ChannelKind.SMS: MessageText(ChannelKind.SMS, "fr", "POLICE. Ne bougez pas.", encoding="GSM-7"),
+    ChannelKind.VOICE: MessageText(ChannelKind.VOICE, "fr", "Ici la police."),
+    ChannelKind.EMAIL: MessageText(
+        ChannelKind.EMAIL, "fr", "Bonsoir,\n.\nélève\n", subject="Alerte", html="<p>Bonsoir</p>"
+    ),
+}
+
+
+RELAY = SmtpSettings(
+    security="starttls",
+    username=LOGIN,
+    password=Secret(PASSWORD),
+    sender="Police de Nice <alerte@example.org>",
+)
+
+
+@dataclass
+class FixedClock:
+    """A clock that moves when it is told to."""
+
+    at: datetime = NOW
+
+    def now(self) -> datetime:
+        """Return the set time."""
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        """Move on at once."""
+        self.at += timedelta(seconds=seconds)
+
+
+@dataclass
+class Workshop:
+    """Makes carriers with certificates, and channels towards them."""
+
+    folder: Path
+    authority: trustme.CA
+    key_file: Path
+    public_key: bytes
+    clock: FixedClock = field(default_factory=FixedClock)
+    timeout_s: float = 30.0
+    in_flight: int = 3
+    webhook_url: str = "https://alerte.example.org"
+    smtp: SmtpSettings = RELAY
+    carriers: list[Carrier] = field(default_factory=list)
+    channels: list[Channel] = field(default_factory=list)
+
+    async def start(self, carrier: AnyCarrier, cert: trustme.LeafCert | None = None) -> AnyCarrier:
+        """Start a carrier, with a good certificate unless another is given."""
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        (cert or self.authority.issue_cert("localhost")).configure_cert(context)
+        await carrier.start(context)
+        self.carriers.append(carrier)
+        return carrier
+
+    def settings(self, port: int) -> Settings:
+        """Return settings whose every provider is at this port of localhost."""
+        ca_file = self.folder / "ca.pem"
+        self.authority.cert_pem.write_to_path(str(ca_file))
+        return Settings(
+            home=self.folder,
+            database=self.folder / "umsalert.db",
+            sms=RateSettings("vonage", 30, 30, self.in_flight, self.timeout_s),
+            voice=RateSettings("vonage", 3, 3, self.in_flight, self.timeout_s),
+            email=RateSettings("smtp", 100, 100, self.in_flight, self.timeout_s),
+            vonage=VonageSettings(
+                application_id="2c1f0c4e",
+                private_key_file=self.key_file,
+                signature_secret=Secret("secret of thirty-two characters!"),
+                sms_sender="+33639980001",
+                voice_caller="+33199000001",
+                messages_url=f"https://localhost:{port}/v1/messages",
+                calls_url=f"https://localhost:{port}/v1/calls",
+                webhook_url=self.webhook_url,
+                ca_file=ca_file,
+            ),
+            smtp=replace(self.smtp, host="localhost", port=port, ca_file=ca_file),
+        )
+
+    async def open(self, kind: ChannelKind, carrier: Carrier) -> Channel:
+        """Open the channel of this kind towards a carrier."""
+        channel = await registry.open_channel(kind, self.settings(carrier.port), self.clock)
+        self.channels.append(channel)
+        return channel
+
+    def outgoing(self, kind: ChannelKind) -> Outgoing:
+        """Return a hand-over to a fictional recipient."""
+        email = kind is ChannelKind.EMAIL
+        return Outgoing(
+            delivery_id=7,
+            attempt_n=1,
+            refusals=0,
+            reference="20261123-1815-7-1",
+            channel=kind,
+            address="garde@galerie.example" if email else "+33639980042",
+            token="Xy7_token-Zq",
+            text=TEXTS[kind],
+            expires_at=NOW + timedelta(hours=2),
+        )
+
+    async def close(self) -> None:
+        """Close channels first: carriers wait for their connections."""
+        for channel in self.channels:
+            await channel.close()
+        for carrier in self.carriers:
+            await carrier.stop()

@@ -1,0 +1,129 @@
+"""Settings: defaults < file < environment < flags, every problem at once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from umsalert import settings
+from umsalert.errors import ConfigurationError
+
+
+def write(home: Path, text: str, mode: int = 0o600) -> Path:
+    file = home / settings.CONFIG_NAME
+    file.write_text(text, "utf-8")
+    file.chmod(mode)
+    return file
+
+
+def load(home: Path, flags: dict[str, object] | None = None, **environ: str) -> settings.Settings:
+    return settings.load(flags, {"UMSALERT_HOME": str(home), **environ})
+
+
+def problems(home: Path, **environ: str) -> dict[str | None, str]:
+    with pytest.raises(ConfigurationError) as caught:
+        load(home, **environ)
+    return {problem.column: problem.code for problem in caught.value.problems}
+
+
+def test_each_layer_overrides_the_one_below(tmp_path: Path) -> None:
+    """Default, file, environment, flag: the last one wins, and each value says where it is from."""
+    file = write(tmp_path, "station = 'Nice'\n[sms]\nrate_per_s = 5\nburst = 2\nin_flight = 3\n")
+    found = load(
+        tmp_path,
+        {"sms.in_flight": 9, "database": None},
+        UMSALERT_SMS_BURST="7",
+    )
+    assert (found.sms.rate_per_s, found.sms.burst, found.sms.in_flight) == (5.0, 7, 9)
+    assert found.voice.rate_per_s == settings.Settings(tmp_path, tmp_path).voice.rate_per_s
+    origins = [found.origins[f"sms.{key}"] for key in ("rate_per_s", "burst", "in_flight")]
+    assert origins == [str(file), "UMSALERT_SMS_BURST", "flag"]
+    assert found.origins["sms.timeout_s"] == "default"
+
+
+def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
+    """A file with many mistakes names them all, with the setting of each."""
+    write(
+        tmp_path,
+        "languge = 'fr'\ntime_zone = 'Paris'\nsmtp = 3\n[sms]\nrate_per_s = 'many'\nburst = 0\n"
+        "[vonage]\nmessages_url = 'http://api.example'\n[nothing]\n",
+    )
+    assert problems(tmp_path, UMSALERT_LANG="de") == {
+        "languge": "unknown_setting",
+        "nothing": "unknown_setting",
+        "time_zone": "bad_value",
+        "language": "bad_value",
+        "smtp": "not_a_table",
+        "sms.rate_per_s": "wrong_type",
+        "sms.burst": "bad_value",
+        "vonage.messages_url": "bad_value",
+    }
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-1", "0"])
+def test_a_rate_is_a_positive_number(tmp_path: Path, value: str) -> None:
+    """NaN, infinity, zero and less are no rate."""
+    assert problems(tmp_path, UMSALERT_SMS_RATE_PER_S=value) == {"sms.rate_per_s": "bad_value"}
+
+
+def test_a_secret_comes_from_environment_or_file_and_never_shows(tmp_path: Path) -> None:
+    """The environment wins over a file; neither value is in a repr of the settings."""
+    secret = tmp_path / "password"
+    secret.write_text("from-a-file\n")
+    secret.chmod(0o600)
+    write(tmp_path, "[smtp]\npassword_file = 'password'\n")
+    assert load(tmp_path).smtp.password == "from-a-file"
+    found = load(tmp_path, UMSALERT_SMTP_PASSWORD="from-the-environment")
+    assert found.smtp.password == "from-the-environment"
+    assert "from-the" not in repr(found)
+    assert "from-a" not in repr(load(tmp_path))
+
+
+def test_a_secret_that_others_may_read_is_refused(tmp_path: Path) -> None:
+    """A secret in a file of mode 0644 is refused with the command that mends it."""
+    file = write(tmp_path, "[smtp]\npassword = 'x'\n", mode=0o644)
+    with pytest.raises(ConfigurationError, match=f"chmod 600 {file}"):
+        load(tmp_path)
+    write(tmp_path, "station = 'Nice'\n", mode=0o644)
+    assert load(tmp_path).station == "Nice"
+
+
+def test_a_relative_path_is_relative_to_the_file(tmp_path: Path) -> None:
+    """`private_key_file = "vonage.key"` lies beside umsalert.toml, wherever the command runs."""
+    write(tmp_path, "[vonage]\nprivate_key_file = 'vonage.key'\n")
+    assert load(tmp_path).vonage.private_key_file == tmp_path / "vonage.key"
+
+
+@pytest.mark.parametrize("text", ["station = ", "\xff", "[sms\n"])
+def test_a_broken_file_is_one_clear_problem(tmp_path: Path, text: str) -> None:
+    """A file that is no TOML is named as such."""
+    write(tmp_path, "").write_bytes(text.encode("latin-1"))
+    assert len(problems(tmp_path)) == 1
+
+
+def test_a_named_file_must_exist(tmp_path: Path) -> None:
+    """UMSALERT_CONFIG that points nowhere is an error, not the defaults."""
+    missing = str(tmp_path / "missing.toml")
+    assert problems(tmp_path, UMSALERT_CONFIG=missing) == {missing: "file_missing"}
+
+
+def test_the_clock_moves_only_in_training(tmp_path: Path) -> None:
+    """An offset of the clock is refused as soon as one provider is not on this machine."""
+    local = {
+        "UMSALERT_VONAGE_MESSAGES_URL": "https://localhost:1/v1/messages",
+        "UMSALERT_VONAGE_CALLS_URL": "https://127.0.0.1:1/v1/calls",
+        "UMSALERT_SIMULATION_CLOCK_OFFSET_S": "60",
+    }
+    assert load(tmp_path, **local).simulation.clock_offset_s == 60
+    relay = local | {"UMSALERT_SMTP_HOST": "relay.example.org"}
+    assert problems(tmp_path, **relay) == {"simulation.clock_offset_s": "bad_value"}
+    real = local | {"UMSALERT_VONAGE_CALLS_URL": "https://api.example.org/v1/calls"}
+    assert problems(tmp_path, **real) == {"simulation.clock_offset_s": "bad_value"}
+
+
+def test_plain_text_smtp_only_towards_this_machine(tmp_path: Path) -> None:
+    """`security = none` needs a relay on localhost."""
+    assert load(tmp_path, UMSALERT_SMTP_SECURITY="none", UMSALERT_SMTP_HOST="localhost")
+    wrong = problems(tmp_path, UMSALERT_SMTP_SECURITY="none", UMSALERT_SMTP_HOST="relay.example")
+    assert wrong == {"smtp.security": "bad_value"}

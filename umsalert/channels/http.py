@@ -1,0 +1,193 @@
+"""One request policy for every provider that is spoken to over HTTPS.
+
+Exactly one POST per hand-over: no retry, no redirect. What a failure means depends on one
+question, "did bytes leave?", and aiohttp answers it by type: whatever its connector raises came
+before the first byte, everything else may have come after.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import aiohttp
+
+from umsalert import __version__
+from umsalert.channels.network import no_connection
+from umsalert.i18n import _
+from umsalert.model import Outcome, OutcomeKind
+from umsalert.ports import Clock
+
+MAX_ANSWER_BYTES = 65_536
+"""A provider answers in a few hundred bytes; a longer answer must not fill our memory."""
+
+KEEP_ALIVE_S = 4.0
+"""Below the idle time of common servers (Node 5 s, load balancers 60 s): a connection that the
+server closes while our request is on its way costs an `unknown`."""
+
+_AUTHENTICATION = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
+_LATER = {
+    HTTPStatus.REQUEST_TIMEOUT,  # the server gave up before it had the whole request
+    HTTPStatus.TOO_MANY_REQUESTS,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Limits of one channel. `timeout_s` covers connecting, sending and the whole answer."""
+
+    in_flight: int
+    connect_timeout_s: float
+    timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """One JSON request. `id_key` names the member of a 2xx answer that holds the provider's id."""
+
+    url: str
+    token: str
+    payload: Mapping[str, object]
+    id_key: str
+
+
+class JsonPoster:
+    """Posts JSON over kept connections; one per channel, made inside a running loop."""
+
+    def __init__(self, policy: Policy, context: ssl.SSLContext, clock: Clock) -> None:
+        self._clock = clock
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(
+                limit=policy.in_flight, ssl=context, keepalive_timeout=KEEP_ALIVE_S
+            ),
+            timeout=aiohttp.ClientTimeout(total=policy.timeout_s, connect=policy.connect_timeout_s),
+            cookie_jar=aiohttp.DummyCookieJar(),
+            headers={
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "Content-Type": "application/json",
+                "User-Agent": f"umsalert/{__version__}",
+            },
+        )
+
+    async def post(self, post: Post) -> Outcome:
+        """Hand over once. Never raises for what the network or the server does."""
+        try:
+            async with self._session.post(
+                post.url,
+                data=json.dumps(post.payload).encode(),
+                headers={"Authorization": f"Bearer {post.token}"},
+                allow_redirects=False,
+            ) as response:
+                answer = await _read(response)
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return no_connection(error)
+        except TimeoutError:
+            return _unknown("no_answer")
+        except (aiohttp.ClientError, OSError):
+            return _unknown("connection_lost")
+        if 200 <= response.status < 300:
+            return _accepted(answer, post.id_key)
+        return self._refused(response, answer)
+
+    async def close(self) -> None:
+        """Release the connections."""
+        await self._session.close()
+
+    def _refused(self, response: aiohttp.ClientResponse, answer: Mapping[str, object]) -> Outcome:
+        status = response.status
+        code = problem_code(answer) or f"http_{status}"
+        detail = _("HTTP status {status}").format(status=status)
+        if status in _LATER:
+            wait_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock.now())
+            return Outcome(OutcomeKind.TEMPORARY, code, detail, retry_after_s=wait_s)
+        if status in _AUTHENTICATION or 300 <= status < 400:  # a redirect: the URL is wrong
+            return Outcome(OutcomeKind.MISCONFIGURED, code, detail)
+        if 400 <= status < 500:
+            return Outcome(OutcomeKind.PERMANENT, code, _with_parameters(detail, answer))
+        return Outcome(OutcomeKind.UNKNOWN, code, detail)
+
+
+def retry_after_s(value: str, now: datetime) -> float | None:
+    """Return the wait of a Retry-After header (seconds or an HTTP date), None when unreadable."""
+    if re.fullmatch("[0-9]{1,9}", value.strip()):
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)  # RFC 5322 writes -0000 for "no zone known"
+    return max(0.0, (at - now).total_seconds())
+
+
+def problem_code(problem: Mapping[str, object]) -> str:
+    """Return a snake_case code for a problem (RFC 9457), empty when it names none.
+
+    The tail of `type` comes first (`.../api-errors#rate-limit` is `rate_limit`, `.../messages#1150`
+    is `messages_1150`), then the title; both are the provider's own vocabulary. `detail` is left
+    alone: it may quote the number.
+    """
+    kind = str(problem.get("type", ""))
+    head, _hash, tail = kind.partition("#")
+    last = head.rstrip("/").rpartition("/")[2]
+    words = tail if tail and not tail.isdecimal() else f"{last} {tail}"
+    words = "" if kind == "about:blank" else words  # RFC 9457: says no more than the status
+    for text in (words, str(problem.get("title") or problem.get("error_title") or "")):
+        code = re.sub("[^a-z0-9]+", "_", text.lower()).strip("_")
+        if 0 < len(code) <= 60 and not _looks_private(code):
+            return code
+    return ""
+
+
+def _looks_private(text: str) -> bool:
+    return len(re.findall("[0-9]", text)) > 5  # a telephone number, with or without separators
+
+
+def _with_parameters(detail: str, problem: Mapping[str, object]) -> str:
+    found = problem.get("invalid_parameters")
+    if isinstance(found, Mapping):  # the Voice API: name -> reason
+        names = [str(name) for name in found]
+    else:  # the Messages API: [{"name", "reason"}]
+        items = found if isinstance(found, list) else []
+        names = [str(item.get("name", "")) for item in items if isinstance(item, Mapping)]
+    safe = [n for n in names[:8] if re.fullmatch(r"[\w.\[\]-]{1,40}", n) and not _looks_private(n)]
+    if not safe:
+        return detail
+    return _("{detail}; refused: {names}").format(detail=detail, names=", ".join(safe))
+
+
+async def _read(response: aiohttp.ClientResponse) -> Mapping[str, object]:
+    """Return the JSON object of an answer, empty when it is cut off, too long or something else.
+
+    The status line has been read: what it says stands, whatever becomes of the body.
+    """
+    body = bytearray()
+    try:
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > MAX_ANSWER_BYTES:
+                return {}
+        answer = json.loads(body)
+    except (aiohttp.ClientError, OSError, ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
+def _accepted(answer: Mapping[str, object], id_key: str) -> Outcome:
+    provider_id = answer.get(id_key)
+    if isinstance(provider_id, str) and provider_id:
+        return Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id)
+    return _unknown("answer_unreadable")
+
+
+def _unknown(code: str) -> Outcome:
+    return Outcome(
+        OutcomeKind.UNKNOWN, code, _("The request may have left; no readable answer came.")
+    )

@@ -1,0 +1,92 @@
+"""What the SMS and the voice channel have in common: key, token, policy, one guarded POST."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from umsalert.channels.http import JsonPoster, Policy, Post
+from umsalert.channels.network import client_context
+from umsalert.channels.vonage.auth import ApplicationToken, load_key
+from umsalert.i18n import _
+from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
+from umsalert.phones import is_fictional
+from umsalert.ports import Clock
+from umsalert.settings import RateSettings, Settings, VonageSettings, is_loopback
+
+MAX_CONNECT_S = 5.0
+"""A third of the default time-out: a dead address must not use up the time of the answer."""
+
+PROVIDER = "vonage"
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """One endpoint: `body` makes its request, `id_key` is where its answer names the hand-over."""
+
+    kind: ChannelKind
+    url: str
+    id_key: str
+    body: Callable[[Outgoing, VonageSettings, datetime], Mapping[str, object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """What a channel works with."""
+
+    clock: Clock
+    token: ApplicationToken
+    poster: JsonPoster
+
+
+class VonageChannel:
+    """`ports.Channel` for one Vonage endpoint."""
+
+    provider = PROVIDER
+
+    def __init__(self, api: Api, settings: VonageSettings, tools: Tools) -> None:
+        self.kind = api.kind
+        self._api = api
+        self._settings = settings
+        self._tools = tools
+        self._simulated = is_loopback(urlsplit(api.url).hostname or "")
+
+    async def send(self, outgoing: Outgoing) -> Outcome:
+        """Hand over once. A number reserved for fiction leaves only towards the simulator."""
+        if is_fictional(outgoing.address) and not self._simulated:
+            return Outcome(
+                OutcomeKind.PERMANENT,
+                "fictional_number",
+                _("A number reserved for fiction is never sent to a real provider."),
+            )
+        body = self._api.body(outgoing, self._settings, self._tools.clock.now())
+        return await self._tools.poster.post(
+            Post(self._api.url, self._tools.token.current(), body, self._api.id_key)
+        )
+
+    async def close(self) -> None:
+        """Release the connections."""
+        await self._tools.poster.close()
+
+
+async def open_api(api: Api, rate: RateSettings, settings: Settings, clock: Clock) -> VonageChannel:
+    """Open an endpoint: key and certificates are read. Raises ConfigurationError."""
+    vonage = settings.vonage
+    key = await load_key(vonage.private_key_file or Path())
+    context = await client_context(vonage.ca_file)
+    policy = Policy(rate.in_flight, min(MAX_CONNECT_S, rate.timeout_s / 3), rate.timeout_s)
+    token = ApplicationToken(vonage.application_id, key, clock)
+    return VonageChannel(api, vonage, Tools(clock, token, JsonPoster(policy, context, clock)))
+
+
+def webhook_address(webhook_url: str, topic: str) -> str:
+    """Return where Vonage reports on a topic; `serve` listens there."""
+    return f"{webhook_url.rstrip('/')}/webhooks/{PROVIDER}/{topic}"
+
+
+def digits(e164: str) -> str:
+    """Return a number as Vonage writes it: E.164 without the plus sign."""
+    return e164.removeprefix("+")
