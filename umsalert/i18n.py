@@ -19,7 +19,7 @@ _language = "en"
 
 def activate(language: str) -> None:
     """Read every later message in `language` (one of `LANGUAGES`; anything else means English)."""
-    global _active, _language  # one process speaks one language to its operator
+    global _active, _language  # noqa: PLW0603 - one process speaks one language to its operator
     _language = language if language in LANGUAGES else "en"
     _active = gettext.translation(
         "umsalert", localedir=_LOCALE_DIR, languages=[_language], fallback=True

@@ -1,8 +1,9 @@
 """The order in which two copies of GEOS and PROJ are loaded.
 
-They exist in shapely's and pyproj's wheels and behind mod_spatialite. SQLite loads extensions with global symbols, so wheels that are loaded *after* it
-bind to the system's older libraries and give wrong answers or crash (docs/adr/0002). Wheels that
-are loaded before it are safe. This module makes the wrong order an error instead of a surprise.
+They exist in shapely's and pyproj's wheels and behind mod_spatialite. SQLite loads extensions with
+global symbols, so wheels that are loaded *after* it bind to the system's older libraries and give
+wrong answers or crash (docs/adr/0002). Wheels that are loaded before it are safe. This module
+makes the wrong order an error instead of a surprise.
 """
 
 from __future__ import annotations

@@ -1,0 +1,86 @@
+"""What values may be: each check yields its problems."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from umsalert.errors import Problem
+from umsalert.i18n import LANGUAGES, _
+from umsalert.settings.values import (
+    RateSettings,
+    Settings,
+    SmtpSettings,
+    VonageSettings,
+    is_loopback,
+    simulated,
+)
+
+MAX_RADIUS_M = 1_000_000.0
+"""A circle beyond it would be all of the métropole; bulletins have other areas."""
+
+
+def problems(settings: Settings) -> list[Problem]:
+    """Return everything that is out of its limits."""
+    return [
+        *_general(settings),
+        *_rate("sms", settings.sms),
+        *_rate("voice", settings.voice),
+        *_rate("email", settings.email),
+        *_smtp(settings.smtp),
+        *_vonage(settings.vonage),
+    ]
+
+
+def exposed(file: Path, name: str) -> Iterator[Problem]:
+    """Yield a problem when other accounts may read the secret in `file`."""
+    if os.name == "posix" and file.stat().st_mode & 0o077:
+        message = _("{file} can be read by other accounts; run: chmod 600 {file}")
+        yield Problem("secret_exposed", message.format(file=file), column=name)
+
+
+def _bad(name: str, message: str) -> Problem:
+    return Problem("bad_value", message, column=name)
+
+
+def _general(settings: Settings) -> Iterator[Problem]:
+    if settings.language not in ("", *LANGUAGES):
+        yield _bad("language", _("one of: {values}").format(values=", ".join(LANGUAGES)))
+    try:
+        ZoneInfo(settings.time_zone)
+    except (KeyError, ValueError, OSError):
+        message = _("not a time zone of the IANA database, such as Europe/Paris")
+        yield _bad("time_zone", message)
+    if not 0 < settings.alert.max_radius_m <= MAX_RADIUS_M:
+        message = _("must be above 0 and at most {most} metres").format(most=f"{MAX_RADIUS_M:.0f}")
+        yield _bad("alert.max_radius_m", message)
+    if settings.simulation.clock_offset_s and not simulated(settings):
+        message = _("the clock may be moved only while every provider is a simulator here")
+        yield _bad("simulation.clock_offset_s", message)
+
+
+def _rate(name: str, rate: RateSettings) -> Iterator[Problem]:
+    for key in ("rate_per_s", "burst", "in_flight", "timeout_s"):
+        if not 0 < getattr(rate, key) < float("inf"):
+            yield _bad(f"{name}.{key}", _("must be above 0"))
+
+
+def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+    if vonage.private_key_file and vonage.private_key_file.exists():
+        yield from exposed(vonage.private_key_file, "vonage.private_key_file")
+    for key in ("messages_url", "calls_url"):
+        url = urlsplit(getattr(vonage, key))
+        if url.scheme != "https" or not url.hostname:
+            yield _bad(f"vonage.{key}", _("must be an https:// address"))
+
+
+def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:
+    if smtp.security not in ("starttls", "tls", "none"):
+        yield _bad("smtp.security", _("one of: {values}").format(values="starttls, tls, none"))
+    if smtp.security == "none" and smtp.host and not is_loopback(smtp.host):
+        yield _bad("smtp.security", _("'none' is allowed only towards localhost"))
+    if not 0 < smtp.port < 65_536:
+        yield _bad("smtp.port", _("must be between 1 and 65535"))

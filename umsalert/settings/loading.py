@@ -1,0 +1,190 @@
+"""Where settings come from: defaults < TOML file < UMSALERT_* < flags; problems all at once."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import tomllib
+import typing
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from umsalert.errors import ConfigurationError, Problem
+from umsalert.i18n import _
+from umsalert.settings.limits import exposed, problems
+from umsalert.settings.values import Secret, Settings
+
+CONFIG_NAME = "umsalert.toml"
+DATABASE_NAME = "umsalert.db"
+
+
+def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return UMSALERT_HOME, else the platform's folder for application data."""
+    if environ.get("UMSALERT_HOME"):
+        return Path(environ["UMSALERT_HOME"]).expanduser()
+    import platformdirs
+
+    return platformdirs.user_data_path("umsalert", appauthor=False)
+
+
+def configured_language(environ: Mapping[str, str] = os.environ) -> str | None:
+    """Return the language of the settings file, or None; unreadable files are reported later."""
+    try:
+        data = tomllib.loads(_config_file(home_folder(environ), environ).read_text("utf-8"))
+    except (OSError, ValueError):
+        return None
+    value = data.get("language")
+    return value if isinstance(value, str) else None
+
+
+def load(
+    flags: Mapping[str, object] | None = None, environ: Mapping[str, str] = os.environ
+) -> Settings:
+    """Read the settings.
+
+    `flags` holds dotted names (`database`, `sms.rate_per_s`) with values of the right type;
+    None values are ignored. Raises ConfigurationError with every problem found.
+    """
+    home = home_folder(environ)
+    return _Loader(home, environ, flags or {}).load()
+
+
+def _config_file(home: Path, environ: Mapping[str, str]) -> Path:
+    return Path(environ.get("UMSALERT_CONFIG") or home / CONFIG_NAME)
+
+
+class _Loader:
+    """Collects values and problems; one instance per load."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str], flags: Mapping[str, object]) -> None:
+        self.home = home
+        self.environ = environ
+        self.flags = {name: value for name, value in flags.items() if value is not None}
+        self.file = _config_file(home, environ)
+        self.problems: list[Problem] = []
+        self.origins: dict[str, str] = {}
+
+    def load(self) -> Settings:
+        table = self._read_file()
+        base = Settings(home=self.home, database=self.home / DATABASE_NAME)
+        values: dict[str, object] = {}
+        for item in dataclasses.fields(Settings):
+            if item.name in ("home", "origins"):
+                continue
+            default = getattr(base, item.name)
+            if dataclasses.is_dataclass(default):
+                section = table.pop(item.name, {})
+                if not isinstance(section, dict):
+                    self._problem(
+                        "not_a_table",
+                        item.name,
+                        _("expected a table [{name}]").format(name=item.name),
+                    )
+                    section = {}
+                values[item.name] = self._section(item.name, default, section)
+            else:
+                values[item.name] = self._value(item.name, type(default), default, table)
+        for name in table:
+            self._problem("unknown_setting", name, _("no such setting"))
+        settings = Settings(home=self.home, origins=self.origins, **values)  # type: ignore[arg-type]  # built field by field
+        self.problems += problems(settings)
+        if self.problems:
+            raise ConfigurationError(
+                "settings_invalid",
+                _("The settings are invalid: {problems}").format(
+                    problems="; ".join(f"{p.column}: {p.message}" for p in self.problems)
+                ),
+                hint=_("Correct {file} or the UMSALERT_* variables.").format(file=self.file),
+                problems=tuple(self.problems),
+            )
+        return settings
+
+    def _read_file(self) -> dict[str, object]:
+        try:
+            text = self.file.read_text("utf-8")
+        except FileNotFoundError:
+            if "UMSALERT_CONFIG" in self.environ:
+                self._problem("file_missing", str(self.file), _("the settings file does not exist"))
+            return {}
+        except (OSError, UnicodeDecodeError) as error:
+            self._problem("file_unreadable", str(self.file), str(error))
+            return {}
+        try:
+            return tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            self._problem("toml_invalid", str(self.file), str(error))
+            return {}
+
+    def _section(self, section: str, default: object, table: dict[str, object]) -> object:
+        hints = typing.get_type_hints(type(default))
+        values: dict[str, object] = {}
+        for item in dataclasses.fields(default):  # type: ignore[arg-type]  # checked by the caller
+            kind = hints[item.name]
+            if kind == Path | None:
+                kind = Path
+            value = getattr(default, item.name)
+            if kind is Secret:
+                values[item.name] = self._secret(section, item.name, table)
+            else:
+                values[item.name] = self._value(f"{section}.{item.name}", kind, value, table)
+        for name in table:
+            self._problem("unknown_setting", f"{section}.{name}", _("no such setting"))
+        return dataclasses.replace(default, **values)  # type: ignore[type-var]  # checked by the caller
+
+    def _value(
+        self, name: str, kind: type[Any], default: object, table: dict[str, object]
+    ) -> object:
+        key = name.rpartition(".")[2]
+        variable = "UMSALERT_" + name.replace(".", "_").upper()
+        origin, raw = "default", default
+        if key in table:
+            origin, raw = str(self.file), table.pop(key)
+        if name == "language":
+            variable = "UMSALERT_LANG"
+        if variable in self.environ:
+            origin, raw = variable, self.environ[variable]
+        if name in self.flags:
+            origin, raw = "flag", self.flags[name]
+        self.origins[name] = origin
+        if origin == "default":
+            return default
+        return self._convert(name, kind, raw, default)
+
+    def _convert(self, name: str, kind: type[Any], raw: object, default: object) -> object:
+        try:
+            if isinstance(raw, bool) or (kind is not float and not isinstance(raw, str | kind)):
+                raise ValueError
+            value = kind(raw)
+        except (TypeError, ValueError):
+            message = _("{value!r} is not a {kind}").format(value=raw, kind=kind.__name__)
+            self._problem("wrong_type", name, message)
+            return default
+        if not isinstance(value, Path):
+            return value
+        return value if self.origins[name] == "flag" else self.file.parent / value.expanduser()
+
+    def _secret(self, section: str, key: str, table: dict[str, object]) -> Secret:
+        name = f"{section}.{key}"
+        variable = "UMSALERT_" + name.replace(".", "_").upper()
+        path_name = f"{key}_file"
+        origin, value = "default", ""
+        if key in table:
+            origin, value = str(self.file), str(table.pop(key))
+            self.problems += exposed(self.file, name)
+        path = self.environ.get(variable + "_FILE") or table.pop(path_name, None)
+        if path:
+            file = self.file.parent / Path(str(path)).expanduser()
+            origin = str(file)
+            try:
+                value = file.read_text("utf-8").strip()
+                self.problems += exposed(file, name)
+            except (OSError, UnicodeDecodeError) as error:
+                self._problem("file_unreadable", name, str(error))
+        if variable in self.environ:
+            origin, value = variable, self.environ[variable]
+        self.origins[name] = origin
+        return Secret(value)
+
+    def _problem(self, code: str, name: str, message: str) -> None:
+        self.problems.append(Problem(code, message, column=name))

@@ -1,0 +1,133 @@
+"""What can be set, with its defaults. Frozen; valid as a whole once it was loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from pathlib import Path
+from urllib.parse import urlsplit
+
+
+class Secret(str):
+    """A string that does not show itself in logs, reprs and tracebacks."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Return a mask."""
+        return "'********'" if self else "''"
+
+
+NO_SECRET = Secret("")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSettings:
+    """Limits and defaults of `alert send`."""
+
+    max_radius_m: float = 100_000.0
+    confirm_typed_above: int = 100
+    callback_number: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RateSettings:
+    """The pace of one channel. Defaults are overridden per channel in `Settings`."""
+
+    provider: str
+    rate_per_s: float
+    burst: int
+    in_flight: int
+    timeout_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class VonageSettings:
+    """The Vonage application that sends SMS and calls. URLs are complete endpoints."""
+
+    application_id: str = ""
+    private_key_file: Path | None = None
+    signature_secret: Secret = NO_SECRET
+    sms_sender: str = ""
+    voice_caller: str = ""
+    messages_url: str = "https://api.nexmo.com/v1/messages"
+    calls_url: str = "https://api.nexmo.com/v1/calls"
+    webhook_url: str = ""
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpSettings:
+    """The mail relay. `security` is starttls, tls (implicit) or none (only towards localhost).
+
+    `reply_to` and `bounce` are mailboxes that take `+detail`; empty means `reponse@` and `bounce@`
+    of the sender's domain.
+    """
+
+    host: str = ""
+    port: int = 587
+    security: str = "starttls"
+    username: str = ""
+    password: Secret = NO_SECRET
+    sender: str = ""
+    reply_to: str = ""
+    bounce: str = ""
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ServeSettings:
+    """Where `umsalert serve` listens. Without a certificate it belongs behind a TLS proxy."""
+
+    host: str = "127.0.0.1"
+    port: int = 8480
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SimulationSettings:
+    """Training only: valid while every provider is on this machine."""
+
+    clock_offset_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings, valid as a whole, with the origin of each value."""
+
+    home: Path
+    database: Path
+    language: str = ""
+    station: str = ""
+    time_zone: str = "Europe/Paris"
+    alert: AlertSettings = AlertSettings()
+    sms: RateSettings = RateSettings("vonage", rate_per_s=30, burst=30, in_flight=32)
+    voice: RateSettings = RateSettings("vonage", rate_per_s=3, burst=3, in_flight=8)
+    email: RateSettings = RateSettings("smtp", rate_per_s=100, burst=100, in_flight=10)
+    vonage: VonageSettings = VonageSettings()
+    smtp: SmtpSettings = SmtpSettings()
+    serve: ServeSettings = ServeSettings()
+    simulation: SimulationSettings = SimulationSettings()
+    origins: Mapping[str, str] = field(default_factory=dict)
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether `host` names this machine and nothing else."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def simulated(settings: Settings) -> bool:
+    """Say whether every provider is on this machine: the carrier simulator, not a real account."""
+    hosts = [
+        urlsplit(u).hostname or ""
+        for u in (settings.vonage.messages_url, settings.vonage.calls_url)
+    ]
+    hosts.append(settings.smtp.host or "localhost")
+    return all(is_loopback(host) for host in hosts)
