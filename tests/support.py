@@ -47,7 +47,7 @@ TEXTS = (
 
 
 async def make_register(path: Path) -> None:
-    """Create a database at `path` with approved sites, two of them in `CENTRE`, and their guards."""
+    """Create a database with approved sites, two of them in `CENTRE`, and their guards."""
     schema.create(path)
     async with Store(path, SystemClock()) as store:
         await store.register.add_sites(SITES, OPERATOR, approve=True)

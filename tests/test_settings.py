@@ -17,13 +17,15 @@ def write(home: Path, text: str, mode: int = 0o600) -> Path:
     return file
 
 
-def load(home: Path, flags: dict[str, object] | None = None, **environ: str) -> settings.Settings:
+def load(
+    home: Path, /, flags: dict[str, object] | None = None, **environ: str
+) -> settings.Settings:
     return settings.load(flags, {"UMSALERT_HOME": str(home), **environ})
 
 
 def problems(home: Path, **environ: str) -> dict[str | None, str]:
     with pytest.raises(ConfigurationError) as caught:
-        load(home, **environ)
+        load(home, None, **environ)
     return {problem.column: problem.code for problem in caught.value.problems}
 
 
@@ -115,7 +117,7 @@ def test_the_clock_moves_only_in_training(tmp_path: Path) -> None:
         "UMSALERT_VONAGE_CALLS_URL": "https://127.0.0.1:1/v1/calls",
         "UMSALERT_SIMULATION_CLOCK_OFFSET_S": "60",
     }
-    assert load(tmp_path, **local).simulation.clock_offset_s == 60
+    assert load(tmp_path, None, **local).simulation.clock_offset_s == 60
     relay = local | {"UMSALERT_SMTP_HOST": "relay.example.org"}
     assert problems(tmp_path, **relay) == {"simulation.clock_offset_s": "bad_value"}
     real = local | {"UMSALERT_VONAGE_CALLS_URL": "https://api.example.org/v1/calls"}
@@ -124,6 +126,7 @@ def test_the_clock_moves_only_in_training(tmp_path: Path) -> None:
 
 def test_plain_text_smtp_only_towards_this_machine(tmp_path: Path) -> None:
     """`security = none` needs a relay on localhost."""
-    assert load(tmp_path, UMSALERT_SMTP_SECURITY="none", UMSALERT_SMTP_HOST="localhost")
+    found = load(tmp_path, UMSALERT_SMTP_SECURITY="none", UMSALERT_SMTP_HOST="localhost")
+    assert found.smtp.security == "none"
     wrong = problems(tmp_path, UMSALERT_SMTP_SECURITY="none", UMSALERT_SMTP_HOST="relay.example")
     assert wrong == {"smtp.security": "bad_value"}

@@ -85,6 +85,7 @@ class Run:
     clock: Clock
     listener: Listener
     operator: Operator
+    give_up_s: float = GIVE_UP_S
 
 
 class Dispatcher:
@@ -165,7 +166,7 @@ class _Lane:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0  # claimed and not committed yet
-        self._pause = _Pause()
+        self._pause = _Pause(run.give_up_s)
 
     def stop(self) -> None:
         self._stopping = True
@@ -258,7 +259,8 @@ class _Lane:
 class _Pause:
     """When a lane may claim again."""
 
-    def __init__(self) -> None:
+    def __init__(self, give_up_s: float) -> None:
+        self._give_up_s = give_up_s
         self._until: datetime | None = None
         self._unreachable_since: datetime | None = None
         self._failures = 0
@@ -273,7 +275,7 @@ class _Pause:
 
     def exhausted(self, now: datetime) -> bool:
         since = self._unreachable_since
-        return since is not None and (now - since).total_seconds() >= GIVE_UP_S
+        return since is not None and (now - since).total_seconds() >= self._give_up_s
 
     def after(self, outcome: Outcome, now: datetime) -> float | None:
         """Take an outcome; return the seconds of a pause that begins now, else None."""
@@ -281,7 +283,7 @@ class _Pause:
             if self.remaining_s(now) and self._unreachable_since:
                 return None  # the rest of one burst
             self._unreachable_since = self._unreachable_since or now
-            pause_s: float = min(BACKOFF_S * 2**self._failures, GIVE_UP_S / 4)
+            pause_s: float = min(BACKOFF_S * 2**self._failures, self._give_up_s / 4)
             self._failures += 1
         elif outcome.kind is OutcomeKind.TEMPORARY:
             if self.remaining_s(now):

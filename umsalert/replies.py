@@ -52,10 +52,12 @@ class Receiver:
         return done
 
     async def _apply(self, item: StoredWebhook) -> None:
-        try:
-            said = self._sources[item.provider].read(item)
-        except KeyError:
+        source = self._sources.get(item.provider)
+        if source is None:
             await self._inbox.reject(item.id, "unknown_provider")
+            return
+        try:
+            said = source.read(item)
         except InvalidData:
             await self._inbox.reject(item.id, "unreadable")
         else:

@@ -77,7 +77,9 @@ def planner(settings: Settings, store: Store) -> Planner:
 
 def run(settings: Settings, store: Store, listener: Listener) -> Run:
     """Return what a dispatcher works with."""
-    return Run(store.outbox, clock(settings), listener, operator(settings))
+    return Run(
+        store.outbox, clock(settings), listener, operator(settings), settings.alert.give_up_s
+    )
 
 
 @contextlib.asynccontextmanager

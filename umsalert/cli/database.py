@@ -26,7 +26,7 @@ def init(context: typer.Context, as_json: AsJson = False) -> None:
     path = this.settings.database
     schema.create(path)
     if as_json:
-        output.document({"database": str(path), "schema_version": schema.latest()})
+        output.document({"database": str(path), "database_version": schema.latest()})
         return
     output.line(_("Created {path}").format(path=path))
     output.say(
@@ -56,7 +56,7 @@ def info(context: typer.Context, as_json: AsJson = False) -> None:
         return
     for title, value in (
         (_("Database"), path),
-        (_("Schema"), found.schema_version),
+        (_("Version"), found.database_version),
         ("SQLite", found.sqlite_version),
         ("SpatiaLite", found.spatialite_version),
         (
@@ -87,7 +87,7 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
         output.document(
             {
                 "database": str(path),
-                "schema_version": version,
+                "database_version": version,
                 "backup": str(backup) if backup else None,
             }
         )

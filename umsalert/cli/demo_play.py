@@ -113,7 +113,6 @@ class _Stage:
             "UMSALERT_HOME": str(home),
             "UMSALERT_LANG": language(),
             "UMSALERT_STATION": "Nice",
-            "UMSALERT_SIMULATION_CLOCK_OFFSET_S": str(_clock_offset_s(case.sent)),
         }
 
     def play(self) -> ExitCode:
@@ -132,6 +131,7 @@ class _Stage:
         words = ["simulator", "--home", str(self._home), "--speed", f"{self._speed:g}"]
         words += ["--port", str(self._ports["carrier"]), "--smtp-port", str(self._ports["smtp"])]
         words += ["--serve-port", str(self._ports["serve"])]
+        words += [f"--clock-offset={_clock_offset_s(self._case.sent)}"]
         for number, keys in _answers(case=self._case).items():
             words += ["--answer", f"{number}={keys}"]
         return words
@@ -214,7 +214,7 @@ def _free_ports(count: int) -> list[int]:
         return [held.getsockname()[1] for held in sockets]
 
 
-def _clock_offset_s(local_time: str) -> float:
+def _clock_offset_s(local_time: str) -> int:
     """Return how far to move the clock so that it is that time in Nice, on the last weekday."""
     now = datetime.now(UTC)
     hour, minute = map(int, local_time.split(":"))

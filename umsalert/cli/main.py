@@ -26,6 +26,7 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
     import typer
+    from typer.exceptions import TyperException
 
     from umsalert.cli.app import app
     from umsalert.cli.output import fail
@@ -39,8 +40,11 @@ def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         return int(ExitCode.INTERRUPTED)
-    except typer.TyperException as error:
-        fail(_usage(error.format_message()), as_json=as_json)
+    except TyperException as error:
+        if type(error).__name__ == "NoArgsIsHelpError":  # a class that Typer keeps private
+            typer.echo(error.format_message(), err=True)
+        else:
+            fail(_usage(error.format_message()), as_json=as_json)
         return int(ExitCode.USAGE)
     except Exception as error:
         if debug:

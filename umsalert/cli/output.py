@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 from umsalert.errors import Problem, UmsalertError
 from umsalert.i18n import _
+from umsalert.model import ContactStatus, SiteStatus
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -143,6 +144,18 @@ def printable(text: str) -> str:
         else "\N{REPLACEMENT CHARACTER}"
         for char in text
     )
+
+
+def status_name(status: SiteStatus | ContactStatus) -> str:
+    """Return a status of the register as people call it."""
+    return {
+        SiteStatus.REQUESTED: _("requested"),
+        SiteStatus.APPROVED: _("approved"),
+        SiteStatus.SUSPENDED: _("suspended"),
+        ContactStatus.NAMED: _("named"),
+        ContactStatus.CERTIFIED: _("certified"),
+        ContactStatus.REVOKED: _("revoked"),
+    }[status]
 
 
 def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> str:

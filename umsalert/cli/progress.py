@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -122,7 +122,7 @@ class _LiveTable:
         from rich.live import Live
 
         self._exercise = exercise
-        self._notes: dict[ChannelKind, str] = {}
+        self._notes: dict[ChannelKind, ChannelPaused] = {}
         self._rates: dict[ChannelKind, _Rate] = {}
         self._live = Live(console=console(stderr=True), auto_refresh=False, transient=False)
 
@@ -140,14 +140,14 @@ class _LiveTable:
 
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
-            self._notes[event.channel] = paused_sentence(event)
+            self._notes[event.channel] = event
         elif isinstance(event, Progress | Finished):
             for channel, states in event.counts.items():
                 done = sum(n for state, n in states.items() if state in _DONE)
                 self._rates.setdefault(channel, _Rate()).add(event.at, done)
-            self._live.update(self._table(event.counts), refresh=True)
+            self._live.update(self._table(event.counts, event.at), refresh=True)
 
-    def _table(self, counts: Counts) -> Table:
+    def _table(self, counts: Counts, at: datetime) -> Table:
         from rich.progress_bar import ProgressBar
         from rich.table import Table
         from rich.text import Text
@@ -180,9 +180,15 @@ class _LiveTable:
                 f"{rate:.0f}/s" if rate else "–",
                 duration(waiting / rate) if rate and waiting else ("–" if waiting else "0 s"),
             )
-        for note in self._notes.values():
-            table.caption = Text(printable(note), style="red")
+        notes = [paused_sentence(note) for note in self._notes.values() if _holds(note, at)]
+        if notes:
+            table.caption = Text(printable("; ".join(notes)), style="red")
         return table
+
+
+def _holds(note: ChannelPaused, at: datetime) -> bool:
+    """Say whether a channel still waits, or has stopped for good."""
+    return note.retry_in_s is None or at < note.at + timedelta(seconds=note.retry_in_s)
 
 
 class _Rate:

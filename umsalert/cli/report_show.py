@@ -114,12 +114,13 @@ def table(report: AlertReport, output: Output) -> None:
             answered=report.sites_acknowledged,
         )
     )
+    for reply in report.replies:
+        if reply.kind == ReplyKind.SIGHTING:
+            output.line(_reply_sentence(report, reply))
     _channel_table(report, output)
     _person_table(report, output)
     for code, count in report.codes.items():
         output.line(_("Code {code}: {n} ×").format(code=code, n=count))
-    for reply in report.replies:
-        output.line(_reply_sentence(report, reply))
 
 
 def _channel_table(report: AlertReport, output: Output) -> None:
@@ -193,7 +194,7 @@ def _person_table(report: AlertReport, output: Output) -> None:
 def _state_cell(report: AlertReport, row: DeliveryRow | None) -> str:
     if row is None:
         return ""
-    moment = row.delivered_at or row.accepted_at or row.ended_at or row.first_sent_at
+    moment = row.ended_at or row.accepted_at or row.first_sent_at
     parts = [progress.state_name(DeliveryState(row.state)), _clock(report, moment)]
     if row.code and row.state != DeliveryState.DELIVERED:
         parts.append(row.code)

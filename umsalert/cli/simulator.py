@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umsalert import resources
 from umsalert.cli.context import run_async, session
 from umsalert.errors import UsageError
 from umsalert.i18n import _
@@ -32,16 +33,26 @@ def simulator(
         Path, typer.Option(metavar="DIR", help=_("The folder to train in; made when missing."))
     ],
     port: Annotated[
-        int, typer.Option(min=0, max=65_535, help=_("For SMS and calls; 0 takes a free one."))
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65_535, help=_("For SMS and calls; 0 takes a free one.")
+        ),
     ] = 0,
     smtp_port: Annotated[
-        int, typer.Option(min=0, max=65_535, help=_("For e-mail; 0 takes a free one."))
+        int,
+        typer.Option(metavar="PORT", min=0, max=65_535, help=_("For e-mail; 0 takes a free one.")),
     ] = 0,
     speed: Annotated[
-        float, typer.Option(help=_("How much faster than life: 60 plays a minute in a second."))
+        float,
+        typer.Option(
+            metavar="N", help=_("How much faster than life: 60 plays a minute in a second.")
+        ),
     ] = 1.0,
     seed: Annotated[
-        int, typer.Option(help=_("The same seed makes the same guards pick up and answer."))
+        int,
+        typer.Option(
+            metavar="N", help=_("The same seed makes the same guards pick up and answer.")
+        ),
     ] = 0,
     record: Annotated[
         Path | None,
@@ -57,6 +68,16 @@ def simulator(
             ),
         ),
     ] = None,
+    serve_port: Annotated[
+        int,
+        typer.Option(
+            metavar="PORT", min=1, max=65_535, help=_("Where `umsalert serve` will listen.")
+        ),
+    ] = 8480,
+    clock_offset: Annotated[
+        float,
+        typer.Option(metavar="SECONDS", help=_("Train at another time of day: move all clocks.")),
+    ] = 0.0,
 ) -> None:
     """Run the simulator until stopped."""
     from umsalert.simulator import SimulatorConfig, serve_until_cancelled, training
@@ -71,12 +92,20 @@ def simulator(
         seed=seed,
         answers=_answers(answer or ()),
         record_path=record,
+        clock_offset_s=clock_offset,
     )
     training.check_home(home)
 
     def ready(running: Simulator) -> None:
         training.prepare_home(
-            training.Training(home, running.http_port, running.smtp_port, speed=speed)
+            training.Training(
+                home,
+                running.http_port,
+                running.smtp_port,
+                serve_port=serve_port,
+                speed=speed,
+                clock_offset_s=clock_offset,
+            )
         )
         output.say(_next_steps(home))
 
@@ -116,10 +145,16 @@ def _next_steps(home: Path) -> str:
         f"  export UMSALERT_HOME={shlex.quote(str(home))}",
     ]
     if not (home / DATABASE_NAME).exists():
+        fixtures = resources.folder("fixtures")
         lines += [
             "  umsalert init",
-            "  umsalert site import --approve sites.csv",
-            "  umsalert contact import --certify contacts.csv",
+            f"  umsalert site import --approve {shlex.quote(str(fixtures / 'sites.csv'))}",
+            f"  umsalert contact import --certify {shlex.quote(str(fixtures / 'contacts.csv'))}",
         ]
-    lines += ["  umsalert serve &", "  umsalert alert send --exercise --help", _("Ctrl-C ends it.")]
+    lines += [
+        "  umsalert serve &",
+        "  umsalert alert send --exercise --lat 43.7005 --lon 7.2683 --radius 800m \\",
+        "    --template search-person --follow 1m",
+        _("Ctrl-C ends it."),
+    ]
     return "\n".join(lines)

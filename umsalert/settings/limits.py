@@ -32,6 +32,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_rate("email", settings.email),
         *_smtp(settings.smtp),
         *_vonage(settings.vonage),
+        *_port("serve.port", settings.serve.port),
     ]
 
 
@@ -57,6 +58,8 @@ def _general(settings: Settings) -> Iterator[Problem]:
     if not 0 < settings.alert.max_radius_m <= MAX_RADIUS_M:
         message = _("must be above 0 and at most {most} metres").format(most=f"{MAX_RADIUS_M:.0f}")
         yield _bad("alert.max_radius_m", message)
+    if not 0 < settings.alert.give_up_s < float("inf"):
+        yield _bad("alert.give_up_s", _("must be above 0"))
     if settings.simulation.clock_offset_s and not simulated(settings):
         message = _("the clock may be moved only while every provider is a simulator here")
         yield _bad("simulation.clock_offset_s", message)
@@ -82,5 +85,9 @@ def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:
         yield _bad("smtp.security", _("one of: {values}").format(values="starttls, tls, none"))
     if smtp.security == "none" and smtp.host and not is_loopback(smtp.host):
         yield _bad("smtp.security", _("'none' is allowed only towards localhost"))
-    if not 0 < smtp.port < 65_536:
-        yield _bad("smtp.port", _("must be between 1 and 65535"))
+    yield from _port("smtp.port", smtp.port)
+
+
+def _port(name: str, port: int) -> Iterator[Problem]:
+    if not 0 < port < 65_536:
+        yield _bad(name, _("must be between 1 and 65535"))

@@ -24,11 +24,15 @@ NO_SECRET = Secret("")
 
 @dataclass(frozen=True, slots=True)
 class AlertSettings:
-    """Limits and defaults of `alert send`."""
+    """Limits and defaults of `alert send`.
+
+    After `give_up_s` without any connection to a provider its channel stops; nothing is lost.
+    """
 
     max_radius_m: float = 100_000.0
     confirm_typed_above: int = 100
     callback_number: str = ""
+    give_up_s: float = 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +107,9 @@ class Settings:
     station: str = ""
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
-    sms: RateSettings = RateSettings("vonage", rate_per_s=30, burst=30, in_flight=32)
-    voice: RateSettings = RateSettings("vonage", rate_per_s=3, burst=3, in_flight=8)
+    # Vonage takes 30 SMS and 3 calls in a second; rate plus burst stays within it.
+    sms: RateSettings = RateSettings("vonage", rate_per_s=28, burst=2, in_flight=32)
+    voice: RateSettings = RateSettings("vonage", rate_per_s=2.8, burst=1, in_flight=8)
     email: RateSettings = RateSettings("smtp", rate_per_s=100, burst=100, in_flight=10)
     vonage: VonageSettings = VonageSettings()
     smtp: SmtpSettings = SmtpSettings()

@@ -53,12 +53,14 @@ class SqlInbox:
         return await self._database.read(work)
 
     async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int:
-        """Apply what one webhook says and mark it done; return how many were matched."""
+        """Apply what one webhook says, once, and mark it done; return how many were matched."""
 
         def work(connection: Connection) -> int:
+            if not self._done(connection, inbox_id, ""):
+                return 0
             matched = sum(_apply(connection, inbox_id, item) for item in items)
-            problem = "" if matched == len(items) else "unmatched"
-            self._done(connection, inbox_id, problem)
+            if matched < len(items):
+                connection.execute(queries("inbox")["unmatched"], {"id": inbox_id})
             return matched
 
         return await self._database.write(work)
@@ -77,11 +79,9 @@ class SqlInbox:
         )
         return None if row is None else text_of_row(row)
 
-    def _done(self, connection: Connection, inbox_id: int, problem: str) -> None:
-        connection.execute(
-            queries("inbox")["done"],
-            {"id": inbox_id, "now": to_text(self._now()), "problem": problem},
-        )
+    def _done(self, connection: Connection, inbox_id: int, problem: str) -> bool:
+        values = {"id": inbox_id, "now": to_text(self._now()), "problem": problem}
+        return bool(connection.execute(queries("inbox")["done"], values).rowcount)
 
 
 def _split(reference: str) -> dict[str, object] | None:

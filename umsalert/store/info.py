@@ -19,7 +19,7 @@ class DatabaseInfo:
     is right to 1 mm.
     """
 
-    schema_version: int
+    database_version: int
     sqlite_version: str
     spatialite_version: str
     known_distance_m: float
@@ -42,7 +42,7 @@ def _describe(connection: Connection) -> DatabaseInfo:
     versions = connection.execute(sql["versions"]).fetchone()
     counts = {(row["noun"], row["status"]): row["n"] for row in connection.execute(sql["counts"])}
     return DatabaseInfo(
-        schema_version=versions["schema"],
+        database_version=versions["database"],
         sqlite_version=versions["sqlite"],
         spatialite_version=versions["spatialite"],
         known_distance_m=prove(connection),

@@ -242,10 +242,10 @@ def _time(document: Mapping[str, object]) -> datetime:
     """Return the event's own time: the inbox is read later, so the present says nothing."""
     try:
         at = datetime.fromisoformat(_text(document, "timestamp"))
-    except ValueError as error:
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
         raise InvalidData(
             "webhook_unreadable",
             _("A webhook has no readable timestamp."),
             hint=_("Set the application's webhooks to version v1."),
         ) from error
-    return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)

@@ -8,7 +8,11 @@ SELECT id, provider, topic, reference, body FROM inbox
 WHERE applied_at IS NULL ORDER BY id LIMIT :limit
 
 -- name: done
-UPDATE inbox SET applied_at = :now, problem = :problem WHERE id = :id
+-- One process applies a webhook, however many read it.
+UPDATE inbox SET applied_at = :now, problem = :problem WHERE id = :id AND applied_at IS NULL
+
+-- name: unmatched
+UPDATE inbox SET problem = 'unmatched' WHERE id = :id
 
 -- name: hand_over
 -- A hand-over by its reference `<alert ref>-<delivery id>-<n>`.

@@ -1,5 +1,5 @@
 -- name: versions
-SELECT sqlite_version() AS sqlite, spatialite_version() AS spatialite, user_version AS schema
+SELECT sqlite_version() AS sqlite, spatialite_version() AS spatialite, user_version AS database
 FROM pragma_user_version
 
 -- name: counts

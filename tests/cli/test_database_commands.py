@@ -1,0 +1,136 @@
+"""`init` and `db`: a database is made whole, described truly, and migrated with a way back."""
+
+from __future__ import annotations
+
+import contextlib
+import stat
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from umsalert.store import schema
+from umsalert.store.spatialite import connect
+
+
+def test_init_makes_a_private_database(cli: Cli, home: Path) -> None:
+    """`init` creates a database that only its owner can read, and says what comes next."""
+    ended = cli("init")
+    assert ended.code == 0
+    assert str(home / "umsalert.db") in ended.out
+    assert "site import" in ended.err
+    assert stat.S_IMODE((home / "umsalert.db").stat().st_mode) == 0o600
+    assert cli("db", "info").code == 0
+
+
+def test_init_never_touches_what_is_there(cli: Cli, home: Path) -> None:
+    """A second `init` is refused, and the first database stays byte for byte."""
+    cli("init")
+    before = (home / "umsalert.db").read_bytes()
+    ended = cli("init", "--json")
+    assert (ended.code, ended.error["code"]) == (2, "database_exists")
+    assert (home / "umsalert.db").read_bytes() == before
+
+
+def test_init_leaves_nothing_half_made(cli: Cli) -> None:
+    """Where the folder cannot be made, `init` fails with a way out and leaves no file."""
+    (cli.folder / "file").touch()
+    ended = cli("--db", cli.folder / "file" / "umsalert.db", "init")
+    assert ended.code == 4
+    assert "UMSALERT_HOME" in ended.err
+    assert [path.name for path in cli.folder.iterdir()] == ["file"]
+
+
+def test_init_as_json_names_the_file(cli: Cli, home: Path) -> None:
+    """`init --json` prints one document with the path and the version of the database."""
+    assert cli("init", "--json").document == {
+        "schema_version": 1,
+        "database": str(home / "umsalert.db"),
+        "database_version": schema.latest(),
+    }
+
+
+def test_info_counts_and_proves(cli: Cli, database: Path) -> None:
+    """`db info` counts by status and measures the known distance to the millimetre."""
+    added = cli("site", "add", "--ref", "A", "--name", "Halle", "--lat", "43.7", "--lon", "7.26")
+    assert added.code == 0, added.err
+    found = cli("db", "info", "--json").document
+    assert found["database"] == str(database)
+    assert found["database_version"] == schema.latest()
+    assert found["known_distance_m"] == pytest.approx(686_989.675, abs=0.001)
+    assert found["sites"] == {"requested": 1, "approved": 0, "suspended": 0}
+    assert found["contacts"] == {"named": 0, "certified": 0, "revoked": 0}
+    assert found["alerts"] == 0
+    assert "686989.675 m" in cli("db", "info").out
+
+
+@pytest.mark.parametrize("command", [("db", "info"), ("db", "migrate"), ("site", "list")])
+def test_a_missing_database_is_not_made_on_the_way(
+    cli: Cli, home: Path, command: tuple[str, ...]
+) -> None:
+    """Without a database every command says how to create one, and creates none."""
+    ended = cli(*command, "--json")
+    assert (ended.code, ended.error["code"]) == (4, "database_missing")
+    assert "umsalert init" in ended.error["hint"]
+    assert list(home.iterdir()) == []
+
+
+@pytest.mark.parametrize("command", ["info", "migrate"])
+def test_another_kind_of_file_is_left_alone(cli: Cli, command: str) -> None:
+    """A file that is no umsalert database is refused, unchanged and without a copy beside it."""
+    other = cli.folder / "other.db"
+    other.write_bytes(b"")
+    ended = cli("--db", other, "db", command, "--json")
+    assert (ended.code, ended.error["code"]) == (4, "not_an_umsalert_database")
+    assert other.read_bytes() == b""
+    assert [path.name for path in cli.folder.iterdir()] == ["other.db"]
+
+
+def test_migrate_says_when_there_is_nothing_to_do(cli: Cli, database: Path) -> None:
+    """A database that is up to date stays as it is, without a copy."""
+    before = database.read_bytes()
+    ended = cli("db", "migrate", "--json")
+    assert (ended.code, ended.document["backup"]) == (0, None)
+    assert database.read_bytes() == before
+    assert not list(database.parent.glob("*.before-*"))
+
+
+@pytest.fixture
+def older(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Return a database as the first version of umsalert made it."""
+    first = schema.migrations()[:1]
+    with monkeypatch.context() as past:
+        past.setattr(schema, "migrations", lambda: first)
+        schema.create(home / "umsalert.db")
+    return home / "umsalert.db"
+
+
+def _version(path: Path) -> int:
+    with contextlib.closing(connect(path, write=False)) as connection:
+        return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def test_migrate_keeps_a_copy(cli: Cli, older: Path) -> None:
+    """An older database is refused, brought up to date by `db migrate`, and kept as it was."""
+    refused = cli("site", "list", "--json")
+    assert (refused.code, refused.error["code"]) == (4, "database_older")
+    assert "umsalert db migrate" in refused.error["hint"]
+
+    migrated = cli("db", "migrate")
+    assert migrated.code == 0
+    (backup,) = older.parent.glob("*.before-*")
+    assert str(backup) in migrated.out
+    assert stat.S_IMODE(backup.stat().st_mode) == 0o600
+    assert (_version(backup), _version(older)) == (1, schema.latest())
+    assert cli("db", "info").code == 0
+
+
+def test_migrate_never_overwrites_a_copy(cli: Cli, older: Path) -> None:
+    """Where the copy's name is taken, nothing is changed and the sentence names it."""
+    taken = older.with_name(f"{older.name}.before-{schema.latest():04d}")
+    taken.write_bytes(b"precious")
+    ended = cli("db", "migrate", "--json")
+    assert (ended.code, ended.error["code"]) == (4, "backup_not_written")
+    assert str(taken) in ended.error["message"]
+    assert taken.read_bytes() == b"precious"
+    assert _version(older) == 1

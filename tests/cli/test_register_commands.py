@@ -1,0 +1,307 @@
+"""`site` and `contact`: what a clerk adds, imports and vets, and what happens to a slip."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.cli.conftest import Cli
+from umsalert.store.spatialite import connect
+
+pytestmark = pytest.mark.usefixtures("database")
+
+MALL = ("--ref", "MALL", "--name", "Galerie des Tilleuls", "--lat", "43.7005", "--lon", "7.2683")
+GUARD = ("--site", "MALL", "--name", "Claude Lavande", "--phone", "06 39 98 00 01")
+SITES = b"ref,name,lat,lon\nS1,Un,43.70,7.26\nS2,Deux,43.71,7.27\n"
+# Line 3 has two problems, line 4 repeats a ref, line 5 has a doubtful postcode.
+FLAWED = (
+    b"ref;name;lat;lon;postcode\n"
+    b"S1;Un;43,70;7,26;06000\n"
+    b"S2;;43,70;est;06000\n"
+    b"S1;Trois;43,70;7,26;06000\n"
+    b"S4;Quatre;43,70;7,26;6000\n"
+)
+CONTACTS = (
+    b"site_ref,name,phone,email\n"
+    b"MALL,Claude Lavande,06 39 98 00 01,\n"
+    b"MALL,Dominique Romarin,,d.romarin@tilleuls.example\n"
+)
+
+
+def _sites(cli: Cli) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli("site", "list", "--json").document["sites"]
+    return found
+
+
+def _contacts(cli: Cli) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli("contact", "list", "--json").document["contacts"]
+    return found
+
+
+def test_a_site_is_added_unapproved(cli: Cli) -> None:
+    """A new site waits for its approval, in the time zone of its point, and the clerk is told."""
+    ended = cli("site", "add", *MALL, "--hours", "Mo-Sa 09:00-20:00")
+    assert (ended.code, ended.out) == (0, "Added MALL.\n")
+    assert "umsalert site approve" in ended.err
+    (site,) = _sites(cli)
+    assert "id" not in site
+    assert (site["status"], site["time_zone"]) == ("requested", "Europe/Paris")
+    assert (site["lat"], site["lon"], site["hours"]) == (43.7005, 7.2683, "Mo-Sa 09:00-20:00")
+    shown = cli("site", "show", "MALL")
+    assert "Galerie des Tilleuls" in shown.out
+    assert "Mo-Sa 09:00-20:00" in shown.out
+
+
+def test_a_negative_coordinate_is_a_value(cli: Cli) -> None:
+    """South and west are typed with a minus sign, which is not taken for an option."""
+    ended = cli(
+        *("site", "add", "--ref", "PORT", "--name", "Port", "--lat", "-20.93", "--lon", "55.29"),
+        "--approve",
+        "--json",
+    )
+    site = ended.document["site"]
+    assert (site["region"], site["time_zone"]) == ("RE", "Indian/Reunion")
+    assert site["status"] == "approved"
+
+
+def test_every_wrong_field_is_named_at_once(cli: Cli) -> None:
+    """One refusal names all that is wrong with a site, and adds nothing."""
+    ended = cli(
+        *("site", "add", "--ref", "A B", "--name", "Port", "--lat", "7.26", "--lon", "43.7"),
+        *("--agents", "deux", "--hours", "tout le temps", "--json"),
+    )
+    assert (ended.code, ended.error["code"]) == (2, "fields_invalid")
+    assert {problem["code"] for problem in ended.error["problems"]} == {
+        "ref_invalid",
+        "coordinates_swapped",
+        "agents_invalid",
+        "hours_invalid",
+    }
+    assert _sites(cli) == []
+
+
+def test_a_ref_is_used_once(cli: Cli) -> None:
+    """A second site under a ref is refused, and the first stays as it was."""
+    cli("site", "add", *MALL)
+    before = _sites(cli)
+    ended = cli("site", "add", *MALL[:2], "--name", "Autre", *MALL[4:], "--json")
+    assert (ended.code, ended.error["code"]) == (4, "ref_exists")
+    assert _sites(cli) == before
+
+
+def test_an_import_adds_all_rows(cli: Cli) -> None:
+    """A sound file is added whole, from a file or from standard input."""
+    (cli.folder / "sites.csv").write_bytes(SITES)
+    ended = cli("site", "import", "sites.csv", "--json")
+    assert ended.code == 0
+    assert ended.document == {
+        "schema_version": 1,
+        "dry_run": False,
+        "added": 2,
+        "invalid": 0,
+        "total": 2,
+        "problems": [],
+        "warnings": [],
+    }
+    more = cli("site", "import", "-", "--approve", stdin=SITES.replace(b"S", b"T"))
+    assert (more.code, more.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
+    assert [(site["ref"], site["status"]) for site in _sites(cli)] == [
+        ("S1", "requested"),
+        ("S2", "requested"),
+        ("T1", "approved"),
+        ("T2", "approved"),
+    ]
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",)])
+def test_an_import_adds_nothing_when_a_row_is_wrong(cli: Cli, options: tuple[str, ...]) -> None:
+    """All problems come at once with line, column and value; nothing is added; exit code 4."""
+    (cli.folder / "flawed.csv").write_bytes(FLAWED)
+    ended = cli("site", "import", "flawed.csv", *options, "--json")
+    assert (ended.code, ended.error["code"]) == (4, "import_invalid")
+    found = [
+        (problem["row"], problem["column"], problem["value"], problem["code"])
+        for problem in ended.error["problems"]
+    ]
+    assert found == [
+        (3, "name", None, "value_missing"),
+        (3, "lon", "est", "coordinate_not_a_number"),
+        (4, "ref", "S1", "ref_repeated"),
+    ]
+    words = cli("site", "import", "flawed.csv", *options)
+    assert (words.code, words.out) == (4, "")
+    assert "line 3 · lon · 'est'" in words.err
+    assert "--skip-invalid" in words.err
+    assert _sites(cli) == []
+
+
+def test_skip_invalid_adds_the_rest_and_names_what_it_left_out(cli: Cli) -> None:
+    """`--skip-invalid` adds the valid rows, ends with 0 and still names every other."""
+    ended = cli("site", "import", "-", "--skip-invalid", "--json", stdin=FLAWED)
+    assert ended.code == 0
+    document = ended.document
+    assert (document["added"], document["invalid"], document["total"]) == (2, 2, 4)
+    assert [problem["row"] for problem in document["problems"]] == [3, 3, 4]
+    assert [warning["row"] for warning in document["warnings"]] == [5]
+    assert [site["ref"] for site in _sites(cli)] == ["S1", "S4"]
+
+
+def test_a_dry_run_adds_nothing(cli: Cli) -> None:
+    """A dry run of a sound file says what it would do, and does not do it."""
+    ended = cli("site", "import", "-", "--dry-run", stdin=SITES)
+    assert (ended.code, ended.out) == (0, "2 rows read, 2 valid, 0 invalid: 0 added.\n")
+    assert "Dry run" in ended.err
+    assert _sites(cli) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"ref,name,lat,lon\n", "no rows"),
+        (b"ref,name,latt,lon\nS1,Un,43.7,7.26\n", "closest is lat"),
+        ("ref,name,lat,lon\nS1,Musée,43.7,7.26\n".encode("latin-1"), "UTF-8"),
+        (b"PK\x03\x04\x00\x00", "CSV"),
+    ],
+    ids=["empty", "header only", "wrong column", "latin-1", "spreadsheet"],
+)
+def test_a_file_that_is_no_list_is_refused_whole(cli: Cli, content: bytes, said: str) -> None:
+    """What cannot be read as a list is refused even with --skip-invalid, and the reason is said."""
+    ended = cli("site", "import", "-", "--skip-invalid", stdin=content)
+    assert (ended.code, ended.out) == (4, "")
+    assert said in ended.err
+    assert _sites(cli) == []
+
+
+@pytest.mark.parametrize(("file", "code"), [("nope.csv", "file_missing"), (".", "file_is_folder")])
+@pytest.mark.parametrize("noun", ["site", "contact"])
+def test_a_file_that_is_not_there_is_said_so(cli: Cli, noun: str, file: str, code: str) -> None:
+    """A mistyped file name ends with 2 and names the file."""
+    ended = cli(noun, "import", file, "--json")
+    assert (ended.code, ended.error["code"]) == (2, code)
+    assert file in ended.error["message"]
+
+
+def test_vetting_is_all_or_nothing(cli: Cli) -> None:
+    """One unknown ref among several changes nothing, and the sentence names it."""
+    cli("site", "import", "-", stdin=SITES)
+    ended = cli("site", "approve", "S1", "S9", "--json")
+    assert (ended.code, ended.error["code"]) == (2, "site_not_found")
+    assert "S9" in ended.error["message"]
+    assert {site["status"] for site in _sites(cli)} == {"requested"}
+
+
+def test_vetting_is_recorded_under_the_operator(cli: Cli) -> None:
+    """Who approved is the account seen through sudo at its station; a ref named twice is one."""
+    cli("site", "import", "-", stdin=SITES)
+    cli("site", "approve", "S1")
+    clerk = {"SUDO_USER": "clerk", "UMSALERT_STATION": "CNAPS Sud"}
+    ended = cli("site", "approve", "S1", "S2", "S2", "--json", environ=clerk)
+    assert ended.document == {
+        "schema_version": 1,
+        "status": "approved",
+        "changed": 1,
+        "unchanged": 1,
+    }
+    approved = cli("site", "list", "--status", "approved", "--json").document["sites"]
+    assert [site["ref"] for site in approved] == ["S1", "S2"]
+    assert approved[1]["status_by"] == "clerk@CNAPS Sud"
+
+
+@pytest.mark.parametrize("command", [("site", "suspend", "MALL"), ("contact", "revoke", "MALL-c1")])
+def test_taking_away_needs_a_reason(cli: Cli, database: Path, command: tuple[str, ...]) -> None:
+    """Nobody is suspended or revoked without a reason, and the reason is on record."""
+    cli("site", "add", *MALL, "--approve")
+    cli("contact", "add", *GUARD, "--certify")
+    for reason in ((), ("--reason", " ")):
+        ended = cli(*command, *reason)
+        assert ended.code == 2
+        assert "reason" in ended.err
+    assert (_sites(cli)[0]["status"], _contacts(cli)[0]["status"]) == ("approved", "certified")
+
+    assert cli(*command, "--reason", "carte expirée").code == 0
+    with contextlib.closing(connect(database, write=False)) as connection:
+        change = connection.execute(
+            "SELECT ref, reason FROM status_change ORDER BY id DESC"
+        ).fetchone()
+    assert tuple(change) == (command[-1], "carte expirée")
+
+
+def test_a_contact_is_added_uncertified(cli: Cli) -> None:
+    """A new contact gets a ref and an E.164 number, and waits for its certification."""
+    cli("site", "add", *MALL)
+    ended = cli("contact", "add", *GUARD, "--json")
+    contact = ended.document["contact"]
+    assert "id" not in contact
+    assert (contact["ref"], contact["status"]) == ("MALL-c1", "named")
+    assert (contact["phone"], contact["phone_kind"]) == ("+33639980001", "mobile")
+    assert cli("contact", "certify", "MALL-c1").out == "Now certified: 1\n"
+    assert _contacts(cli)[0]["status"] == "certified"
+
+
+def test_wrong_contacts_are_not_added(cli: Cli) -> None:
+    """All that is wrong with a contact is named at once; the number is not repeated in words."""
+    cli("site", "add", *MALL)
+    ended = cli(
+        *("contact", "add", "--site", "MALL", "--name", "Claude", "--phone", "06 39 98"),
+        *("--email", "claude", "--language", "de"),
+    )
+    assert (ended.code, ended.out) == (2, "")
+    for column in ("phone", "email", "language"):
+        assert f"{column}: " in ended.err
+    assert "06 39 98 " not in ended.err
+    assert cli("contact", "add", *GUARD, "--site", "MAL").code == 2
+    assert _contacts(cli) == []
+
+
+def test_contacts_are_imported_to_known_sites_only(cli: Cli) -> None:
+    """Without their site, contacts are refused with their lines; with it, they are added."""
+    refused = cli("contact", "import", "-", "--json", stdin=CONTACTS)
+    assert refused.code == 4
+    found = [(problem["row"], problem["code"]) for problem in refused.error["problems"]]
+    assert found == [(2, "site_unknown"), (3, "site_unknown")]
+    assert _contacts(cli) == []
+
+    cli("site", "add", *MALL)
+    added = cli("contact", "import", "-", "--certify", stdin=CONTACTS)
+    assert (added.code, added.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
+    assert {contact["status"] for contact in _contacts(cli)} == {"certified"}
+
+    again = cli("contact", "import", "-", stdin=CONTACTS)
+    assert again.code == 4
+    assert len(_contacts(cli)) == 2
+
+
+def test_addresses_are_shown_where_they_are_needed(cli: Cli) -> None:
+    """A list masks addresses; the site's own page and JSON show them whole."""
+    cli("site", "add", *MALL)
+    cli("contact", "import", "-", stdin=CONTACTS)
+    listed = cli("contact", "list", "--site", "MALL").out
+    assert "+33 6 39 .. .. 01" in listed
+    assert "+33639980001" not in listed
+    assert "d.romarin@" not in listed
+    shown = cli("site", "show", "MALL").out
+    assert "+33639980001" in shown
+    assert "d.romarin@tilleuls.example" in shown
+    assert cli("site", "show", "MALL", "--json").document["contacts"] == _contacts(cli)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("site", "show", "MAL"),
+        ("contact", "list", "--site", "MAL"),
+        ("site", "list", "--status", "aproved"),
+        ("contact", "certify", "MALL-c9"),
+        ("contact", "list", "--status", "approved"),
+    ],
+)
+def test_a_mistyped_name_is_no_empty_answer(cli: Cli, command: tuple[str, ...]) -> None:
+    """A typing error ends with 2 and a sentence, never with an empty list."""
+    cli("site", "add", *MALL)
+    ended = cli(*command)
+    assert (ended.code, ended.out) == (2, "")
+    assert ended.err.startswith("Error: ")

@@ -1,0 +1,120 @@
+"""`template`: an officer sees, before anything is at stake, the exact words a guard would get."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+
+VALUES = ("--var", "description=homme, 1,80 m, veste rouge", "--var", "last_seen=place Masséna")
+STATION = {"UMSALERT_STATION": "Nice", "UMSALERT_ALERT_CALLBACK_NUMBER": "04 65 71 00 17"}
+
+
+def test_list_starts_with_the_most_urgent(cli: Cli) -> None:
+    """The templates come most urgent first, each with what it needs to be told."""
+    found = cli("template", "list", "--json").document["templates"]
+    assert found[0]["name"] == "lockdown"
+    assert [item["priority"] for item in found] == sorted(item["priority"] for item in found)
+    shown = cli("template", "list").out
+    assert all(item["name"] in shown for item in found)
+
+
+def test_show_names_every_value(cli: Cli) -> None:
+    """`template show` names the values, their limits and the question asked for them."""
+    template = cli("template", "show", "search-person", "--json").document["template"]
+    description = template["variables"][0]
+    assert (description["name"], description["required"]) == ("description", True)
+    ended = cli("template", "show", "search-person")
+    assert str(description["limit"]) in ended.out
+    assert description["prompts"]["en"] in ended.out
+
+
+def test_render_prints_what_would_leave(cli: Cli) -> None:
+    """The SMS is printed word for word, with its parts and encoding."""
+    ended = cli("template", "render", "search-person", *VALUES, "--channel", "sms", environ=STATION)
+    assert ended.code == 0
+    assert "GSM-7" in ended.out
+    text = cli(
+        "template",
+        "render",
+        "search-person",
+        *VALUES,
+        "--language",
+        "fr",
+        "--json",
+        environ=STATION,
+    ).document["texts"]["sms"]["fr"]
+    assert text["body"] in ended.out
+    assert text["parts"] == 2
+    assert "veste rouge" in text["body"]
+    assert "04 65 71 00 17" in text["body"]
+
+
+def test_render_defaults_to_every_channel_and_language(cli: Cli) -> None:
+    """Without options, nothing that a guard could receive is left unseen."""
+    texts = cli("template", "render", "search-person", *VALUES, "--json", environ=STATION).document[
+        "texts"
+    ]
+    assert {channel: set(found) for channel, found in texts.items()} == {
+        channel: {"fr", "en"} for channel in ("sms", "voice", "email")
+    }
+
+
+def test_render_marks_an_exercise(cli: Cli) -> None:
+    """`--exercise` marks every text, subject included, at both ends."""
+    arguments = ("search-person", *VALUES, "--exercise", "--language", "fr", "--json")
+    document = cli("template", "render", *arguments, environ=STATION).document
+    assert document["exercise"] is True
+    for channel in ("sms", "voice", "email"):
+        body = document["texts"][channel]["fr"]["body"].strip()
+        assert body.startswith("EXERCICE")
+        assert body.endswith("EXERCICE")
+    assert document["texts"]["email"]["fr"]["subject"].startswith("EXERCICE")
+
+
+def test_all_missing_values_are_named_at_once(cli: Cli) -> None:
+    """Missing and unknown values are named together, with the options to add."""
+    ended = cli("template", "render", "search-person", "--var", "colour=red", environ=STATION)
+    assert ended.code == 2
+    for word in ("description", "last_seen", "colour", '--var description="..."'):
+        assert word in ended.err
+    assert ended.out == ""
+
+
+def test_missing_settings_are_named(cli: Cli) -> None:
+    """A text that would lack its station and callback number is not shown as if it were whole."""
+    ended = cli("template", "render", "search-person", *VALUES, "--json")
+    assert (ended.code, ended.error["code"]) == (4, "setting_missing")
+    assert "alert.callback_number" in ended.error["message"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "search-persn"), "search-person"),
+        (("show", "../search-person"), "search-person"),
+        (("render", "search-person", "--language", "de"), "'fr', 'en'"),
+        (("render", "search-person", "--channel", "fax"), "'sms', 'voice', 'email'"),
+        (("render", "search-person", "--var", "red jacket"), "NAME=TEXT"),
+    ],
+)
+def test_a_slip_of_the_keyboard_is_answered_with_what_there_is(
+    cli: Cli, arguments: tuple[str, ...], said: str
+) -> None:
+    """Whatever is mistyped, the sentence says what could have been meant; exit code 2."""
+    ended = cli("template", *arguments)
+    assert ended.code == 2
+    assert said in ended.err
+    assert ended.out == ""
+
+
+def test_a_broken_template_of_ones_own_is_told_with_its_place(cli: Cli, home: Path) -> None:
+    """An operator's broken template is reported, and not replaced by the shipped one."""
+    folder = home / "templates" / "search-person"
+    folder.mkdir(parents=True)
+    (folder / "template.toml").write_text("priority = 'soon'\n", "utf-8")
+    ended = cli("template", "show", "search-person", "--json")
+    assert (ended.code, ended.error["code"]) == (4, "template_invalid")
+    assert any(problem["column"] == "priority" for problem in ended.error["problems"])

@@ -1,0 +1,20 @@
+"""One office with its carrier serves all end-to-end tests of a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.e2e.office import Office, open_office
+
+SITES = 12
+
+
+@pytest.fixture(scope="session")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return an office whose carrier lives thirty times faster; guard 3 reports a sighting."""
+    home = tmp_path_factory.mktemp("office")
+    answers = ("--answer", "+33639980003=02", "--answer", "+33639980004=1")
+    with open_office(home, SITES, "--speed", "30", *answers) as opened:
+        yield opened

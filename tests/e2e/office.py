@@ -1,0 +1,159 @@
+"""A police office in a folder: its home, the simulated carrier, `umsalert serve`, the program."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+READY_WITHIN_S = 60.0
+PLACE = ("--lat", "43.7005", "--lon", "7.2683", "--radius", "800m")
+PERSON = (
+    "--template",
+    "search-person",
+    "--var",
+    "description=homme, 1,80 m, blouson rouge",
+    "--var",
+    "last_seen=place Masséna",
+)
+ALERT = (*PLACE, *PERSON)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A run of the program that is over."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def document(self) -> Any:
+        return json.loads(self.out)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def error(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self.err.splitlines()[-1])["error"]
+        return found
+
+
+@dataclass
+class Office:
+    """Everything that one office has; `environ` is what its commands see."""
+
+    home: Path
+    environ: dict[str, str] = field(default_factory=dict)
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def database(self) -> Path:
+        return self.home / "umsalert.db"
+
+    def start(self, *words: str, **environ: str) -> subprocess.Popen[bytes]:
+        """Start the program without waiting for it."""
+        process = subprocess.Popen(
+            [sys.executable, "-m", "umsalert", *words],
+            env=self._environment(environ),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        self.processes.append(process)
+        return process
+
+    def run(self, *words: str | Path, **environ: str) -> Ended:
+        """Run the program to its end; a person never sees a traceback."""
+        return self.end(self.start(*map(str, words), **environ))
+
+    def end(self, process: subprocess.Popen[bytes]) -> Ended:
+        """Wait for the end of a started program."""
+        out, err = process.communicate(timeout=120)
+        ended = Ended(process.returncode, out.decode(), err.decode())
+        assert "Traceback" not in ended.err, ended.err
+        return ended
+
+    def record(self, kind: str | None = None) -> list[dict[str, Any]]:
+        """Return what the carrier saw."""
+        lines = (self.home / "carrier.ndjson").read_text("utf-8").splitlines()
+        events = [json.loads(line) for line in lines]
+        return [event for event in events if kind in (None, event["kind"])]
+
+    def forget(self) -> int:
+        """Return how much the carrier has seen, to look only at what comes after."""
+        return len(self.record())
+
+    def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
+        return {**os.environ, "UMSALERT_HOME": str(self.home), **self.environ, **environ}
+
+
+def free_ports(count: int) -> list[int]:
+    with contextlib.ExitStack() as stack:
+        held = [stack.enter_context(socket.socket()) for _number in range(count)]
+        for item in held:
+            item.bind(("127.0.0.1", 0))
+        return [item.getsockname()[1] for item in held]
+
+
+def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
+    end = time.monotonic() + READY_WITHIN_S
+    while time.monotonic() < end:
+        assert process.poll() is None, process.communicate()
+        with (
+            contextlib.suppress(OSError),
+            socket.create_connection(("127.0.0.1", port), timeout=1),
+        ):
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+@contextlib.contextmanager
+def open_office(home: Path, sites: int, *carrier: str) -> Iterator[Office]:
+    """Open an office with `sites` vetted sites in 800 m, two channels each, and its carrier."""
+    home.mkdir(parents=True, exist_ok=True)
+    office = Office(home, {"UMSALERT_STATION": "Nice"})
+    ports = dict(zip(("--port", "--smtp-port", "--serve-port"), free_ports(3), strict=True))
+    words = [word for option, port in ports.items() for word in (option, str(port))]
+    words += ["--home", str(home), "--record", str(home / "carrier.ndjson"), *carrier]
+    try:
+        wait_for_port(ports["--port"], office.start("simulator", *words))
+        assert office.run("init").code == 0
+        wait_for_port(ports["--serve-port"], office.start("serve"))
+        fill(office, sites)
+        yield office
+    finally:
+        for process in office.processes:
+            if process.poll() is None:
+                process.terminate()
+            process.communicate(timeout=30)
+
+
+def fill(office: Office, sites: int) -> None:
+    """Import `sites` vetted sites, each with one guard who has a mobile and an address."""
+    rows = [f"S{i},Site {i},{43.7005 + i * 1e-5:.5f},7.2683" for i in range(sites)]
+    people = [f"S{i},Agent {i},+3363998{i:04},agent-{i}@example.org" for i in range(sites)]
+    for noun, flag, lines in (
+        ("site", "--approve", ["ref,name,lat,lon", *rows]),
+        ("contact", "--certify", ["site_ref,name,phone,email", *people]),
+    ):
+        file = office.home / f"{noun}s.csv"
+        file.write_text("\n".join(lines), "utf-8")
+        ended = office.run(noun, "import", str(file), flag)
+        assert ended.code == 0, ended.err
+
+
+def numbers(events: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return who was called or written to, sorted."""
+    return sorted(str(event["to"]) for event in events)

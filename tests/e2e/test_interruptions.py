@@ -1,0 +1,89 @@
+"""Ctrl-C, a kill, and two terminals at once, against the real carrier."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import time
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.office import ALERT, Office, open_office
+
+SITES = 40
+SLOW = {"UMSALERT_SMS_RATE_PER_S": "10", "UMSALERT_SMS_BURST": "1"}
+
+
+@pytest.fixture(scope="module")
+def slow_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return an office with forty sites, whose SMS leave ten a second."""
+    with open_office(tmp_path_factory.mktemp("slow"), SITES, "--speed", "30") as opened:
+        opened.environ |= SLOW
+        yield opened
+
+
+def sending(office: Office, enough: int) -> tuple[subprocess.Popen[bytes], int]:
+    """Start an alert by SMS; return it once the carrier has taken `enough` of its messages."""
+    before = office.forget()
+    process = office.start("alert", "send", *ALERT, "--channel", "sms", "--yes")
+    while len(sms(office, before)) < enough:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    return process, before
+
+
+def sms(office: Office, before: int) -> list[dict[str, Any]]:
+    return [event for event in office.record()[before:] if event["kind"] == "sms"]
+
+
+def states(office: Office) -> dict[str, int]:
+    found: dict[str, int] = office.run("alert", "show", "last", "--json").document["counts"]["sms"]
+    return found
+
+
+def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office) -> None:
+    """Exit 130 says what went out and how to go on; after `resume` each guard has one SMS."""
+    process, before = sending(slow_office, 5)
+    process.send_signal(signal.SIGINT)
+    ended = slow_office.end(process)
+    assert ended.code == 130
+    assert "umsalert alert resume" in ended.err
+    taken = len(sms(slow_office, before))
+    assert 5 <= taken < SITES
+    assert "unknown" not in states(slow_office)
+    assert states(slow_office)["queued"] == SITES - taken
+    resumed = slow_office.run("alert", "resume", "last")
+    assert resumed.code == 0, resumed.err
+    assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
+    assert len(sms(slow_office, before)) == SITES
+
+
+def test_a_killed_sender_loses_and_repeats_nothing(slow_office: Office) -> None:
+    """After SIGKILL and `resume` every guard was reached once or is listed as unknown."""
+    process, before = sending(slow_office, 8)
+    process.kill()
+    process.communicate()
+    resumed = slow_office.run("alert", "resume", "last", "--json")
+    assert resumed.code in (0, 1), resumed.err
+    counted = Counter(event["to"] for event in sms(slow_office, before))
+    assert set(counted.values()) == {1}
+    report = slow_office.run("report", "last", "--json").document
+    unknown = {row["address"] for row in report["deliveries"] if row["state"] == "unknown"}
+    settled = {row["address"] for row in report["deliveries"]} - unknown
+    assert settled <= set(counted)
+    assert len(settled) + len(unknown) == SITES
+    assert len(unknown) <= 32
+
+
+def test_two_terminals_with_one_key_send_once(slow_office: Office) -> None:
+    """Started at the same moment with the same key, one sends and the other says so."""
+    before = slow_office.forget()
+    words = ("alert", "send", *ALERT, "--channel", "sms", "--yes", "--idempotency-key", "race")
+    both = [slow_office.start(*words) for _terminal in range(2)]
+    ended = [slow_office.end(process) for process in both]
+    assert {item.code for item in ended} <= {0, 75}
+    assert len(sms(slow_office, before)) == SITES
+    assert sum("Nothing was sent" in item.err for item in ended) == 1

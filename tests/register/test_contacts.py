@@ -1,0 +1,147 @@
+"""What a contact's cells may hold."""
+
+from __future__ import annotations
+
+import pytest
+
+from umsalert.errors import UsageError
+from umsalert.model import NewContact
+from umsalert.register import ContactContext, contact_from, read_contacts
+
+KNOWN = ContactContext(
+    site_regions={"NCE-001": "FR", "REU-001": "RE", "NOU-001": "NC"},
+    names={("NCE-001", "alix thym")},
+    refs={"NCE-001-c1"},
+)
+FIELDS = {"site_ref": "NCE-001", "name": "Camille Lavande", "phone": "06 39 98 00 01"}
+
+
+def refused(**changes: str) -> list[tuple[str | None, str]]:
+    with pytest.raises(UsageError) as caught:
+        contact_from(FIELDS | changes, KNOWN)
+    return [(problem.column, problem.code) for problem in caught.value.problems]
+
+
+def test_a_full_contact() -> None:
+    """Every field arrives where it belongs; the number in E.164 with its kind."""
+    contact = contact_from(
+        FIELDS
+        | {
+            "ref": "NCE-001-night",
+            "role": "PC sécurité",
+            "phone": "04.65.71.00.02",
+            "email": "Camille@Tilleuls.EXAMPLE",
+            "card": "CAR-006-2029-01-01-00000000001",
+            "language": "EN",
+        },
+        KNOWN,
+    )
+    assert contact == NewContact(
+        site_ref="NCE-001",
+        name="Camille Lavande",
+        ref="NCE-001-night",
+        role="PC sécurité",
+        phone="+33465710002",
+        phone_kind="fixed",
+        email="Camille@tilleuls.example",
+        card="CAR-006-2029-01-01-00000000001",
+        language="en",
+    )
+
+
+def test_a_contact_speaks_french_and_has_no_ref_unless_it_says_so() -> None:
+    """Left out, the language is French and the ref is the register's to give."""
+    contact = contact_from(FIELDS, KNOWN)
+    assert (contact.language, contact.ref, contact.phone_kind) == ("fr", None, "mobile")
+
+
+@pytest.mark.parametrize(
+    ("column", "value", "code"),
+    [
+        ("site_ref", "", "value_missing"),
+        ("site_ref", "nce-001", "site_unknown"),
+        ("name", "", "value_missing"),
+        ("name", "ALIX  Thym", "contact_exists"),
+        ("ref", "NCE-001-c1", "ref_exists"),
+        ("ref", "--certify", "ref_invalid"),
+        ("phone", "06 39 98 00", "phone_invalid"),
+        ("phone", "néant", "phone_not_a_number"),
+        ("email", "camille", "email_invalid"),
+        ("email", "a@x.example;b@x.example", "email_invalid"),
+        ("email", "Camille <c@x.example>", "email_invalid"),
+        ("email", "élodie@x.example", "email_invalid"),
+        ("email", f"{'a' * 250}@x.example", "value_too_long"),
+        ("language", "de", "language_unknown"),
+    ],
+)
+def test_a_wrong_value_is_named(column: str, value: str, code: str) -> None:
+    """Each wrong value is one problem, at its column."""
+    assert refused(**{column: value}) == [(column, code)]
+
+
+def test_nobody_without_a_way_to_reach_them() -> None:
+    """Neither phone nor e-mail is one problem; a wrong phone is not told as a missing one."""
+    assert refused(phone=" ") == [("phone", "contact_unreachable")]
+    assert refused(phone="06 39") == [("phone", "phone_invalid")]
+    assert contact_from(FIELDS | {"phone": "", "email": "c@x.example"}, KNOWN).phone is None
+
+
+def test_numbers_are_read_where_the_site_stands() -> None:
+    """The same six digits are a number in New Caledonia and none in Nice."""
+    elsewhere = FIELDS | {"site_ref": "NOU-001", "phone": "25 12 34"}
+    assert contact_from(elsewhere, KNOWN).phone == "+687251234"
+    assert refused(phone="25 12 34") == [("phone", "phone_invalid")]
+
+
+def test_accented_domains_become_ascii() -> None:
+    """An address leaves in the form that every relay takes."""
+    contact = contact_from(FIELDS | {"email": "pc@château.example"}, KNOWN)
+    assert contact.email == "pc@" + "château.example".encode("idna").decode()
+
+
+def test_no_message_repeats_an_address() -> None:
+    """The sentence about a wrong number or address does not hold it: only `value` does."""
+    with pytest.raises(UsageError) as caught:
+        contact_from(FIELDS | {"phone": "06 39 98 77", "email": "camille@nowhere"}, KNOWN)
+    said = caught.value.message + caught.value.hint
+    assert "98 77" not in said
+    assert "nowhere" not in said
+    assert [problem.value for problem in caught.value.problems] == [
+        "06 39 98 77",
+        "camille@nowhere",
+    ]
+
+
+def test_people_and_refs_come_once() -> None:
+    """A second row of the same ref, or name at the same site, is refused and the first named."""
+    rows = (
+        "NCE-001,Claude Cyprès,c-1,0639980001",
+        "REU-001,Claude Cyprès,c-2,0639980002",
+        "NCE-001,CLAUDE CYPRÈS,c-3,0639980003",
+        "NCE-001,Sacha Tamaris,c-1,0639980004",
+    )
+    found = read_contacts("\n".join(["site_ref,name,ref,phone", *rows]).encode(), KNOWN)
+    assert [(problem.row, problem.code) for problem in found.problems] == [
+        (4, "contact_repeated"),
+        (5, "ref_repeated"),
+    ]
+    assert all("Line 2 " in problem.message for problem in found.problems)
+    assert [contact.ref for contact in found.rows] == ["c-1", "c-2"]
+
+
+@pytest.mark.parametrize(
+    ("card", "warnings"),
+    [
+        ("CAR-006-2029-01-31-00000000001", []),
+        ("CAR-006-2029-02-31-00000000001", ["card_shape"]),
+        ("CAR-006-2029-01-31-0000000001", ["card_shape"]),
+        ("12345", ["card_shape"]),
+    ],
+)
+def test_an_odd_card_is_kept_with_a_warning(card: str, warnings: list[str]) -> None:
+    """The shape of a card is known from notices only: it is never a reason to refuse."""
+    data = f"site_ref,name,phone,card\nNCE-001,Lou Thym,0639980001,{card}\n"
+    found = read_contacts(data.encode(), KNOWN)
+    assert found.problems == ()
+    assert found.rows[0].card == card
+    assert [warning.code for warning in found.warnings] == warnings

@@ -1,0 +1,266 @@
+"""`umsalert site`: the places where guards stand, and their approval."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from umsalert.cli import register
+from umsalert.cli.context import AsJson, Session, run_async, session
+from umsalert.cli.output import Column, Output, local, status_name
+from umsalert.i18n import _
+from umsalert.model import Contact, Site, SiteStatus
+
+app = typer.Typer(
+    help=_("Register sites and approve them: only approved ones are alerted."),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+Approve = Annotated[
+    bool, typer.Option("--approve", help=_("Approve at once, in the name of this account."))
+]
+Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert site list"))]
+Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert site list"))]
+
+
+@app.command(
+    help=_("Add one site."),
+    epilog=_(
+        "Example: umsalert site add --ref NCE-001 --name 'Galerie des Tilleuls' "
+        "--lat 43.7005 --lon 7.2683 --kind mall --hours 'Mo-Sa 09:00-20:00'"
+    ),
+)
+def add(
+    context: typer.Context,
+    ref: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("A short key of your own that never changes."))
+    ],
+    name: Annotated[str, typer.Option(metavar="TEXT", help=_("As people on the spot call it."))],
+    lat: Annotated[str, typer.Option(metavar="DEGREES", help=_("Latitude, WGS 84."))],
+    lon: Annotated[str, typer.Option(metavar="DEGREES", help=_("Longitude, WGS 84."))],
+    kind: Annotated[str, typer.Option(metavar="TEXT", help=_("mall, hotel, museum, ..."))] = "",
+    address: Annotated[str, typer.Option(metavar="TEXT", help=_("Number and street."))] = "",
+    postcode: Annotated[str, typer.Option(metavar="TEXT", help=_("Five digits."))] = "",
+    commune: Annotated[str, typer.Option(metavar="TEXT", help=_("Town."))] = "",
+    agents: Annotated[str, typer.Option(metavar="N", help=_("Guards on duty."))] = "",
+    hours: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help=_(
+                "When guards are there, as in OpenStreetMap: Mo-Su 18:00-08:00. Default: always"
+            ),
+        ),
+    ] = "",
+    time_zone: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help=_("Such as Indian/Reunion. Default: that of the point.")),
+    ] = "",
+    approve: Approve = False,
+    as_json: AsJson = False,
+) -> None:
+    """Add a site."""
+    from umsalert import wiring
+    from umsalert.register import site_from
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    fields = {
+        "ref": ref,
+        "name": name,
+        "lat": lat,
+        "lon": lon,
+        "kind": kind,
+        "address": address,
+        "postcode": postcode,
+        "commune": commune,
+        "agents": agents,
+        "hours": hours,
+        "time_zone": time_zone,
+    }
+    new = site_from(fields)
+
+    async def work() -> Site:
+        async with wiring.open_store(this.settings) as store:
+            await store.register.add_sites([new], wiring.operator(this.settings), approve=approve)
+            return await store.register.site(new.ref)
+
+    site = run_async(work())
+    if as_json:
+        output.document({"site": register.document(site)})
+    else:
+        output.line(_("Added {ref}.").format(ref=site.ref))
+        _say_requested(output, approved=approve)
+
+
+@app.command(
+    "import",
+    help=_(
+        "Add the sites of a CSV file: all of them, or none and every problem of the file. "
+        "Exit code 4 when rows are invalid; 0 with --skip-invalid, which names those left out."
+    ),
+    epilog=_("Example: umsalert site import --dry-run sites.csv"),
+)
+def import_sites(
+    context: typer.Context,
+    file: register.File,
+    approve: Approve = False,
+    dry_run: register.DryRun = False,
+    skip_invalid: register.SkipInvalid = False,
+    as_json: AsJson = False,
+) -> None:
+    """Import sites."""
+    from umsalert import wiring
+    from umsalert.register import read_sites
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    manner = register.Manner(dry_run=dry_run, skip_invalid=skip_invalid)
+    data = register.read_file(file, output)
+
+    async def work() -> None:
+        async with wiring.open_store(this.settings) as store:
+            found = read_sites(data, await store.register.site_regions())
+            register.check(found, manner, output)
+            added = 0
+            if not dry_run:
+                by = wiring.operator(this.settings)
+                added = await store.register.add_sites(found.rows, by, approve=approve)
+            register.report(found, added, manner, output)
+
+    run_async(work())
+    if not dry_run:
+        _say_requested(output, approved=approve)
+
+
+@app.command(
+    "list", help=_("List sites."), epilog=_("Example: umsalert site list --status requested")
+)
+def list_sites(
+    context: typer.Context,
+    status: Annotated[SiteStatus | None, typer.Option(help=_("Only these."))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List sites."""
+    from umsalert import wiring
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+
+    async def work() -> Sequence[Site]:
+        async with wiring.open_store(this.settings) as store:
+            return await store.register.sites(status=status)
+
+    sites = run_async(work())
+    if as_json:
+        output.document({"sites": [register.document(site) for site in sites]})
+        return
+    output.table(
+        [
+            Column(_("Ref")),
+            Column(_("Name")),
+            Column(_("Commune")),
+            Column(_("Kind")),
+            Column(_("Hours")),
+            Column(_("Status")),
+        ],
+        [
+            (site.ref, site.name, site.commune, site.kind, site.hours, status_name(site.status))
+            for site in sites
+        ],
+    )
+
+
+@app.command(
+    help=_("Show one site with its contacts."), epilog=_("Example: umsalert site show NCE-001")
+)
+def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
+    """Show a site."""
+    from umsalert import wiring
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+
+    async def work() -> tuple[Site, Sequence[Contact]]:
+        async with wiring.open_store(this.settings) as store:
+            site = await store.register.site(ref)
+            return site, await store.register.contacts(site_ref=ref)
+
+    site, contacts = run_async(work())
+    if as_json:
+        output.document(
+            {
+                "site": register.document(site),
+                "contacts": [register.document(contact) for contact in contacts],
+            }
+        )
+    else:
+        _show(site, output)
+        register.contact_table(contacts, output, masked=False)
+
+
+@app.command(
+    help=_("Approve sites; all that are named, or none."),
+    epilog=_("Example: umsalert site approve NCE-001 NCE-002"),
+)
+def approve(
+    context: typer.Context, refs: Refs, reason: register.Reason = "", as_json: AsJson = False
+) -> None:
+    """Approve sites."""
+    output = session(context).output(as_json=as_json)
+    _set_status(session(context), refs, SiteStatus.APPROVED, reason, output)
+
+
+@app.command(
+    help=_("Suspend sites: they are not alerted until they are approved again."),
+    epilog=_("Example: umsalert site suspend NCE-001 --reason 'closed for works'"),
+)
+def suspend(
+    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+) -> None:
+    """Suspend sites."""
+    output = session(context).output(as_json=as_json)
+    _set_status(session(context), refs, SiteStatus.SUSPENDED, reason, output)
+
+
+def _set_status(
+    this: Session, refs: Sequence[str], status: SiteStatus, reason: str, output: Output
+) -> None:
+    from umsalert import wiring
+
+    async def work() -> int:
+        async with wiring.open_store(this.settings) as store:
+            by = wiring.operator(this.settings)
+            return await store.register.set_site_status(refs, status, by, reason=reason)
+
+    register.report_status(refs, run_async(work()), status, output)
+
+
+def _say_requested(output: Output, *, approved: bool) -> None:
+    if not approved:
+        output.say(_("Not alerted until approved: umsalert site approve REF..."))
+
+
+def _show(site: Site, output: Output) -> None:
+    output.line(f"{site.ref}: {site.name}")
+    where = (site.address, site.postcode, site.commune)
+    for title, value in (
+        (
+            _("Status"),
+            _("{status} by {who}, {when}").format(
+                status=status_name(site.status),
+                who=site.status_by,
+                when=local(site.status_at, site.time_zone, seconds=False),
+            ),
+        ),
+        (_("Kind"), site.kind),
+        (_("Address"), " ".join(part for part in where if part)),
+        (_("Position"), f"{site.lat}, {site.lon} ({site.region}, {site.time_zone})"),
+        (_("Agents"), site.agents),
+        (_("Hours"), site.hours or _("always")),
+    ):
+        if value not in (None, ""):
+            output.line(f"  {title}: {value}")

@@ -1,0 +1,141 @@
+"""One cell to one value. Each function raises UsageError with a code, as `phones` and `geo` do."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+import zoneinfo
+from datetime import date
+from functools import cache, lru_cache
+
+from umsalert.errors import UsageError
+from umsalert.i18n import LANGUAGES, _
+
+# A ref is typed on command lines: no blank, and no hyphen first, where it would be an option.
+_REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+# The shape that published CNAPS notices show; the date is the expiry.
+_CARD = re.compile(r"CAR-[0-9]{3}-([0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9]{11}")
+
+
+def clean(text: str, limit: int) -> str:
+    """Return a cell in Unicode form C, each run of blanks and line ends as one space.
+
+    Raises:
+        UsageError: value_too_long, control_character (also direction marks and the like).
+    """
+    plain = unicodedata.normalize("NFC", " ".join(text.split()))
+    if len(plain) > limit:
+        raise UsageError(
+            "value_too_long",
+            _("The value has {n} characters; at most {limit} fit.").format(
+                n=len(plain), limit=limit
+            ),
+        )
+    if not plain.isprintable():
+        hidden = next(char for char in plain if not char.isprintable())
+        raise UsageError(
+            "control_character",
+            _("The value holds the invisible character U+{code:04X}: type it again.").format(
+                code=ord(hidden)
+            ),
+        )
+    return plain
+
+
+def ref(text: str) -> str:
+    """Return a ref. Raises UsageError: ref_invalid."""
+    if not _REF.fullmatch(text):
+        raise UsageError(
+            "ref_invalid",
+            _("A ref has letters without accents, digits and . _ - only, a letter or digit first."),
+        )
+    return text
+
+
+def agents(text: str) -> int:
+    """Return a number of guards, 0 or more. Raises UsageError: agents_invalid."""
+    if not (text.isascii() and text.isdigit()):
+        raise UsageError("agents_invalid", _("The number of guards is no whole number from 0 on."))
+    return int(text)
+
+
+@lru_cache(maxsize=4096)  # a register has few schedules and many sites
+def hours(text: str) -> str:
+    """Return presence hours in `opening_hours` notation. Raises UsageError: hours_invalid."""
+    from opening_hours import validate
+
+    if not validate(text):
+        raise UsageError(
+            "hours_invalid",
+            _("Write hours as in OpenStreetMap: {example}; days are {days}.").format(
+                example="Mo-Sa 09:00-20:00", days="Mo Tu We Th Fr Sa Su PH"
+            ),
+        )
+    return text
+
+
+def time_zone(text: str) -> str:
+    """Return a name of the IANA time zone database. Raises UsageError: time_zone_unknown."""
+    if text not in _time_zones():
+        raise UsageError(
+            "time_zone_unknown",
+            _("This is no time zone of the IANA database, such as Europe/Paris."),
+        )
+    return text
+
+
+def postcode(text: str) -> str:
+    """Return five digits; a leading zero that a spreadsheet took away is put back.
+
+    Raises:
+        UsageError: postcode_invalid.
+    """
+    if not (text.isascii() and text.isdigit() and len(text) in (4, 5)):
+        raise UsageError("postcode_invalid", _("A postcode has five digits."))
+    return text.zfill(5)
+
+
+def email(text: str) -> str:
+    """Return an address in the ASCII form that every relay takes; no DNS is asked.
+
+    Raises:
+        UsageError: email_invalid. The message does not repeat the address.
+    """
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        valid = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+    except EmailNotValidError:
+        valid = None
+    if valid is None or valid.ascii_email is None:
+        raise UsageError(
+            "email_invalid", _("This is not one e-mail address, such as pc@company.example.")
+        )
+    return valid.ascii_email
+
+
+def language(text: str) -> str:
+    """Return `fr` or `en`. Raises UsageError: language_unknown."""
+    if text.casefold() not in LANGUAGES:
+        raise UsageError(
+            "language_unknown",
+            _("The language is one of: {languages}.").format(languages=", ".join(LANGUAGES)),
+        )
+    return text.casefold()
+
+
+def has_card_shape(text: str) -> bool:
+    """Say whether a CNAPS card number looks like the published ones: `CAR-ddd-YYYY-MM-DD-…`."""
+    match = _CARD.fullmatch(text)
+    if match is None:
+        return False
+    try:
+        date.fromisoformat(match[1])
+    except ValueError:
+        return False
+    return True
+
+
+@cache
+def _time_zones() -> set[str]:
+    return zoneinfo.available_timezones()

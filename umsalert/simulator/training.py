@@ -1,0 +1,112 @@
+"""A home that can talk to the simulator and to nothing else: for training, tests and the demo."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from umsalert.errors import ConfigurationError
+from umsalert.i18n import _
+from umsalert.settings import CONFIG_NAME
+from umsalert.simulator.carrier import CALLS_PER_S, SMS_PER_S
+from umsalert.simulator.keys import APPLICATION_ID, SMTP_USERNAME, Keys
+
+MARKER = "# Written by `umsalert simulator`: training only, and overwritten by it."
+EMAILS_PER_S = 100.0
+# In no second more than the carrier takes: rate plus burst is its limit.
+_RATE_SHARE, _BURST_SHARE = 0.9, 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """A home and the simulator it talks to.
+
+    `serve_port` is where `umsalert serve` will listen for webhooks. `speed` and `clock_offset_s`
+    must be the simulator's.
+    """
+
+    home: Path
+    http_port: int
+    smtp_port: int
+    serve_port: int = 8480
+    speed: float = 1.0
+    clock_offset_s: float = 0.0
+    station: str = "training"
+
+
+def check_home(home: Path) -> None:
+    """Raise ConfigurationError when the home has settings that the simulator has not written."""
+    file = home / CONFIG_NAME
+    if file.exists() and not file.read_text("utf-8", errors="replace").startswith(MARKER):
+        raise ConfigurationError(
+            "not_a_training_home",
+            _("{file} was not written by the simulator and is left as it is.").format(file=file),
+            hint=_("Name another folder with --home."),
+        )
+
+
+def prepare_home(training: Training) -> Path:
+    """Write keys, secrets and settings to `training.home`; return the settings file.
+
+    Raises ConfigurationError as `check_home` does, or when the keys cannot be written.
+    """
+    check_home(training.home)
+    keys = Keys(training.home)
+    file = training.home / CONFIG_NAME
+    file.write_text(_toml(_tables(training, keys)), "utf-8")
+    return file
+
+
+def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
+    def within(path: Path) -> str:
+        return str(path.relative_to(training.home))
+
+    api = f"https://localhost:{training.http_port}/v1"
+    return {
+        "": {"station": training.station},
+        "alert": {"callback_number": "04 65 71 00 17"},
+        "sms": _pace(SMS_PER_S * training.speed),
+        "voice": _pace(CALLS_PER_S * training.speed),
+        "email": _pace(EMAILS_PER_S * training.speed),
+        "vonage": {
+            "application_id": APPLICATION_ID,
+            "private_key_file": within(keys.application_key_file),
+            "signature_secret_file": within(keys.signature_secret_file),
+            "sms_sender": "UMSALERT",
+            "voice_caller": "+33465710017",
+            "messages_url": f"{api}/messages",
+            "calls_url": f"{api}/calls",
+            "webhook_url": f"http://127.0.0.1:{training.serve_port}",
+            "ca_file": within(keys.ca_file),
+        },
+        "smtp": {
+            "host": "localhost",
+            "port": training.smtp_port,
+            "security": "starttls",
+            "username": SMTP_USERNAME,
+            "password_file": within(keys.smtp_password_file),
+            "sender": "alerte@police.example",
+            "ca_file": within(keys.ca_file),
+        },
+        "serve": {"host": "127.0.0.1", "port": training.serve_port},
+        "simulation": {"clock_offset_s": training.clock_offset_s},
+    }
+
+
+def _pace(limit_per_s: float) -> dict[str, object]:
+    return {
+        "rate_per_s": limit_per_s * _RATE_SHARE,
+        "burst": max(1, int(limit_per_s * _BURST_SHARE)),
+    }
+
+
+def _toml(tables: dict[str, dict[str, object]]) -> str:
+    lines = [MARKER]
+    for name, table in tables.items():
+        lines += ["", f"[{name}]"] if name else []
+        # a JSON string or number is a TOML one too
+        lines += [
+            f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in table.items()
+        ]
+    return "\n".join(lines) + "\n"

@@ -1,0 +1,138 @@
+"""The ASGI app: a webhook is verified, stored and answered; what it says is applied after."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+import umsalert
+from umsalert.errors import DatabaseError, RefusedByRule, TemporaryError
+from umsalert.ports import Inbox, Webhook
+from umsalert.replies import Receiver
+
+MAX_BODY_BYTES = 64 * 1024
+"""A webhook has about 1 KiB. The body is read before its signature can be: whoever sends an
+endless one must not fill the memory."""
+
+BODY_TIMEOUT_S = 10.0
+"""Whoever trickles a body must not hold a connection, and our own stop, for ever."""
+
+RETRY_S = 5.0
+"""How long a failure to apply rests; a new webhook ends the rest."""
+
+_ABSENT = {"unknown_provider", "topic_unknown"}
+_CLOSE = {"Connection": "close"}  # what remains of a body is not read
+
+_log = logging.getLogger(__name__)
+
+
+def application(receiver: Receiver, inbox: Inbox) -> Starlette:
+    """Return the app.
+
+    `POST /webhooks/{provider}/{topic}` answers 200 with the JSON that the provider waits for;
+    401, 404, 408 and 413 are refusals, 503 asks the provider to repeat. `GET /health` answers 200
+    while the database can be read, else 503.
+    """
+    applier = _Applier(receiver)
+
+    async def webhook(request: Request) -> Response:
+        answer = await _take(receiver, request)
+        applier.wake()
+        return Response(answer, media_type="application/json")
+
+    async def health(_request: Request) -> Response:
+        try:
+            await inbox.pending(1)
+        except (TemporaryError, DatabaseError) as error:
+            raise HTTPException(503) from error
+        return JSONResponse({"status": "ok", "version": umsalert.__version__})
+
+    return Starlette(
+        routes=[
+            Route("/webhooks/{provider}/{topic}", webhook, methods=["POST"]),
+            Route("/health", health, methods=["GET"]),
+        ],
+        lifespan=applier.lifespan,
+    )
+
+
+async def _take(receiver: Receiver, request: Request) -> bytes:
+    webhook = Webhook(
+        topic=request.path_params["topic"],
+        headers=dict(request.headers),
+        query=dict(request.query_params),
+        body=await _body(request),
+    )
+    try:
+        return await receiver.take(request.path_params["provider"], webhook)
+    except RefusedByRule as error:
+        if error.code in _ABSENT:
+            raise HTTPException(404) from error
+        _log.warning("webhook refused: %s", error.code)
+        raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"}) from error
+    except (TemporaryError, DatabaseError) as error:
+        _log.error("webhook not stored: %s", error.code)
+        raise HTTPException(503) from error
+
+
+async def _body(request: Request) -> bytes:
+    body = bytearray()
+    try:
+        async with asyncio.timeout(BODY_TIMEOUT_S):
+            async for chunk in request.stream():
+                body += chunk
+                if len(body) > MAX_BODY_BYTES:
+                    raise HTTPException(413, headers=_CLOSE)
+    except (TimeoutError, ClientDisconnect) as error:
+        raise HTTPException(408, headers=_CLOSE) from error
+    return bytes(body)
+
+
+class _Applier:
+    """The one task that applies stored webhooks: at the start, after each, and at the end."""
+
+    def __init__(self, receiver: Receiver) -> None:
+        self._receiver = receiver
+        self._wake = asyncio.Event()
+        self._stopping = False
+
+    def wake(self) -> None:
+        self._wake.set()
+
+    @asynccontextmanager
+    async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
+        self.wake()  # a crash may have left something pending
+        task = asyncio.create_task(self._run())
+        yield
+        self._stopping = True
+        self.wake()
+        await task
+
+    async def _run(self) -> None:
+        last = False
+        while not last:
+            await self._wake.wait()
+            self._wake.clear()
+            last = self._stopping
+            if not await self._apply() and not last:
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(RETRY_S):
+                        await self._wake.wait()
+                self.wake()
+
+    async def _apply(self) -> bool:
+        try:
+            await self._receiver.apply_pending()
+        except Exception as error:  # noqa: BLE001 - whatever it is, later webhooks must be applied
+            # The text of an unforeseen error may quote a webhook: only its name is logged.
+            _log.error("webhooks not applied: %s", getattr(error, "code", type(error).__name__))
+            return False
+        return True
