@@ -27,7 +27,7 @@ from tests.e2e.office import ALERT, PERSON, Office
         ({"--incident-time": "25:99"}, "time_invalid"),
         ({"--incident-time": "2999-01-01T00:00"}, "time_in_future"),
         ({"--var": "description"}, "value_without_name"),
-        ({"--var": "descripton=x"}, "values_invalid"),
+        ({"--var": "descripton=x"}, "variables_invalid"),
         ({"--nonsense": "1"}, "usage"),
     ],
 )
