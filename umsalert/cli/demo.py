@@ -34,7 +34,7 @@ def demo(
         typer.Option(
             min=0.5, max=100, help=_("How many times faster than a real carrier and real guards.")
         ),
-    ] = 5.0,
+    ] = 10.0,
 ) -> None:
     """Play one case."""
     from umsalert.cli import demo_play

@@ -59,7 +59,7 @@ CASES = {
         incident="18:07",
         sent="18:15",
         reason="agression d'une femme",
-        answers={},
+        answers={"NCE-001": "1", "NCE-044": "02"},
     ),
     "attack": Case(
         story=_("10:05, an armed attack. 10:12, every site within 30 km is told to lock down."),
@@ -71,7 +71,7 @@ CASES = {
         incident="10:05",
         sent="10:12",
         reason="attaque armée",
-        answers={},
+        answers={"NCE-001": "1", "NCE-002": "01"},
     ),
     "vehicle": Case(
         story=_("16:10, a hit-and-run. 16:16, sites within 3 km look out for the car."),
@@ -81,13 +81,13 @@ CASES = {
         template="search-vehicle",
         values={
             "vehicle": "break gris, aile avant droite enfoncée",
-            "plate": "AB-1.. ..",
+            "plate": "AB-1",
             "last_seen": "boulevard Gambetta",
         },
         incident="16:10",
         sent="16:16",
         reason="délit de fuite",
-        answers={},
+        answers={"NCE-001": "1", "NCE-044": "2"},
     ),
 }
 
@@ -203,7 +203,7 @@ class _Stage:
 
 
 def _say(sentence: str) -> None:
-    console(stderr=True).print(sentence, style="bold cyan", markup=False)
+    console(stderr=True).print(sentence, style="bold cyan", markup=False, soft_wrap=True)
 
 
 def _free_ports(count: int) -> list[int]:
