@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.workbench import OPERATOR, fill_register, new_alert, record
-from umsalert import dispatch
+from umsalert import retry
 from umsalert.dispatch import Dispatcher, LaneConfig, Run, left_open, resume
 from umsalert.errors import TemporaryError
 from umsalert.events import ChannelPaused, Event, Finished, HandedOver
@@ -163,7 +163,7 @@ async def test_a_message_refused_for_ever_fails(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """After the last allowed refusal the delivery is failed with the provider's code."""
-    monkeypatch.setattr(dispatch, "MAX_REFUSALS", 2)
+    monkeypatch.setattr(retry, "MAX_REFUSALS", 2)
     alert = await desk.alert(SMS)
     wire = Wire(SMS, lambda _o: Outcome(OutcomeKind.TEMPORARY, "429"))
     result = await desk.dispatcher(alert, wire).send()
@@ -176,7 +176,7 @@ async def test_a_message_refused_for_ever_fails(
     ("policy", "state", "handed"),
     [
         (UnknownPolicy.HOLD, DeliveryState.UNKNOWN, 5),
-        (UnknownPolicy.RESEND, DeliveryState.UNKNOWN, 5 * dispatch.MAX_ATTEMPTS),
+        (UnknownPolicy.RESEND, DeliveryState.UNKNOWN, 5 * retry.MAX_ATTEMPTS),
     ],
 )
 async def test_unknown_is_never_repeated_blindly(

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import random
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from umsalert.errors import TemporaryError
@@ -36,6 +35,7 @@ from umsalert.model import (
     UnknownPolicy,
 )
 from umsalert.ports import Channel, Clock, Listener, Outbox, Pace, Settled
+from umsalert.retry import GIVE_UP_S, Pause, retry_at
 
 RENEW_S = 5.0
 """How often the lease is renewed; a third of its length, so that one slow commit is survived."""
@@ -45,16 +45,8 @@ GROUP_SIZE = 200
 """Outcomes are committed every 50 ms or 200 rows: a few per cent above the cost of no fsync."""
 
 PROGRESS_S = 0.5
-MAX_REFUSALS = 8
-MAX_ATTEMPTS = 4
-"""A message that may have left is repeated at most three times, where its template says repeat."""
-
-BACKOFF_S = 1.0
-BACKOFF_MAX_S = 60.0
-GIVE_UP_S = 60.0
-"""A provider that cannot be reached at all for this long ends the run; nothing is lost."""
-
 COMMIT_TRIES = 5
+COMMIT_RETRY_S = 1.0
 
 Callback = Callable[[], None]
 
@@ -166,7 +158,7 @@ class _Lane:
         self._wake = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._open = 0  # claimed and not committed yet
-        self._pause = _Pause(run.give_up_s)
+        self._pause = Pause(run.give_up_s)
 
     def stop(self) -> None:
         self._stopping = True
@@ -256,47 +248,6 @@ class _Lane:
             )
 
 
-class _Pause:
-    """When a lane may claim again."""
-
-    def __init__(self, give_up_s: float) -> None:
-        self._give_up_s = give_up_s
-        self._until: datetime | None = None
-        self._unreachable_since: datetime | None = None
-        self._failures = 0
-
-    @property
-    def probing(self) -> bool:
-        """After a failed connection one message tries first."""
-        return self._unreachable_since is not None
-
-    def remaining_s(self, now: datetime) -> float:
-        return 0.0 if self._until is None else max(0.0, (self._until - now).total_seconds())
-
-    def exhausted(self, now: datetime) -> bool:
-        since = self._unreachable_since
-        return since is not None and (now - since).total_seconds() >= self._give_up_s
-
-    def after(self, outcome: Outcome, now: datetime) -> float | None:
-        """Take an outcome; return the seconds of a pause that begins now, else None."""
-        if outcome.kind is OutcomeKind.UNREACHABLE:
-            if self.remaining_s(now) and self._unreachable_since:
-                return None  # the rest of one burst
-            self._unreachable_since = self._unreachable_since or now
-            pause_s: float = min(BACKOFF_S * 2**self._failures, self._give_up_s / 4)
-            self._failures += 1
-        elif outcome.kind is OutcomeKind.TEMPORARY:
-            if self.remaining_s(now):
-                return None
-            pause_s = min(outcome.retry_after_s or BACKOFF_S, BACKOFF_MAX_S)
-        else:
-            if outcome.kind is OutcomeKind.ACCEPTED:
-                self._unreachable_since, self._failures = None, 0
-            return None
-        self._until = now + timedelta(seconds=pause_s)
-        return pause_s
-
-
 class _Recorder:
     """Commits outcomes in groups, then tells the lanes and the listener."""
 
@@ -342,7 +293,7 @@ class _Recorder:
             except TemporaryError:
                 if not tries_left:
                     raise
-                await self._run.clock.sleep(BACKOFF_S)
+                await self._run.clock.sleep(COMMIT_RETRY_S)
             else:
                 break
 
@@ -356,29 +307,6 @@ class _Recorder:
             settled.outcome.kind,
             settled.outcome.code,
         )
-
-
-def retry_at(outgoing: Outgoing, outcome: Outcome, alert: Alert, now: datetime) -> datetime | None:
-    """Return when this message is tried again, or None when it is not.
-
-    Not an attempt at all (unreachable, misconfigured): at once, by whoever sends next. Refused for
-    now: after a growing delay with jitter. Perhaps sent: only where the template says so.
-    """
-    if outcome.kind in {OutcomeKind.UNREACHABLE, OutcomeKind.MISCONFIGURED}:
-        return now
-    if outcome.kind is OutcomeKind.TEMPORARY:
-        tries, most = outgoing.refusals, MAX_REFUSALS
-    elif (
-        outcome.kind is OutcomeKind.UNKNOWN
-        and alert.unknown_policy is UnknownPolicy.RESEND
-        and outcome.code != "interrupted"
-    ):
-        tries, most = outgoing.attempt_n - 1, MAX_ATTEMPTS
-    else:
-        return None
-    delay_s: float = min(BACKOFF_S * 2**tries, BACKOFF_MAX_S) * random.uniform(0.5, 1.0)
-    moment = now + timedelta(seconds=max(delay_s, outcome.retry_after_s or 0.0))
-    return moment if tries + 1 < most and moment < alert.expires_at else None
 
 
 async def resume(

@@ -138,6 +138,12 @@ def _find(connection: Connection, ref: str) -> Alert:
         rows = rows or connection.execute(sql["by_part"], {"part": ref}).fetchall()
     if len(rows) == 1:
         return _alert(rows[0])
+    if ref == LAST:
+        raise UsageError(
+            "alert_not_found",
+            _("No alert was ever sent from this database."),
+            hint=_("Send one with: umsalert alert send"),
+        )
     raise UsageError(
         "alert_ambiguous" if rows else "alert_not_found",
         (
