@@ -31,7 +31,7 @@ def init(context: typer.Context, as_json: AsJson = False) -> None:
     output.line(_("Created {path}").format(path=path))
     output.say(
         _(
-            "Next:\n"
+            "Next: set station and alert.callback_number in umsalert.toml (see the README), then\n"
             "  umsalert site import --approve sites.csv\n"
             "  umsalert contact import --certify contacts.csv\n"
             "To train without a provider: umsalert simulator --home training"
