@@ -8,7 +8,7 @@ import pytest
 
 from tests.workbench import CENTRE, OPERATOR, fill_register, record
 from umsalert.errors import RefusedByRule, UmsalertError
-from umsalert.model import ChannelKind, ContactStatus, DeliveryState, SiteStatus
+from umsalert.model import ChannelKind, ContactStatus, DeliveryState, NewContact, SiteStatus
 from umsalert.ports import Pace
 from umsalert.store.spatialite import connect, explained, load_extension
 from umsalert.store.store import Store
@@ -124,3 +124,18 @@ async def test_the_one_who_vetted_is_recorded(store: Store, database: Path) -> N
         (None, "approved", "officer@test", ""),
         ("approved", "suspended", "officer@test", "audit"),
     ]
+
+
+async def test_a_contact_without_a_ref_gets_one_that_is_free(store: Store) -> None:
+    """Refs given in a list and refs made for it never clash."""
+    await fill_register(store, 1)
+    await store.register.add_contacts(
+        [
+            NewContact("S0", "Given", ref="S0-c2", email="given@example.org"),
+            NewContact("S0", "Made", email="made@example.org"),
+        ],
+        OPERATOR,
+        certify=True,
+    )
+    refs = {contact.name: contact.ref for contact in await store.register.contacts()}
+    assert refs == {"Agent 0": "S0-c1", "Given": "S0-c2", "Made": "S0-c3"}

@@ -104,14 +104,15 @@ def email(text: str) -> str:
     from email_validator import EmailNotValidError, validate_email
 
     try:
-        valid = validate_email(text, check_deliverability=False, allow_smtputf8=False)
+        # None where the part before the @ leaves ASCII
+        address = validate_email(text, check_deliverability=False).ascii_email
     except EmailNotValidError:
-        valid = None
-    if valid is None or valid.ascii_email is None:
+        address = None
+    if address is None:
         raise UsageError(
             "email_invalid", _("This is not one e-mail address, such as pc@company.example.")
         )
-    return valid.ascii_email
+    return address
 
 
 def language(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import struct
 from collections.abc import Callable, Mapping, Sequence
@@ -190,17 +191,21 @@ def _contact_rows(
     missing = [ref for ref in site_refs if ref not in ids]
     if missing:
         raise _unknown_refs("site", missing)
-    known = connection.execute(sql["contact_numbers"], {"ids": json.dumps(list(ids.values()))})
-    numbers = {row["site_id"]: row["n"] for row in known}
+    held = connection.execute(sql["contact_refs"], {"ids": json.dumps(list(ids.values()))})
+    taken = {row["ref"] for row in held} | {contact.ref for contact in contacts if contact.ref}
     rows = []
     for contact in contacts:
         row = dataclasses.asdict(contact)
-        site_id = ids[row.pop("site_ref")]
-        numbers[site_id] = numbers.get(site_id, 0) + 1
-        row["site_id"] = site_id
-        row["ref"] = contact.ref or f"{contact.site_ref}-c{numbers[site_id]}"
+        row["site_id"] = ids[row.pop("site_ref")]
+        row["ref"] = contact.ref or _new_ref(contact.site_ref, taken)
+        taken.add(row["ref"])
         rows.append(row)
     return rows
+
+
+def _new_ref(site_ref: str, taken: set[str]) -> str:
+    """Return the first of `SITE-c1`, `SITE-c2`, ... that nobody has."""
+    return next(ref for n in itertools.count(1) if (ref := f"{site_ref}-c{n}") not in taken)
 
 
 def _refuse_known(connection: Connection, query: str, refs: Sequence[str]) -> None:

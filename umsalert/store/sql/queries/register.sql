@@ -8,10 +8,9 @@ FROM contact JOIN site ON site.id = contact.site_id
 -- name: site_ids
 SELECT ref, id FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
--- name: contact_numbers
--- How many contacts each site has, to number the next one.
-SELECT site_id, count(*) AS n FROM contact
-WHERE site_id IN (SELECT value FROM json_each(:ids)) GROUP BY site_id
+-- name: contact_refs
+-- The refs that are taken, to give the next contact of a site a new one.
+SELECT ref FROM contact WHERE site_id IN (SELECT value FROM json_each(:ids))
 
 -- name: sites
 SELECT * FROM site WHERE :status IS NULL OR status = :status ORDER BY ref
