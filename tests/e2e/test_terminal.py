@@ -1,0 +1,80 @@
+"""At a terminal: what is missing is asked for, and nothing leaves without a yes."""
+
+from __future__ import annotations
+
+import os
+import pty
+import subprocess
+import sys
+
+import pytest
+
+from tests.e2e.conftest import SITES
+from tests.e2e.office import PLACE, Office
+
+WORDS = ("alert", "send", *PLACE, "--template", "search-person", "--channel", "sms")
+
+
+class Terminal:
+    """A program at a pseudo-terminal."""
+
+    def __init__(self, office: Office, *words: str, **environ: str) -> None:
+        self._end, other = pty.openpty()
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "umsalert", *words],
+            env={**os.environ, **office.environ, "UMSALERT_HOME": str(office.home), **environ},
+            stdin=other,
+            stdout=other,
+            stderr=other,
+        )
+        os.close(other)
+        self.shown = ""
+
+    def answer(self, question: str, answer: str) -> None:
+        """Wait until `question` is shown, then type `answer` and Enter."""
+        seen = len(self.shown)
+        while question not in self.shown[seen:]:
+            self._read()
+        os.write(self._end, f"{answer}\n".encode())
+
+    def ended(self) -> int:
+        """Read to the end; return the exit code."""
+        try:
+            while True:
+                self._read()
+        except OSError:  # how Linux says that the other side is closed
+            os.close(self._end)
+        return self._process.wait(60)
+
+    def _read(self) -> None:
+        chunk = os.read(self._end, 65_536)
+        if not chunk:
+            raise OSError("closed")
+        self.shown += chunk.decode("utf-8", errors="replace")
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("y", SITES), ("n", 0), ("", 0)])
+def test_values_are_asked_for_and_a_yes_is_needed(office: Office, answer: str, sent: int) -> None:
+    """Two values are asked for by their prompt; only a yes sends, anything else sends nothing."""
+    before = office.forget()
+    terminal = Terminal(office, *WORDS)
+    terminal.answer("Description", "homme, blouson rouge")
+    terminal.answer("Last place", "place Massena")
+    terminal.answer("Send [y/N]", answer)
+    code = terminal.ended()
+    assert code in ((0, 1) if sent else (130,)), terminal.shown
+    texts = [event["text"] for event in office.record()[before:] if event["kind"] == "sms"]
+    assert len(texts) == sent
+    assert all("blouson rouge" in text for text in texts)
+
+
+@pytest.mark.parametrize(("typed", "sent"), [(str(SITES), SITES), ("y", 0), ("1", 0)])
+def test_many_people_need_their_number_typed(office: Office, typed: str, sent: int) -> None:
+    """Above the configured size the number of people must be typed; a y is not enough."""
+    before = office.forget()
+    values = ("--var", "description=x", "--var", "last_seen=y")
+    terminal = Terminal(office, *WORDS, *values, UMSALERT_ALERT_CONFIRM_TYPED_ABOVE="5")
+    terminal.answer("Type the number of people", typed)
+    code = terminal.ended()
+    assert code in ((0, 1) if sent else (130,)), terminal.shown
+    assert len([e for e in office.record()[before:] if e["kind"] == "sms"]) == sent
