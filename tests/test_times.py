@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
+from tests.typed import typed
 from umsalert.errors import UsageError
+from umsalert.geo.territories import TERRITORIES
 from umsalert.times import parse_duration, parse_past_moment
 
 PARIS = "Europe/Paris"
 WINTER = datetime(2026, 1, 15, 17, 30, tzinfo=UTC)
+ZONES = sorted({territory.time_zone for territory in TERRITORIES})
+FORWARD = datetime(2026, 3, 29, 1, 0, tzinfo=UTC)  # 02:00 becomes 03:00 in Paris
+BACK = datetime(2026, 10, 25, 1, 0, tzinfo=UTC)  # 03:00 becomes 02:00 in Paris
 SUMMER = datetime(2026, 7, 15, 22, 30, tzinfo=UTC)
 
 
@@ -57,6 +63,10 @@ def test_a_time_of_day_is_the_latest_one_that_has_been(
 @pytest.mark.parametrize(
     ("text", "code"),
     [
+        ("0001-01-01", "time_invalid"),
+        ("0001-01-01T00:00+14:00", "time_invalid"),
+        ("9999-12-31T23:59-14:00", "time_invalid"),
+        ("2025-03-30T02:30", "time_invalid"),  # no clock in Paris showed it
         ("25:00", "time_invalid"),
         ("18:60", "time_invalid"),
         ("six", "time_invalid"),
@@ -71,3 +81,75 @@ def test_what_is_no_past_moment_is_refused(text: str, code: str) -> None:
         parse_past_moment(text, PARIS, WINTER)
     assert caught.value.code == code
     assert caught.value.hint
+
+
+@st.composite
+def nows(draw: st.DrawFn) -> tuple[str, datetime]:
+    """Draw a French time zone and a moment, often close to a change of its clocks."""
+    near = st.sampled_from([FORWARD, BACK, datetime(2026, 3, 8, 5, tzinfo=UTC)])  # Miquelon's
+    hours = st.timedeltas(timedelta(hours=-30), timedelta(hours=30))
+    any_time = st.builds(datetime.fromtimestamp, st.floats(6e8, 2.1e9), st.just(UTC))
+    now = draw(any_time | st.builds(lambda moment, by: moment + by, near, hours))
+    return draw(st.sampled_from([PARIS, *ZONES])), now
+
+
+@given(nows(), st.integers(0, 23), st.integers(0, 59), st.sampled_from(["{}:{:02}", "{}h{:02}"]))
+@example((PARIS, BACK + timedelta(minutes=10)), 2, 30, "{}:{:02}")  # 02:30 was 40 minutes ago
+@example((PARIS, BACK + timedelta(minutes=90)), 2, 30, "{}:{:02}")  # the second 02:30
+@example((PARIS, FORWARD + timedelta(hours=1)), 2, 30, "{}:{:02}")  # yesterday: none today
+def test_a_time_of_day_is_the_last_time_that_clocks_showed_it(
+    zone_now: tuple[str, datetime], hour: int, minute: int, style: str
+) -> None:
+    """Never in the future, over midnight and changes of the clocks, in every French zone."""
+    zone, now = zone_now
+    found = parse_past_moment(style.format(hour, minute), zone, now)
+    minutes = (now.replace(second=0, microsecond=0) - timedelta(minutes=n) for n in range(4000))
+    shown = (hour, minute)
+    assert found == next(at for at in minutes if _clock(at, zone) == shown)
+
+
+def _clock(at: datetime, zone: str) -> tuple[int, int]:
+    local = at.astimezone(ZoneInfo(zone))
+    return local.hour, local.minute
+
+
+@given(nows(), st.timedeltas(timedelta(days=-400), timedelta(days=400)))
+def test_a_date_and_time_is_a_past_moment_or_refused(
+    zone_now: tuple[str, datetime], by: timedelta
+) -> None:
+    """What clocks in the zone showed is read as a moment when they did, unless it is to come."""
+    zone, now = zone_now
+    typed_at = (now + by).astimezone(ZoneInfo(zone)).replace(tzinfo=None)
+    try:
+        found = parse_past_moment(typed_at.isoformat(), zone, now)
+    except UsageError:
+        assert by > timedelta()
+        return
+    assert found <= now
+    assert found.astimezone(ZoneInfo(zone)).replace(tzinfo=None) == typed_at
+
+
+@given(
+    typed("0123456789:hH-+TZW. ")
+    | st.datetimes(timezones=st.none() | st.timezones()).map(datetime.isoformat),
+    st.sampled_from([PARIS, *ZONES]),
+)
+@example("0001-01-01", PARIS)
+def test_any_text_is_a_past_moment_or_a_usage_error(text: str, zone: str) -> None:
+    """Nothing that can be typed breaks the reading or gives a moment to come."""
+    try:
+        found = parse_past_moment(text, zone, WINTER)
+    except UsageError:
+        return
+    assert found <= WINTER
+
+
+@given(typed("0123456789smhdMiIn .-+"))
+def test_any_text_is_a_duration_or_a_usage_error(text: str) -> None:
+    """Nothing that can be typed breaks the reading or gives no time at all."""
+    try:
+        found = parse_duration(text)
+    except UsageError:
+        return
+    assert found > timedelta()
+    assert WINTER + found > WINTER  # it can be reckoned with

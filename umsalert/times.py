@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import UsageError
@@ -34,7 +34,8 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
     """Return in UTC when something happened: `18:07`, `18h07`, or an ISO 8601 date and time.
 
     A time of day is the latest such moment that is not after `now`, so that at 00:10 "23:50" was
-    yesterday. What carries no offset is read in `time_zone`.
+    yesterday. What carries no offset is read in `time_zone`; what clocks showed twice there, in the
+    night when they go back, is the later of the two that is not after `now`.
 
     Raises:
         UsageError: time_invalid, time_in_future.
@@ -42,26 +43,34 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
     zone = ZoneInfo(time_zone)
     clock = _CLOCK.fullmatch(text.strip())
     if clock:
-        today = now.astimezone(zone).replace(
-            hour=int(clock[1]), minute=int(clock[2]), second=0, microsecond=0
-        )
-        moment = today if today <= now else today - timedelta(days=1)
-        return moment.astimezone(UTC)
+        today = now.astimezone(zone).date()
+        at = time(int(clock[1]), int(clock[2]))
+        days = (datetime.combine(today - timedelta(days=n), at) for n in range(3))
+        return next(moment for day in days for moment in _moments(day, zone) if moment <= now)
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
+        typed = datetime.fromisoformat(text.strip())
+        moments = [typed.astimezone(UTC)] if typed.tzinfo else _moments(typed, zone)
+    except (ValueError, OverflowError):  # the year 1 is before the year 1 in UTC
+        moments = []
+    if not moments:
         raise UsageError(
             "time_invalid",
             _("{text!r} is not a time.").format(text=text),
             hint=_(
                 "Give a time of day such as 18:07, or a date and time such as 2026-03-14T18:07."
             ),
-        ) from None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=zone)
-    if moment > now:
+        )
+    past = [moment for moment in moments if moment <= now]
+    if not past:
         raise UsageError(
             "time_in_future",
             _("{text} is in the future ({zone}).").format(text=text, zone=time_zone),
             hint=_("Leave --incident-time out for an incident that happens now."),
         )
-    return moment.astimezone(UTC)
+    return past[0]
+
+
+def _moments(shown: datetime, zone: ZoneInfo) -> list[datetime]:
+    """Return when clocks in the zone showed this, latest first: twice or never on two nights."""
+    moments = [shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (1, 0)]
+    return [at for at in moments if at.astimezone(zone).replace(tzinfo=None) == shown]
