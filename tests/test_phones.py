@@ -7,10 +7,12 @@ import sys
 
 import phonenumbers
 import pytest
+from hypothesis import example as counterexample
 from hypothesis import given
 from hypothesis import strategies as st
 from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
+from tests.typed import typed
 from umsalert.errors import UsageError
 from umsalert.phones import is_fictional, mask, parse_phone
 
@@ -23,6 +25,21 @@ FICTIONAL = {
     "053649": "fixed",
 }
 SHARED_PLAN = ["GP", "MQ", "GF", "RE", "YT", "BL", "MF"]
+CODES = {
+    "RE": "+262", "YT": "+262", "GP": "+590", "BL": "+590", "MF": "+590", "GF": "+594",
+    "MQ": "+596", "PM": "+508", "NC": "+687", "PF": "+689", "WF": "+681",
+}  # fmt: skip
+TRUNK = {*SHARED_PLAN, "PM"}
+"""Where a 0 is dialled in front; the other plans have none."""
+NOT_ALERTED = (
+    PhoneNumberType.PREMIUM_RATE,
+    PhoneNumberType.TOLL_FREE,
+    PhoneNumberType.SHARED_COST,
+    PhoneNumberType.PAGER,
+    PhoneNumberType.UAN,
+    PhoneNumberType.PERSONAL_NUMBER,
+    PhoneNumberType.VOICEMAIL,
+)
 
 
 def example(region: str, kind: int, form: int = PhoneNumberFormat.E164) -> str:
@@ -62,12 +79,67 @@ def test_overseas_numbers_are_read_in_their_region(region: str, kind: str) -> No
     assert not phone.fictional
 
 
-@pytest.mark.parametrize("region", SHARED_PLAN)
-def test_the_ten_digit_plan_is_shared(region: str) -> None:
-    """A metropolitan number typed on an overseas site is metropolitan, and the other way round."""
-    assert parse_phone("06 39 98 12 34", region).e164 == "+33639981234"
-    overseas = example(region, PhoneNumberType.MOBILE, PhoneNumberFormat.NATIONAL)
-    assert parse_phone(overseas, "FR").e164 == example(region, PhoneNumberType.MOBILE)
+@st.composite
+def overseas_notations(draw: st.DrawFn) -> tuple[str, str, str]:
+    """Draw a number as somebody writes it, the region of the site, and the number in E.164."""
+    region = draw(st.sampled_from(sorted(CODES)))
+    kind = draw(st.sampled_from([PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE]))
+    e164 = example(region, kind)
+    code, digits = CODES[region], e164.removeprefix(CODES[region])
+    zero = "0" if region in TRUNK else ""
+    heads = [code, code + " ", f"00{code[1:]}", zero]
+    if zero:
+        heads += [f"{code}(0)", f"{code} (0) ", f"{code} 0", f"00{code[1:]} (0)"]
+    head = draw(st.sampled_from(heads))
+    separators = st.sampled_from(["", " ", ".", "-", "/", "\N{NO-BREAK SPACE}"])
+    body = "".join(digit + draw(separators) for digit in digits[:-1]) + digits[-1]
+    sites = [*sorted(CODES), "FR"]
+    if head == zero:
+        sites = [*SHARED_PLAN, "FR"] if region in SHARED_PLAN else [region]
+    return head + body, draw(st.sampled_from(sites)), e164
+
+
+@given(overseas_notations())
+@counterexample(("0269 60 12 34", "FR", "+262269601234"))
+@counterexample(("0596 30 12 34", "RE", "+596596301234"))
+@counterexample(("+33 5 96 30 12 34", "MQ", "+596596301234"))
+def test_overseas_numbers_are_read_in_any_notation(drawn: tuple[str, str, str]) -> None:
+    """Every overseas prefix, national or international, with any separators, at any site."""
+    text, region, e164 = drawn
+    assert parse_phone(text, region).e164 == e164
+
+
+@given(st.sampled_from([*sorted(CODES), "FR", "TF"]), st.sampled_from([*sorted(CODES), "FR"]))
+def test_e164_is_its_own_reading_everywhere(site: str, region: str) -> None:
+    """A number of the database is read back as itself, whatever the region of the site."""
+    for kind in (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE):
+        number = example(region, kind)
+        assert parse_phone(number, site).e164 == number
+
+
+@given(st.sampled_from(sorted(FICTIONAL)), st.integers(0, 9999), st.sampled_from(SHARED_PLAN))
+def test_fiction_is_metropolitan_overseas_too(prefix: str, rest: int, region: str) -> None:
+    """A metropolitan number typed on an overseas site is metropolitan, and still fictional."""
+    national = f"{prefix}{rest:04}"
+    phone = parse_phone(national, region)
+    assert (phone.e164, phone.fictional) == ("+33" + national[1:], True)
+
+
+@pytest.mark.parametrize("region", [*sorted(CODES), "FR"])
+def test_what_is_no_line_of_a_person_is_refused_everywhere(region: str) -> None:
+    """Premium, free, shared-cost, pager, personal and voicemail numbers are refused by name."""
+    found = [phonenumbers.example_number_for_type(region, kind) for kind in NOT_ALERTED]
+    for number in filter(None, found):
+        with pytest.raises(UsageError) as caught:
+            parse_phone(phonenumbers.format_number(number, PhoneNumberFormat.E164), region)
+        assert caught.value.code == "phone_refused"
+
+
+@given(st.integers(0, 9999), st.sampled_from([*sorted(CODES), "FR", "TF"]))
+def test_short_numbers_are_refused_everywhere(number: int, region: str) -> None:
+    """What has up to four digits (15, 17, 112, 3114, a door code) is refused."""
+    with pytest.raises(UsageError):
+        parse_phone(str(number), region)
 
 
 def test_southern_lands_use_the_numbers_of_la_reunion() -> None:
@@ -138,7 +210,7 @@ def test_what_cannot_be_alerted_is_refused(text: str, code: str) -> None:
     assert not any(character.isdigit() for character in caught.value.message)
 
 
-@given(st.text(alphabet="0123456789+ ./-()#*;,x\u00a0é"), st.sampled_from(["FR", "RE", "PF", "XX"]))
+@given(typed("0123456789+ ./-()#*;,x\u00a0é"), st.sampled_from(["FR", "RE", "PF", "XX"]))
 def test_any_text_is_a_phone_or_a_usage_error(text: str, region: str) -> None:
     """Nothing that can be typed breaks the reading; what comes out reads as itself."""
     try:

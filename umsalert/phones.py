@@ -20,6 +20,8 @@ _SHOWN = re.compile(r"(\+(?:262|508|59[046]|68[179]|[0-9]{2}))([0-9]*)[0-9]{4}([
 # One plan of ten digits serves the métropole and these: 06 is dialled from La Réunion as it is,
 # 0692 from Paris, and no number means two subscribers.
 _SHARED_PLAN = ("FR", "GP", "MQ", "GF", "RE", "YT", "BL", "MF")
+_METROPOLE, _OVERSEAS = 33, (262, 590, 594, 596)
+"""The country codes of the shared plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +51,7 @@ def parse_phone(text: str, region: str) -> Phone:
         if is_fictional(e164):  # phonenumbers calls 06 39 98 invalid
             return Phone(e164, "mobile" if e164.startswith("+336") else "fixed", fictional=True)
         if phonenumbers.is_valid_number(number):
-            return Phone(e164, _kind(number), fictional=False)
+            return _phone(number)
     raise UsageError(
         "phone_invalid",
         _("No telephone has this number: a digit is missing, wrong or too many."),
@@ -95,6 +97,20 @@ def _readings(text: str, region: str) -> Iterator[PhoneNumber]:
                 hint=_("Give the direct line, or a mobile."),
             )
         yield number
+
+
+def _phone(number: PhoneNumber) -> Phone:
+    import phonenumbers
+
+    kind = _kind(number)
+    if kind == "fixed" and number.country_code == _METROPOLE:
+        # phonenumbers takes 0263, 0269, 0596 and others for metropolitan too: nobody is there.
+        for code in _OVERSEAS:
+            twin = phonenumbers.PhoneNumber(code, number.national_number)
+            if phonenumbers.number_type(twin) == phonenumbers.PhoneNumberType.FIXED_LINE:
+                number = twin
+    e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    return Phone(e164, kind, fictional=False)
 
 
 def _kind(number: PhoneNumber) -> Literal["mobile", "fixed"]:
