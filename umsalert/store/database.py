@@ -117,8 +117,8 @@ def queries(name: str) -> dict[str, str]:
 
 def to_text(moment: datetime) -> str:
     """Return a time as it stands in the database: UTC, milliseconds, sortable."""
-    utc = moment.astimezone(UTC)
-    return f"{utc:%Y-%m-%dT%H:%M:%S}.{utc.microsecond // 1000:03d}Z"
+    utc = moment.astimezone(UTC).replace(tzinfo=None)
+    return utc.isoformat(timespec="milliseconds") + "Z"  # strftime would write the year 226 as 226
 
 
 def from_text(text: str) -> datetime:
