@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.typed import typed
 from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.territories import TERRITORIES, Territory
@@ -44,12 +46,11 @@ def test_what_is_not_one_number_is_refused(text: str) -> None:
 
 @given(st.floats(-180, 180))
 def test_every_coordinate_reads_back(degrees: float) -> None:
-    """Any degrees that Python writes are read back to the last bit, with a comma too."""
-    assert parse_coordinate(repr(degrees)) == degrees
-    assert parse_coordinate(f"{degrees:.7f}".replace(".", ",")) == round(degrees, 7)
+    """Degrees to the seventh decimal, a centimetre, are read back as they were written."""
+    assert parse_coordinate(f"{degrees:.7f}") == round(degrees, 7)
 
 
-@given(st.text() | st.text(alphabet="0123456789.,+- \u202f\u2212kmKMeE"))
+@given(typed("0123456789.,+- \u202f\u2212kmKMeE"))
 def test_any_text_is_a_coordinate_or_a_usage_error(text: str) -> None:
     """Nothing that can be typed breaks the reading or gives degrees that are not finite."""
     try:
@@ -59,16 +60,42 @@ def test_any_text_is_a_coordinate_or_a_usage_error(text: str) -> None:
     assert math.isfinite(degrees)
 
 
-@pytest.mark.parametrize("territory", TERRITORIES, ids=lambda territory: territory.name)
-def test_swapped_point_is_recognised_everywhere(territory: Territory) -> None:
-    """In every territory a point is accepted, and its swapped twin refused with the right flags."""
+@given(st.sampled_from(TERRITORIES), st.floats(0, 1), st.floats(0, 1))
+def test_swapped_point_is_recognised_everywhere(
+    territory: Territory, north: float, east: float
+) -> None:
+    """Any point of any territory is accepted; swapped it is refused, and the hint is right."""
     box = territory.box
-    lat, lon = (box.south + box.north) / 2, (box.west + box.east) / 2
-    assert check_point(lat, lon).region == territory.region
+    lat = min(box.south + north * (box.north - box.south), box.north)
+    lon = min(box.west + east * (box.east - box.west), box.east)
+    assert check_point(lat, lon).box.contains(lat, lon)
     with pytest.raises(UsageError) as caught:
         check_point(lon, lat)
     assert caught.value.code == "coordinates_swapped"
-    assert caught.value.hint.endswith(f"--lat {lat} --lon {lon}")
+    hint = re.fullmatch(r".* --lat (\S+) --lon (\S+)", caught.value.hint)
+    assert hint
+    assert (parse_coordinate(hint[1]), parse_coordinate(hint[2])) == (lat, lon)
+
+
+@given(st.floats(), st.floats())
+def test_any_two_numbers_are_a_point_in_france_or_a_usage_error(lat: float, lon: float) -> None:
+    """Infinity, NaN, tiny and huge numbers are refused as any other point outside France."""
+    if any(territory.box.contains(lat, lon) for territory in TERRITORIES):
+        assert check_point(lat, lon).box.contains(lat, lon)
+    else:
+        with pytest.raises(UsageError):
+            check_point(lat, lon)
+
+
+@given(st.floats(), st.sampled_from([",", "."]))
+def test_any_number_typed_plainly_reads_back(number: float, sign: str) -> None:
+    """Whatever Python writes of a number is that number or, where it is not finite, refused."""
+    text = repr(number).replace(".", sign)
+    if math.isfinite(number):
+        assert parse_coordinate(text) == number
+    else:
+        with pytest.raises(UsageError):
+            parse_coordinate(text)
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.typed import typed
 from umsalert import i18n
 from umsalert.errors import UsageError
 from umsalert.geo.units import check_radius, format_distance, parse_distance
@@ -68,7 +69,7 @@ def test_doubtful_distance_is_refused(text: str, code: str) -> None:
     assert "800m" in caught.value.hint
 
 
-@given(st.text() | st.text(alphabet="0123456789.,+- \u202f\u2212kmKMeE"))
+@given(typed("0123456789.,+- \u202f\u2212kmKMeE"))
 def test_any_text_is_a_distance_or_a_usage_error(text: str) -> None:
     """Nothing that can be typed breaks the reading or gives a distance that is not one."""
     try:
@@ -83,6 +84,38 @@ def test_shown_distance_reads_back(metres: int, language: str) -> None:
     """A distance shown to a person means the same metres when typed again, in both languages."""
     i18n.activate(language)
     assert parse_distance(format_distance(metres)) == metres
+
+
+@given(st.floats(0.6, 4e7), st.sampled_from(["en", "fr"]))
+def test_shown_distance_is_right_to_the_metre(metres: float, language: str) -> None:
+    """What a person reads, typed again, is at most half a metre off, in both languages."""
+    i18n.activate(language)
+    assert abs(parse_distance(format_distance(metres)) - metres) <= 0.5
+
+
+@given(
+    st.integers(1000, 99_999_999),
+    st.sampled_from(" \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}\N{THIN SPACE}\N{FIGURE SPACE}"),
+    st.sampled_from(["m", " m", "km", "\N{NO-BREAK SPACE}km", "KM"]),
+    st.sampled_from(["", ",5", ".25"]),
+)
+def test_thousands_apart_mean_the_same(number: int, space: str, unit: str, decimals: str) -> None:
+    """Thousands apart by any space of French typography are the number without it."""
+    grouped = f"{number:,}".replace(",", space)
+    assert parse_distance(grouped + decimals + unit) == parse_distance(f"{number}{decimals}{unit}")
+
+
+@given(st.integers(1000, 99_999_999), st.sampled_from(",.'_"), st.sampled_from(["m", "km"]))
+def test_thousands_apart_by_a_sign_are_never_misread(number: int, sign: str, unit: str) -> None:
+    """`12,000 m` is refused, or else read with a decimal sign as kilometres; never as 12,000 m."""
+    text = f"{number:,}{unit}".replace(",", sign)
+    try:
+        metres = parse_distance(text)
+    except UsageError:
+        return
+    assert unit == "km"
+    assert number < 1_000_000
+    assert metres == number
 
 
 @given(st.decimals(min_value="0.01", max_value="1000", places=2))
