@@ -12,7 +12,7 @@ from tests.channels.carriers import HttpCarrier
 from tests.channels.workshop import Workshop
 from umsalert.channels import registry
 from umsalert.errors import ConfigurationError
-from umsalert.model import ChannelKind, OutcomeKind
+from umsalert.model import ChannelKind
 from umsalert.settings import Secret, SmtpSettings, VonageSettings
 
 
@@ -80,24 +80,6 @@ async def test_an_unreadable_authority_stops_the_opening(
     with pytest.raises(ConfigurationError) as caught:
         await registry.open_channel(kind, settings, workshop.clock)
     assert caught.value.code == "ca_file_invalid"
-
-
-@pytest.mark.parametrize("kind", [ChannelKind.SMS, ChannelKind.VOICE])
-@pytest.mark.parametrize("number", ["+33639980042", "+33199000001"])
-async def test_a_fictional_number_never_leaves_for_a_real_provider(
-    workshop: Workshop, kind: ChannelKind, number: str
-) -> None:
-    """Where the provider is not on this machine there is no request: the guard would raise."""
-    settings = workshop.settings(443)
-    real = replace(
-        settings.vonage,
-        messages_url="https://api.carrier.example/v1/messages",
-        calls_url="https://api.carrier.example/v1/calls",
-    )
-    channel = await registry.open_channel(kind, replace(settings, vonage=real), workshop.clock)
-    outcome = await channel.send(replace(workshop.outgoing(kind), address=number))
-    await channel.close()
-    assert (outcome.kind, outcome.code) == (OutcomeKind.PERMANENT, "fictional_number")
 
 
 def test_webhooks_need_the_secret_that_proves_them(workshop: Workshop) -> None:
