@@ -305,3 +305,20 @@ def test_a_mistyped_name_is_no_empty_answer(cli: Cli, command: tuple[str, ...]) 
     ended = cli(*command)
     assert (ended.code, ended.out) == (2, "")
     assert ended.err.startswith("Error: ")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("site", "show", "caf\udce9"),
+        ("contact", "list", "--site", "caf\udce9"),
+        ("site", "approve", "MALL", "--reason", "\udce9"),
+        ("report", "caf\udce9"),
+    ],
+)
+def test_a_byte_that_is_no_utf8_is_a_slip_of_the_user(cli: Cli, command: tuple[str, ...]) -> None:
+    """A terminal set to another encoding gets a sentence, not "a bug of ours"; nothing changes."""
+    cli("site", "add", *MALL)
+    ended = cli(*command, "--json")
+    assert (ended.code, ended.error["code"]) == (2, "text_invalid")
+    assert [site["status"] for site in _sites(cli)] == ["requested"]

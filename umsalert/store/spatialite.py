@@ -10,7 +10,13 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from umsalert.errors import DatabaseError, RefusedByRule, TemporaryError, UmsalertError
+from umsalert.errors import (
+    DatabaseError,
+    RefusedByRule,
+    TemporaryError,
+    UmsalertError,
+    UsageError,
+)
 from umsalert.geo.circles import KNOWN_DISTANCE
 from umsalert.geo.native import spatialite_loads
 from umsalert.i18n import _
@@ -107,6 +113,14 @@ def explained(path: Path) -> Iterator[None]:
         yield
     except UmsalertError:
         raise
+    except UnicodeEncodeError as error:  # a byte of the command line that is no UTF-8
+        raise UsageError(
+            "text_invalid",
+            _("A value holds something that is no character, {value}.").format(
+                value=repr(error.object[error.start : error.end])
+            ),
+            hint=_("Type it again; a terminal must be set to UTF-8."),
+        ) from error
     except module.IntegrityError as error:
         raise _rule_of(error) from error
     except module.DatabaseError as error:
