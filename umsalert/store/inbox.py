@@ -110,6 +110,6 @@ def _apply(connection: Connection, inbox_id: int, item: Receipt | Answer) -> boo
             "provider_id": item.provider_id,
             "at": at,
         }
-        connection.execute(sql["receipt_attempt"], found | receipt)
-        connection.execute(sql["receipt_delivery"], found | receipt)
+        for step in ("receipt_attempt", "receipt_evidence", "receipt_delivery"):
+            connection.execute(sql[step], found | receipt)
     return True

@@ -24,14 +24,18 @@ JOIN alert ON alert.id = delivery.alert_id
 WHERE attempt.delivery_id = :delivery_id AND attempt.n = :n AND alert.ref = :alert_ref
 
 -- name: receipt_attempt
+-- Only forward here too, state and code together: accepted < undelivered < delivered.
 UPDATE attempt
-SET state = CASE
-        WHEN state IN ('delivered') THEN state
-        WHEN :state = 'accepted' AND state NOT IN ('sending', 'unknown') THEN state
-        ELSE :state
-    END,
-    code = CASE WHEN state = 'delivered' OR :code = '' THEN code ELSE :code END,
-    provider_id = CASE WHEN provider_id = '' THEN :provider_id ELSE provider_id END,
+SET state = :state, code = :code
+WHERE delivery_id = :delivery_id AND n = :n AND CASE :state
+    WHEN 'accepted' THEN state IN ('sending', 'unknown')
+    WHEN 'undelivered' THEN state NOT IN ('undelivered', 'delivered')
+    ELSE state <> 'delivered'
+END
+
+-- name: receipt_evidence
+UPDATE attempt
+SET provider_id = CASE WHEN provider_id = '' THEN :provider_id ELSE provider_id END,
     receipt_at = :at
 WHERE delivery_id = :delivery_id AND n = :n
 

@@ -53,7 +53,8 @@ VALUES (:id, :n, :sender_id, :token_sha256, :now, :deadline_at)
 UPDATE attempt
 SET state = CASE WHEN state = 'sending' THEN :attempt_state ELSE state END,
     code = CASE WHEN state = 'sending' THEN :code ELSE code END,
-    detail = :detail, provider = :provider, provider_id = :provider_id, settled_at = :at
+    detail = :detail, provider = :provider, settled_at = :at,
+    provider_id = CASE WHEN :provider_id = '' THEN provider_id ELSE :provider_id END
 WHERE delivery_id = :delivery_id AND n = :n
 
 -- name: settle_delivery
@@ -66,8 +67,8 @@ WHERE id = :delivery_id AND state = 'sending' AND attempts = :n
 
 -- name: settle_overtaken
 -- The receipt came before our own commit: the hand-over was accepted, at the latest, now.
-UPDATE delivery SET accepted_at = coalesce(accepted_at, :at)
-WHERE id = :delivery_id AND state IN ('delivered', 'undelivered')
+UPDATE delivery SET accepted_at = min(coalesce(accepted_at, :at), :at)
+WHERE id = :delivery_id AND state IN ('accepted', 'delivered', 'undelivered')
 
 -- name: lost_deliveries
 UPDATE delivery SET state = 'unknown', code = 'sender_died'

@@ -1,0 +1,287 @@
+"""The transition table, held by the real file: every pair of states, every order of receipts."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.workbench import CENTRE, NOON, OPERATOR, FixedClock, fill_register, new_alert, record
+from umsalert.errors import RefusedByRule
+from umsalert.model import (
+    OPEN_STATES,
+    TRANSITIONS,
+    ChannelKind,
+    DeliveryState,
+    Outcome,
+    OutcomeKind,
+    Outgoing,
+    Receipt,
+)
+from umsalert.ports import Pace, Settled, StoredWebhook
+from umsalert.store.outbox import LEASE_S
+from umsalert.store.spatialite import Connection, connect, explained
+from umsalert.store.store import Store
+
+AMPLE = Pace(1_000_000, 1_000_000)
+SMS = ChannelKind.SMS
+BY_STRENGTH = (DeliveryState.ACCEPTED, DeliveryState.UNDELIVERED, DeliveryState.DELIVERED)
+"""What a receipt may say; the later one prevails."""
+CODES = {DeliveryState.UNDELIVERED: "1320"}
+LASTING = frozenset(DeliveryState) - OPEN_STATES - {DeliveryState.UNKNOWN}
+RECEIVED = (OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN)
+"""Only what a provider has taken, or may have taken, gets receipts."""
+
+
+@pytest.fixture
+def connection(database: Path) -> Iterator[Connection]:
+    """Return the writing connection of a file with one delivery, `queued`."""
+
+    async def one_delivery() -> None:
+        async with Store(database, FixedClock()) as store:
+            await fill_register(store, 1)
+            await record(store, new_alert(channels=(SMS,)))
+
+    asyncio.run(one_delivery())
+    opened = connect(database, write=True)
+    yield opened
+    opened.close()
+
+
+@pytest.mark.parametrize("before", DeliveryState)
+def test_the_file_allows_exactly_the_moves_of_the_model(
+    connection: Connection, database: Path, before: DeliveryState
+) -> None:
+    """From every state each of the nine is reached, or refused, as model.py says."""
+    reached = set()
+    for after in DeliveryState:
+        connection.execute("BEGIN")
+        _put(connection, before)
+        try:
+            with explained(database):
+                connection.execute("UPDATE delivery SET state = ?", (after,))
+        except RefusedByRule as error:
+            assert error.code == "transition_forbidden"  # noqa: PT017 - the refusals are counted
+        else:
+            reached.add(after)
+        connection.execute("ROLLBACK")
+    assert reached == TRANSITIONS[before] | {before}
+
+
+def _put(connection: Connection, state: DeliveryState) -> None:
+    """Bring the delivery into a state by the moves that the file allows."""
+    ways = {DeliveryState.QUEUED: [DeliveryState.QUEUED]}
+    while state not in ways:
+        for known, way in list(ways.items()):
+            for after in TRANSITIONS[known]:
+                ways.setdefault(after, [*way, after])
+    for step in ways[state]:
+        connection.execute("UPDATE delivery SET state = ?", (step,))
+
+
+def test_nothing_that_lasts_is_ever_sent_again() -> None:
+    """No way of any length leads from a lasting state back to `queued` or `sending`."""
+    for start in LASTING:
+        reached, new = set[DeliveryState](), {start}
+        while new:
+            reached |= new
+            new = {after for state in new for after in TRANSITIONS[state]} - reached
+        assert not reached & OPEN_STATES
+
+
+@pytest.mark.parametrize("settled", RECEIVED)
+async def test_receipts_in_any_order_end_alike(store: Store, settled: OutcomeKind) -> None:
+    """Whatever the order of our commit and of the receipts, once or twice each: one end."""
+    orders = _orders()
+    await fill_register(store, len(orders))
+    wide = replace(CENTRE, radius_m=50_000)
+    alert = await record(store, replace(new_alert(channels=(SMS,)), circle=wide))
+    sender = await store.outbox.open_sender(alert.id, OPERATOR)
+    claim = await store.outbox.claim(sender, SMS, AMPLE, len(orders))
+    for outgoing, order in zip(claim.outgoing, orders, strict=True):
+        for n, said in enumerate(order):
+            if said is None:
+                await _settle(store, outgoing, settled)
+            else:
+                await _receive(store, outgoing, said, f"{outgoing.reference}/{n}")
+    ends = _ends(store.path)
+    by_heard: dict[frozenset[DeliveryState | None], set[tuple[str, ...]]] = {}
+    for outgoing, order in zip(claim.outgoing, orders, strict=True):
+        by_heard.setdefault(frozenset(order), set()).add(ends[outgoing.delivery_id])
+    assert {heard: len(found) for heard, found in by_heard.items()} == dict.fromkeys(by_heard, 1)
+    for heard, ((state, *_rest),) in by_heard.items():
+        assert state == next(said for said in reversed(BY_STRENGTH) if said in heard)
+
+
+def _orders() -> list[tuple[DeliveryState | None, ...]]:
+    """Return every order of up to three receipts, repeated ones too, and of our commit, None."""
+    orders = set[tuple[DeliveryState | None, ...]]()
+    for n in (1, 2, 3):
+        for said in itertools.product(BY_STRENGTH, repeat=n):
+            orders.update((*said[:at], None, *said[at:]) for at in range(n + 1))
+    return sorted(orders, key=repr)
+
+
+async def test_a_receipt_that_overtakes_our_commit_does_not_delay_it(
+    store: Store, clock: FixedClock
+) -> None:
+    """The message was accepted when the provider said so to us, not when its receipt was made."""
+    await fill_register(store, 1)
+    alert = await record(store, new_alert(channels=(SMS,)))
+    sender = await store.outbox.open_sender(alert.id, OPERATOR)
+    (outgoing,) = (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing
+    for state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED):
+        await _receive(store, outgoing, state, state, at=NOON + timedelta(seconds=3))
+    await _settle(store, outgoing, OutcomeKind.ACCEPTED)
+    (row,) = await store.record.deliveries(alert.id)
+    assert (row.accepted_at, row.delivered_at) == (NOON, NOON + timedelta(seconds=3))
+
+
+class Delivery(RuleBasedStateMachine):
+    """One delivery in the real file; whatever happens to it, and in whatever order."""
+
+    serial = itertools.count()
+
+    def __init__(self, runner: asyncio.Runner, store: Store, clock: FixedClock) -> None:
+        super().__init__()
+        self._run = runner.run
+        self._store = store
+        self._clock = clock
+        self._started: list[Outgoing] = []
+        self._unsettled: list[Outgoing] = []
+        self._delivered = False
+        self._keys = itertools.count()
+        self._state = DeliveryState.QUEUED
+
+    @initialize()
+    def plan(self) -> None:
+        """Record an alert to the only guard."""
+        ref = f"20260317-{next(self.serial)}"
+        new = new_alert(ref, (SMS,), at=self._clock.now())
+        self._alert_id = self._run(record(self._store, new)).id
+        self._sender = self._open_sender()
+
+    @rule()
+    def claim(self) -> None:
+        """Ask for what is due."""
+        claim = self._run(self._store.outbox.claim(self._sender, SMS, AMPLE, 10))
+        if claim.outgoing:
+            assert self._state is DeliveryState.QUEUED
+        self._started += claim.outgoing
+        self._unsettled += claim.outgoing
+        self._look()
+
+    @precondition(lambda self: self._unsettled)
+    @rule(kind=st.sampled_from(OutcomeKind), retry_s=st.sampled_from([None, 0.0, 5.0]))
+    def settle(self, kind: OutcomeKind, retry_s: float | None) -> None:
+        """Commit what a hand-over came to, also one that was taken for lost."""
+        outgoing = self._unsettled.pop(0)
+        self._run(_settle(self._store, outgoing, kind, retry_s))
+        self._look()
+
+    @precondition(lambda self: self._started)
+    @rule(which=st.integers(0, 9), state=st.sampled_from(BY_STRENGTH))
+    def hear(self, which: int, state: DeliveryState) -> None:
+        """Apply a receipt of any hand-over so far."""
+        outgoing = self._started[which % len(self._started)]
+        key = f"{outgoing.reference}/{next(self._keys)}"
+        self._run(_receive(self._store, outgoing, state, key))
+        self._delivered |= state is DeliveryState.DELIVERED
+        self._look()
+
+    @rule()
+    def die(self) -> None:
+        """Stop without a word, and be taken over when the lease has ended."""
+        self._clock.move(LEASE_S)
+        self._run(self._store.outbox.recover(self._alert_id))
+        self._sender = self._open_sender()
+        self._look()
+
+    @rule()
+    def resend_unknown(self) -> None:
+        """Queue again what may have left."""
+        self._run(self._store.outbox.requeue_unknown(self._alert_id))
+        self._look()
+
+    @precondition(lambda self: self._started)
+    @rule()
+    def expire(self) -> None:
+        """Let the hour pass after which the alert helps nobody."""
+        self._clock.move(3600)
+        self._run(self._store.outbox.expire(self._alert_id))
+        self._look()
+
+    def _open_sender(self) -> int:
+        return self._run(self._store.outbox.open_sender(self._alert_id, OPERATOR))
+
+    def _look(self) -> None:
+        """Compare the file with what may be true after the last step."""
+        (row,) = self._run(self._store.record.deliveries(self._alert_id))
+        before, self._state = self._state, DeliveryState(row.state)
+        assert self._state is before or self._state in TRANSITIONS[before]
+        assert not (before in LASTING and self._state in OPEN_STATES)
+        assert not self._delivered or self._state is DeliveryState.DELIVERED
+        assert row.attempts == len(self._started)
+
+
+def test_no_course_of_events_moves_a_delivery_backwards(database: Path, clock: FixedClock) -> None:
+    """Claims, outcomes, receipts, deaths, resends and the expiry, as they come: only forward."""
+    some = hypothesis.settings().max_examples // 2
+    with asyncio.Runner() as runner:
+        store = runner.run(Store(database, clock).__aenter__())
+        runner.run(fill_register(store, 1))
+
+        class Here(Delivery):
+            def __init__(self) -> None:
+                super().__init__(runner, store, clock)
+
+        try:
+            run_state_machine_as_test(
+                Here, settings=hypothesis.settings(max_examples=some, stateful_step_count=15)
+            )
+        finally:
+            runner.run(store.__aexit__(None, None, None))
+
+
+async def _receive(
+    store: Store, outgoing: Outgoing, state: DeliveryState, key: str, at: datetime = NOON
+) -> None:
+    said = Receipt("vonage", "u", outgoing.reference, state, CODES.get(state, ""), at)
+    await store.inbox.store(StoredWebhook("vonage", "status", outgoing.reference, b"{}"), key)
+    for pending in await store.inbox.pending(10):
+        assert await store.inbox.apply(pending.id, [said]) == 1
+
+
+async def _settle(
+    store: Store, outgoing: Outgoing, kind: OutcomeKind, retry_s: float | None = None
+) -> None:
+    retry_at = None if retry_s is None else NOON + timedelta(seconds=retry_s)
+    code = "" if kind is OutcomeKind.ACCEPTED else "no_answer"
+    outcome = Outcome(kind, code, provider_id="u" if kind is OutcomeKind.ACCEPTED else "")
+    await store.outbox.settle([Settled(outgoing, outcome, "vonage", NOON, retry_at)])
+
+
+def _ends(path: Path) -> dict[int, tuple[str, ...]]:
+    """Return by delivery what a report says of it: states and codes, of the attempt too."""
+    connection = connect(path, write=False)
+    rows = connection.execute(
+        "SELECT delivery.id, delivery.state, delivery.code, attempt.state, attempt.code,"
+        " attempt.provider_id, delivery.accepted_at, delivery.delivered_at, delivery.ended_at"
+        " FROM delivery JOIN attempt ON attempt.delivery_id = delivery.id"
+    ).fetchall()
+    connection.close()
+    return {row[0]: tuple(row)[1:] for row in rows}
