@@ -62,7 +62,7 @@ def test_what_is_previewed_is_what_leaves(office: Office) -> None:
     preview = office.run("alert", "preview", *ALERT, "--json").document
     assert preview["schema_version"] == 1
     assert [set(site) for site in preview["sites"][:1]] == [
-        {"id", "ref", "name", "lat", "lon", "distance_m"}
+        {"ref", "name", "lat", "lon", "distance_m"}
     ]
     assert preview["deliveries"] == {"sms": SITES, "voice": SITES, "email": SITES}
     before = office.forget()

@@ -30,7 +30,6 @@ def document(plan: Plan) -> dict[str, Any]:
         "time_zone": plan.time_zone,
         "sites": [
             {
-                "id": site.id,
                 "ref": site.ref,
                 "name": site.name,
                 "lat": site.lat,
