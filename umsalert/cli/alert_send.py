@@ -42,7 +42,7 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
         planner = wiring.planner(settings, store)
         earlier = await planner.earlier(request)
         if earlier is not None:
-            return await _report_earlier(store, earlier, output)
+            return await _report_earlier(session, store, earlier, output)
         plan = await planner.plan(request)
         if not output.as_json:
             alert_preview.show(plan, output)
@@ -52,7 +52,7 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
             _confirm(plan, manner, session.settings.alert.confirm_typed_above)
             alert = await planner.record(plan)
             if alert.ref != plan.ref:
-                return await _report_earlier(store, alert, output)
+                return await _report_earlier(session, store, alert, output)
             return await _Sending(session, store, alert, output).run(lanes, manner)
 
 
@@ -155,10 +155,11 @@ def _total(result: Result, state: DeliveryState) -> int:
     return sum(states.get(state, 0) for states in result.counts.values())
 
 
-async def _report_earlier(store: Store, alert: Alert, output: Output) -> ExitCode:
+async def _report_earlier(session: Session, store: Store, alert: Alert, output: Output) -> ExitCode:
     counts = await store.outbox.counts(alert.id)
     if output.as_json:
-        document = {"event": "finished", "alert": alert.ref, "repeated": True}
+        at = wiring.clock(session.settings).now()
+        document = {"event": "finished", "at": at, "alert": alert.ref, "repeated": True}
         output.event(document | {"counts": progress.counts_document(counts), "interrupted": False})
     output.say(
         _("Nothing was sent: this key was used for alert {ref}: {counts}").format(
