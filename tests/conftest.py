@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import runpy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import hypothesis
@@ -26,6 +27,37 @@ os.environ["PYTHONPATH"] = os.pathsep.join(
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", max_examples=2_000, deadline=None)
 hypothesis.settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "ci"))
+
+
+DOCS = Path(__file__).parent.parent / "docs"
+
+
+Page = Callable[[str, str], None]
+"""Takes the name of a page of docs/ and what the program makes of it."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Take --renew."""
+    parser.addoption(
+        "--renew", action="store_true", help="write the pages of docs/ that the program makes"
+    )
+
+
+@pytest.fixture
+def page(pytestconfig: pytest.Config) -> Page:
+    """Return the check of a made page; with --renew it writes the page instead."""
+
+    def check(name: str, text: str) -> None:
+        path = DOCS / name
+        if pytestconfig.getoption("--renew"):
+            path.write_text(text, "utf-8")
+            return
+        old = path.read_text("utf-8").splitlines() if path.exists() else []
+        new = text.splitlines()
+        changes = list(difflib.unified_diff(old, new, f"docs/{name}", "the program", lineterm=""))
+        assert not changes, "\n".join(["renew the page as CONTRIBUTING.md says", *changes])
+
+    return check
 
 
 @pytest.fixture(scope="session", autouse=True)

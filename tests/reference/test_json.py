@@ -1,0 +1,181 @@
+"""docs/json.md is what the program prints with --json, of every command that takes it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Page
+from tests.e2e.office import ALERT, Ended, Office, free_ports, open_office
+from tests.reference.commands import commands
+from tests.reference.shapes import shape_of, union, written
+from umsalert import resources
+from umsalert.store import schema
+
+HEAD = """\
+# JSON
+
+What every command prints with `--json`: one document on standard output, or, where it says so, one
+line for each event. Names of fields and codes are never translated; a new field may appear in any
+version, one that is here does not go or change its type without a new `schema_version`. `?` marks
+what may be absent, `<...>` keys that are data. Times are UTC in ISO 8601, `_m` is metres, `_s`
+seconds. Written by the tests: see CONTRIBUTING.md.
+"""
+ERROR = "Errors"
+MIXED_SITES = (
+    "ref,name,lat,lon,postcode\n"
+    "X1,Un,43.7,7.27,6000\n"
+    "X2,,43.7,7.27,06000\n"
+    "X3,Trois,43.7,est,06000\n"
+)
+MIXED_CONTACTS = (
+    "site_ref,name,phone,card\n"
+    "S0,Ada,06 39 98 01 01,CAR-006\n"
+    "S0,Bea,06 39 98 01 0,\n"
+    "S0,,06 39 98 01 02,\n"
+)
+SITE = ("--name", "Galerie des Tilleuls", "--lat", "43.7005", "--lon", "7.2683")
+WHOLE_SITE = (
+    *("--kind", "mall", "--address", "1 place des Tilleuls", "--postcode", "06000"),
+    *("--commune", "Nice", "--agents", "3", "--hours", "24/7"),
+)
+WHOLE_CONTACT = (
+    *("--name", "Claude Lavande", "--role", "PC", "--phone", "04 65 71 00 01"),
+    *("--email", "pc@tilleuls.example", "--card", "CAR-006-2030-01-31-00000000001"),
+)
+
+Found = dict[str, list[Any]]
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return an office with guards who acknowledge, report, cannot be reached and are busy."""
+    answers = ("1", "02", "unreachable", "busy")
+    words = [f"--answer=+3363998{n:04}={answer}" for n, answer in enumerate(answers)]
+    home = tmp_path_factory.mktemp("office")
+    with open_office(home, len(answers), "--speed", "60", *words) as opened:
+        yield opened
+
+
+class Collector:
+    """Runs commands in an office and keeps what they print, by command."""
+
+    def __init__(self, office: Office) -> None:
+        self._office = office
+        self.found: Found = defaultdict(list)
+
+    def __call__(self, command: str, *words: str | Path, **environ: str) -> Ended:
+        """Run a command and keep its document, or its events by their names."""
+        ended = self._office.run(*command.split(), *words, "--json", **environ)
+        if ended.err:
+            self.found[ERROR].append(json.loads(ended.err))
+        title = f"umsalert {command}"
+        if ended.out.startswith('{"'):
+            for event in ended.events:
+                self.found[f"{title}, event {event['event']}"].append(event)
+        elif ended.out:
+            self.found[title].append(ended.document)
+        return ended
+
+
+@pytest.fixture(scope="module")
+def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
+    """Run every command that takes --json, in its several ways, and return what they print."""
+    folder = tmp_path_factory.mktemp("files")
+    run = Collector(office)
+    _database(run, folder)
+    _register(run, folder)
+    _templates(run, office.home)
+    _alerts(run)
+    return run.found
+
+
+def _database(run: Collector, folder: Path) -> None:
+    run("init", "--db", folder / "new.db")
+    run("db migrate", "--db", folder / "new.db")
+    first = schema.migrations()[:1]
+    with pytest.MonkeyPatch.context() as past:
+        past.setattr(schema, "migrations", lambda: first)
+        schema.create(folder / "old.db")
+    run("db migrate", "--db", folder / "old.db")
+    run("db info")
+
+
+def _register(run: Collector, folder: Path) -> None:
+    for noun, text in (("site", MIXED_SITES), ("contact", MIXED_CONTACTS)):
+        (folder / noun).write_text(text, "utf-8")
+        assert run(f"{noun} import", folder / noun).code == 4
+        assert run(f"{noun} import", folder / noun, "--skip-invalid").code == 0
+    assert run("site add", "--ref", "A B", *SITE).code == 2
+    run("site add", "--ref", "BARE", *SITE)
+    run("site add", "--ref", "WHOLE", *SITE, *WHOLE_SITE, "--approve")
+    run("site suspend", "X1", "--reason", "closed")
+    run("site approve", "BARE")
+    run("contact add", "--site", "WHOLE", *WHOLE_CONTACT)
+    run("contact add", "--site", "BARE", "--name", "Ada", "--email", "ada@tilleuls.example")
+    run("contact certify", "WHOLE-c1")
+    run("contact revoke", "WHOLE-c1", "--reason", "left")
+    for noun in ("site", "contact"):
+        run(f"{noun} list")
+    for ref in ("BARE", "WHOLE"):
+        run("site show", ref)
+
+
+def _templates(run: Collector, home: Path) -> None:
+    own = home / "templates" / "search-vehicle"
+    shutil.copytree(resources.folder("templates") / own.name, own)
+    text = (own / "template.toml").read_text("utf-8")
+    (own / "template.toml").write_text(text.replace("limit = 20", 'limit = 20\ndefault = "?"'))
+    run("template list")
+    run("template show", own.name)
+    run("template render", *ALERT[ALERT.index("--template") + 1 :])
+
+
+def _alerts(run: Collector) -> None:
+    run("alert preview", *ALERT)
+    nowhere = f"https://localhost:{free_ports(1)[0]}/v1/messages"
+    broken = {
+        "UMSALERT_VONAGE_MESSAGES_URL": nowhere,
+        "UMSALERT_ALERT_GIVE_UP_S": "1",
+        "UMSALERT_SMS_RATE_PER_S": "1",  # so that some messages were never handed over
+        "UMSALERT_SMS_BURST": "1",
+    }
+    assert run("alert send", *ALERT, "--channel", "sms", "--yes", **broken).code == 75
+    run("report show", "last")
+    run("alert resume", "last")
+    keyed = (*ALERT, "--yes", "--idempotency-key", "K")
+    run("alert send", *keyed)
+    run("alert send", *keyed)
+    assert run("alert send", *keyed, "--exercise").code == 5
+    assert run("alert send", *ALERT, "--radius", "800").code == 2
+    assert any(_complete(run("report show", "last").document) for _time in range(100))
+    run("alert list")
+    run("alert show", "last")
+
+
+def _complete(report: Mapping[str, Any]) -> bool:
+    """Say whether all receipts and both answers have come."""
+    states = {row["state"] for row in report["deliveries"] if row["channel"] != "email"}
+    return states == {"delivered", "undelivered"} and len(report["replies"]) == 2
+
+
+def test_every_document_is_described_as_it_is(found: Found, page: Page) -> None:
+    """The page holds the shape of all that any command prints with --json, version first.
+
+    A command that takes --json and was not run above fails the test; --renew writes the page.
+    """
+    known = {command.words for command in commands() if "--json" in command.options}
+    assert {title.partition(",")[0] for title in found} == known | {ERROR}
+    parts = []
+    for title in sorted(found, key=lambda title: (title == ERROR, title)):
+        shape = reduce(union, map(shape_of, found[title]))
+        assert next(iter(shape.fields or ())) == ("error" if title == ERROR else "schema_version")
+        parts.append(f"\n## {title}\n\n```text\n{written(shape)}\n```\n")
+    page("json.md", HEAD + "".join(parts))
