@@ -38,7 +38,7 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
     night when they go back, is the later of the two that is not after `now`.
 
     Raises:
-        UsageError: time_invalid, time_in_future.
+        UsageError: time_invalid, time_skipped, time_in_future.
     """
     zone = ZoneInfo(time_zone)
     clock = _CLOCK.fullmatch(text.strip())
@@ -51,14 +51,20 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
         typed = datetime.fromisoformat(text.strip())
         moments = [typed.astimezone(UTC)] if typed.tzinfo else _moments(typed, zone)
     except (ValueError, OverflowError):  # the year 1 is before the year 1 in UTC
-        moments = []
-    if not moments:
         raise UsageError(
             "time_invalid",
             _("{text!r} is not a time.").format(text=text),
             hint=_(
                 "Give a time of day such as 18:07, or a date and time such as 2026-03-14T18:07."
             ),
+        ) from None
+    if not moments:
+        raise UsageError(
+            "time_skipped",
+            _("No clock showed {text}: clocks went forward over it ({zone}).").format(
+                text=text, zone=time_zone
+            ),
+            hint=_("Give the time as clocks showed it after the change."),
         )
     past = [moment for moment in moments if moment <= now]
     if not past:
