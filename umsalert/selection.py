@@ -14,7 +14,8 @@ from zoneinfo import ZoneInfo
 from umsalert.errors import NobodyMatched, RefusedByRule, UsageError
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _
-from umsalert.messages import Facts, Order, Template, render
+from umsalert.messages import Facts, Order, Template, check, render
+from umsalert.messages.check import Finding
 from umsalert.model import (
     Alert,
     ChannelKind,
@@ -73,6 +74,7 @@ class Plan:
     selection: Selection
     texts: tuple[MessageText, ...]
     estimate: Estimate
+    findings: tuple[Finding, ...] = ()
 
     @property
     def incident_at(self) -> datetime:
@@ -113,6 +115,12 @@ class Planner:
         selection = await self._book.select(request.circle, channels, off_duty)
         ref = _new_ref(now)
         zone = time_zone_at(request.circle)
+        facts = Facts(
+            station=self._station.name,
+            callback=self._station.callback,
+            incident_time=_clock_time(request.incident_at or now, zone),
+            reference=ref,
+        )
         texts = render.render(
             request.template,
             request.values,
@@ -121,12 +129,7 @@ class Planner:
                 languages=tuple(sorted(selection.languages, reverse=True)) or (DEFAULT_LANGUAGE,),
                 exercise=request.exercise,
             ),
-            Facts(
-                station=self._station.name,
-                callback=self._station.callback,
-                incident_time=_clock_time(request.incident_at or now, zone),
-                reference=ref,
-            ),
+            facts,
         )
         return Plan(
             request=request,
@@ -137,6 +140,7 @@ class Planner:
             selection=selection,
             texts=texts,
             estimate=_estimate(selection, texts, self._station.paces),
+            findings=check.alert(check.Draft(request.template, request.values, facts, texts)),
         )
 
     async def record(self, plan: Plan) -> Alert:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from umsalert.cli.output import Column, Output, duration, local, utc
+from umsalert.cli import findings
+from umsalert.cli.output import Column, Output, channel_name, duration, local, utc
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext
 from umsalert.model import ChannelKind, MessageText
@@ -42,6 +43,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "deliveries": {kind.value: selection.deliveries.get(kind, 0) for kind in plan.channels},
         "left_out": dict(selection.left_out),
         "texts": texts(plan.texts),
+        "findings": findings.document(plan.findings),
         "estimate": {
             "seconds": {kind.value: round(s, 1) for kind, s in plan.estimate.seconds.items()},
             "total_s": round(plan.estimate.total_s, 1),
@@ -88,6 +90,7 @@ def show(plan: Plan, output: Output) -> None:
     if selection.sites:
         _show_sites(plan, output)
     _show_totals(plan, output)
+    _show_findings(plan, output)
 
 
 def show_text(text: MessageText, output: Output) -> None:
@@ -100,6 +103,13 @@ def show_text(text: MessageText, output: Output) -> None:
     if text.subject:
         output.line(_("Subject: {subject}").format(subject=text.subject))
     output.line(text.body.strip())
+
+
+def _show_findings(plan: Plan, output: Output) -> None:
+    """Print the gravest last: right above the question that follows a preview."""
+    if plan.findings:
+        output.line()
+        findings.show(plan.findings[::-1], output)
 
 
 def _show_sites(plan: Plan, output: Output) -> None:
@@ -139,15 +149,6 @@ def _show_totals(plan: Plan, output: Output) -> None:
                 time=duration(plan.estimate.total_s), parts=plan.estimate.sms_parts
             )
         )
-
-
-def channel_name(kind: ChannelKind) -> str:
-    """Return a channel as people call it."""
-    return {
-        ChannelKind.SMS: _("SMS"),
-        ChannelKind.VOICE: _("voice"),
-        ChannelKind.EMAIL: _("e-mail"),
-    }[kind]
 
 
 def reason_words(reason: str) -> str:

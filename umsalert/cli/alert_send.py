@@ -12,9 +12,9 @@ from datetime import timedelta
 import typer
 
 from umsalert import wiring
-from umsalert.cli import alert_preview, progress
+from umsalert.cli import alert_preview, findings, progress
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, console, interactive
+from umsalert.cli.output import Output, channel_name, console, interactive
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
 from umsalert.errors import ExitCode, UsageError
 from umsalert.events import Planned, Progress
@@ -50,6 +50,8 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
             raise nobody(plan)
         async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
             _confirm(plan, manner, session.settings.alert.confirm_typed_above)
+            if output.as_json:
+                output.event({"event": "checked", "findings": findings.document(plan.findings)})
             alert = await planner.record(plan)
             if alert.ref != plan.ref:
                 return await _report_earlier(session, store, alert, output)
@@ -118,7 +120,7 @@ class _Sending:
         for kind, outcome in result.stopped.items():
             output.say(
                 _("{channel} stopped: {code}").format(
-                    channel=alert_preview.channel_name(kind),
+                    channel=channel_name(kind),
                     code=f"{outcome.code} {outcome.detail}".strip(),
                 )
             )

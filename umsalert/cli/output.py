@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 
 from umsalert.errors import Problem, UmsalertError
 from umsalert.i18n import _
-from umsalert.model import ContactStatus, SiteStatus
+from umsalert.model import ChannelKind, ContactStatus, SiteStatus
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -144,6 +144,15 @@ def printable(text: str) -> str:
         else "\N{REPLACEMENT CHARACTER}"
         for char in text
     )
+
+
+def channel_name(kind: ChannelKind) -> str:
+    """Return a channel as people call it."""
+    return {
+        ChannelKind.SMS: _("SMS"),
+        ChannelKind.VOICE: _("voice"),
+        ChannelKind.EMAIL: _("e-mail"),
+    }[kind]
 
 
 def status_name(status: SiteStatus | ContactStatus) -> str:

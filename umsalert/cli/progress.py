@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from umsalert.cli.alert_preview import channel_name
-from umsalert.cli.output import Output, console, duration, printable
+from umsalert.cli.output import Output, channel_name, console, duration, printable
 from umsalert.events import ChannelPaused, Claimed, Counts, Event, Finished, HandedOver, Progress
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, DeliveryState

@@ -12,7 +12,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert.cli import alert_preview, alert_show, progress
-from umsalert.cli.output import Column, Output, duration, utc
+from umsalert.cli.output import Column, Output, channel_name, duration, utc
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, DeliveryState, ReplyKind
@@ -142,7 +142,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
         columns,
         [
             (
-                alert_preview.channel_name(channel.channel),
+                channel_name(channel.channel),
                 channel.deliveries,
                 channel.accepted,
                 channel.delivered,
@@ -184,7 +184,7 @@ def _person_table(report: AlertReport, output: Output) -> None:
             Column(_("Distance"), right=True),
             Column(_("Site")),
             Column(_("Contact")),
-            *(Column(alert_preview.channel_name(channel)) for channel in channels),
+            *(Column(channel_name(channel)) for channel in channels),
             Column(_("Answer")),
         ],
         lines,
@@ -214,7 +214,7 @@ def _reply_sentence(report: AlertReport, reply: ReplyRow) -> str:
     return _("{time}  {answer} by {channel}: {site}, {distance} from the centre").format(
         time=_clock(report, reply.received_at),
         answer=reply_name(reply.kind),
-        channel=alert_preview.channel_name(reply.channel),
+        channel=channel_name(reply.channel),
         site=site.name,
         distance=format_distance(round(reply.distance_m)),
     )

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from umsalert.cli.alert_request import Channels, Exercise, Values
-from umsalert.cli.context import AsJson, Session, session
+from umsalert.cli.context import AsJson, Session, leave, session
 from umsalert.cli.output import Column, Output, duration
 from umsalert.i18n import LANGUAGES, _, language
 from umsalert.model import UnknownPolicy
@@ -128,6 +128,26 @@ def render(
         return
     for text in texts:
         alert_preview.show_text(text, output)
+
+
+@app.command(
+    help=_("Say what is wrong, or worth a look, in one template or in all; nothing is sent."),
+    epilog=_("Example: umsalert template check search-person --var description='man, 1.80 m'"),
+)
+def check(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(metavar="NAME", help=_("Default: all."))] = None,
+    var: Values = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check templates."""
+    from umsalert.cli import template_check
+    from umsalert.cli.alert_request import split_values
+
+    this = session(context)
+    values = split_values(var or ())
+    checked = template_check.check(this.settings, name, values, _sample_facts(this))
+    leave(template_check.tell(checked, this.output(as_json=as_json)))
 
 
 def _sample_facts(this: Session) -> Facts:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from umsalert import resources
 from umsalert.errors import ConfigurationError, Problem, UsageError
 from umsalert.i18n import LANGUAGES, _
-from umsalert.messages import engine, gsm7
+from umsalert.messages import engine, gsm7, spoken
 from umsalert.messages.definition import Template, Variable, source_name
 from umsalert.messages.words import WORDS
 from umsalert.model import ChannelKind, MessageText
@@ -126,8 +126,15 @@ class _Page:
     def voice(self) -> MessageText:
         words = WORDS[self.language]
         keys = [words.keys[answer] for answer in self.template.answers]
-        spoken = _folded(" ".join((self._fill("voice.txt"), *keys, words.repeat)))
-        body = self._marked(re.sub(r"([.!?])\.+", r"\1", spoken))  # a value brought its own stop
+        plates = {
+            variable.name: spoken.plate(self.values[variable.name])
+            for variable in self.template.variables
+            if spoken.is_plate(variable.name)
+        }
+        aloud = dataclasses.replace(self, values={**self.values, **plates})
+        said = _folded(" ".join((aloud._fill("voice.txt"), *keys, words.repeat)))
+        said = re.sub(r"([.!?])\.+", r"\1", said)  # a value brought its own stop
+        body = self._marked(spoken.spoken(said, self.language))
         if len(body) > MAX_VOICE_CHARS:
             raise UsageError(
                 "voice_too_long",

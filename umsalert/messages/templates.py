@@ -12,7 +12,7 @@ from umsalert.i18n import _
 from umsalert.messages import reading
 from umsalert.messages.definition import DEFINITION, Template, Variable
 
-__all__ = ["Template", "Variable", "available", "load"]
+__all__ = ["Template", "Variable", "available", "load", "names", "unused_folders"]
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -43,8 +43,24 @@ def available(folders: Sequence[Path]) -> tuple[Template, ...]:
 
     Raises ConfigurationError for the first one that is invalid.
     """
-    templates = [load(name, folders) for name in _folders(folders)]
+    templates = [load(name, folders) for name in names(folders)]
     return tuple(sorted(templates, key=lambda template: (template.priority, template.name)))
+
+
+def names(folders: Sequence[Path]) -> tuple[str, ...]:
+    """Return the names that `load` finds, whether their files are valid or not."""
+    return tuple(sorted(_folders(folders)))
+
+
+def unused_folders(folders: Sequence[Path]) -> tuple[Path, ...]:
+    """Return the folders in `folders` that are no template: no template.toml, or no valid name."""
+    used = set(_folders(folders))
+    return tuple(
+        path
+        for folder in folders
+        for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        if path.is_dir() and not (path.name in used and (path / DEFINITION).is_file())
+    )
 
 
 def _folders(folders: Sequence[Path]) -> dict[str, Path]:
