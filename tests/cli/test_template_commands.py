@@ -118,3 +118,108 @@ def test_a_broken_template_of_ones_own_is_told_with_its_place(cli: Cli, home: Pa
     ended = cli("template", "show", "search-person", "--json")
     assert (ended.code, ended.error["code"]) == (4, "template_invalid")
     assert any(problem["column"] == "priority" for problem in ended.error["problems"])
+
+
+def test_check_finds_the_shipped_templates_in_order(cli: Cli) -> None:
+    """All shipped templates pass; each tells its SMS parts, and the last line counts."""
+    ended = cli("template", "check", environ=STATION)
+    assert ended.code == 0
+    assert "5 folders: 0 errors, 0 warnings" in ended.out
+    assert ended.err == ""
+    document = cli("template", "check", "--json", environ=STATION).document
+    assert document["valid"] is True
+    assert all(item["usable"] for item in document["templates"])
+    assert {
+        finding["severity"] for item in document["templates"] for finding in item["findings"]
+    } == {"notice"}
+
+
+def test_check_names_the_settings_that_stop_an_alert(cli: Cli) -> None:
+    """Before anything is set up the templates can be checked, and what is missing is a warning."""
+    (item,) = cli("template", "check", "search-person", "--json").document["templates"]
+    (finding,) = [found for found in item["findings"] if found["severity"] == "warning"]
+    assert finding["code"] == "setting_missing"
+    assert "station, alert.callback_number" in finding["message"]
+
+
+def test_check_reports_every_broken_folder(cli: Cli, home: Path) -> None:
+    """Two broken templates and two stray folders are all told, with file and line; exit code 4."""
+    for name, text in (("one", "priority = 'soon'\n"), ("two", "[\n"), ("No Slug", "")):
+        (home / "templates" / name).mkdir(parents=True)
+        (home / "templates" / name / "template.toml").write_text(text, "utf-8")
+    (home / "templates" / "empty").mkdir()
+    ended = cli("template", "check", "--json", environ=STATION)
+    assert ended.code == 4
+    assert ended.document["valid"] is False
+    found = {item["name"]: item for item in ended.document["templates"]}
+    assert {name for name, item in found.items() if not item["usable"]} == {
+        "one", "two", "No Slug", "empty",
+    }  # fmt: skip
+    assert ("error", "priority") in {(f["severity"], f["file"]) for f in found["one"]["findings"]}
+    assert found["two"]["findings"][0]["code"] == "toml_invalid"
+    assert {f["code"] for name in ("No Slug", "empty") for f in found[name]["findings"]} == {
+        "folder_unused"
+    }
+    shown = cli("template", "check", environ=STATION)
+    assert shown.code == 4
+    assert "Error: priority: 'soon' is not a int" in shown.out
+    assert str(home / "templates" / "one") in shown.out
+
+
+def test_check_takes_the_values_of_an_alert(cli: Cli) -> None:
+    """With --var the values are judged as they would be before a send; a warning is no failure."""
+    values = ("--var", "description=auteur d'un vol, œil bleu", "--var", "last_seen=x")
+    ended = cli("template", "check", "search-person", *values, environ=STATION)
+    assert ended.code == 0
+    assert "Warning: description: It tells why" in ended.out
+    assert "œ → oe" in ended.out
+    assert "1 folder: 0 errors, 1 warning" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("serch-person",), "search-person"),
+        (("--var", "description=x"), "template check search-person"),
+        (("search-person", "--var", "colour=red"), '--var description="..."'),
+        (("search-person", "--var", "red"), "NAME=TEXT"),
+        (("../search-person",), "search-vehicle"),
+    ],
+)
+def test_check_answers_a_slip_of_the_keyboard(
+    cli: Cli, arguments: tuple[str, ...], said: str
+) -> None:
+    """A wrong name, and values that fit no template, are usage errors that say what to type."""
+    ended = cli("template", "check", *arguments, environ=STATION)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_preview_shows_and_carries_what_the_check_finds(cli: Cli, database: Path) -> None:
+    """A preview ends with its findings, the gravest last, and its JSON has them worst first."""
+    place = ("--lat", "43.7005", "--lon", "7.2683", "--radius", "800m")
+    values = ("--var", "description=homme, œil bleu, auteur d'un vol", "--var", "last_seen=bd x")
+    words = ("alert", "preview", *place, "--template", "search-person", *values)
+    ended = cli(*words, environ=STATION)
+    last = ended.out.rstrip().splitlines()[-2:]
+    assert last[0].startswith("Warning: description: It tells why")
+    assert (
+        ended.out.index("œ → oe") < ended.out.index("reads badly aloud") < ended.out.index(last[0])
+    )
+    findings = cli(*words, "--json", environ=STATION).document["findings"]
+    assert [finding["code"] for finding in findings] == [
+        "value_tells_why",
+        "reads_badly_aloud",
+        "sms_replaced",
+    ]
+    assert findings[0] == {
+        "severity": "warning",
+        "code": "value_tells_why",
+        "message": findings[0]["message"],
+        "hint": findings[0]["hint"],
+        "channel": None,
+        "language": None,
+        "file": None,
+        "row": None,
+        "variable": "description",
+    }

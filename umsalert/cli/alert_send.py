@@ -50,7 +50,7 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
             raise nobody(plan)
         async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
             _confirm(plan, manner, session.settings.alert.confirm_typed_above)
-            if output.as_json:
+            if output.as_json and plan.findings:
                 output.event({"event": "checked", "findings": findings.document(plan.findings)})
             alert = await planner.record(plan)
             if alert.ref != plan.ref:

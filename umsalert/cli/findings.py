@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Sequence
+from itertools import zip_longest
 from typing import Any
 
 from umsalert.cli.output import Output, channel_name
@@ -18,11 +19,11 @@ def document(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 
 def show(findings: Sequence[Finding], output: Output, indent: str = "") -> None:
     """Print findings, each with its place, then what to do about it."""
-    for finding in findings:
+    for finding, after in zip_longest(findings, findings[1:]):
         place = _place(finding)
         sentence = f"{place}: {finding.message}" if place else finding.message
         output.line(f"{indent}{_severity(finding.severity)}: {sentence}")
-        if finding.hint:
+        if finding.hint and (after is None or finding.hint != after.hint):  # once for all
             output.line(f"{indent}    {finding.hint}")
 
 

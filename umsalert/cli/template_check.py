@@ -81,7 +81,7 @@ def tell(checked: Sequence[Checked], output: Output) -> ExitCode:
         if item.findings:
             output.line()
     output.line(
-        ngettext("{n} template: {counts}", "{n} templates: {counts}", len(checked)).format(
+        ngettext("{n} folder: {counts}", "{n} folders: {counts}", len(checked)).format(
             n=len(checked), counts=findings.counted(found)
         )
     )

@@ -96,9 +96,7 @@ def _replaced(draft: Draft, values: Mapping[str, str], language: str) -> Iterato
             yield Finding(
                 Severity.NOTICE,
                 "sms_replaced",
-                _(
-                    "In the SMS {pairs}: one of them would cut a part from 153 to 67 characters."
-                ).format(pairs=pairs),
+                _("{pairs}: so that a part holds 153 characters, and not 67.").format(pairs=pairs),
                 channel=ChannelKind.SMS,
                 language=None if name else language,
                 file=None if name else file,

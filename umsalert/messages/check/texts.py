@@ -21,7 +21,7 @@ FEW_UNITS = 30
 COLUMNS = 78
 
 _AMISS_ALOUD: Mapping[str, str] = {
-    "address": r"https?://\S+|www\.\S+|\S+@\S+\.\w+",
+    "address": r"(?:https?://|www\.)[^\s,;]+|\S+@\S+\.\w+",
     "digits": r"(?<![\d,.:])\d{5,}(?![\d:])",
     "capitals": r"\b[A-ZÀ-Ý]*[AEIOUYÀ-Ý][A-ZÀ-Ý]*\b",
     "time": r"\b\d{1,2} ?[hH]\b(?!\w)",
@@ -193,7 +193,7 @@ def _aloud(text: MessageText, values: Mapping[str, str], word: str, hint: str) -
     return Finding(
         Severity.WARNING,
         "reads_badly_aloud",
-        _("A voice reads “{word}” badly.").format(word=word),
+        _("“{word}” reads badly aloud.").format(word=word),
         hint,
         channel=text.channel,
         language=None if variable else text.language,
