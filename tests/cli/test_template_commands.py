@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from pathlib import Path
 
 import pytest
 
 from tests.cli.conftest import Cli
 
+DOCS = Path(__file__).parents[2] / "docs" / "templates.md"
 VALUES = ("--var", "description=homme, 1,80 m, veste rouge", "--var", "last_seen=place Masséna")
 STATION = {"UMSALERT_STATION": "Nice", "UMSALERT_ALERT_CALLBACK_NUMBER": "04 65 71 00 17"}
 
@@ -174,6 +177,15 @@ def test_check_takes_the_values_of_an_alert(cli: Cli) -> None:
     assert "Warning: description: It tells why" in ended.out
     assert "œ → oe" in ended.out
     assert "1 folder: 0 errors, 1 warning" in ended.out
+
+
+def test_the_check_in_the_manual_prints_what_it_prints(cli: Cli) -> None:
+    """docs/templates.md shows a check word for word."""
+    (shown,) = re.findall(
+        r"```\n\$ umsalert (template check .*?)\n(.*?)```", DOCS.read_text("utf-8"), re.DOTALL
+    )
+    ended = cli(*shlex.split(shown[0]), environ=STATION)
+    assert (ended.code, ended.out) == (0, shown[1])
 
 
 @pytest.mark.parametrize(

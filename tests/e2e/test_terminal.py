@@ -68,6 +68,30 @@ def test_values_are_asked_for_and_a_yes_is_needed(office: Office, answer: str, s
     assert all("blouson rouge" in text for text in texts)
 
 
+def test_a_value_that_tells_why_warns_right_above_the_question(office: Office) -> None:
+    """The gravest finding is the last thing that is read before the question, and stops nothing."""
+    before = office.forget()
+    values = ("--var", "description=auteur d'une agression, bd", "--var", "last_seen=y")
+    terminal = Terminal(office, *WORDS, *values)
+    terminal.answer("Send [y/N]", "n")
+    terminal.ended()
+    lines = [line.strip() for line in terminal.shown.splitlines()]
+    question = next(i for i, line in enumerate(lines) if "FOR REAL?" in line)
+    assert lines[question - 2].startswith("Warning: description: It tells why")
+    assert lines[question - 1].startswith("Say only what")
+    assert office.forget() == before
+
+
+def test_a_script_reads_the_findings_before_the_plan(office: Office) -> None:
+    """With --json, a send whose values warn begins with what was found, and goes on."""
+    values = ("--var", "description=auteur d'une agression", "--var", "last_seen=y")
+    sent = office.run(*WORDS, *values, "--yes", "--json")
+    assert sent.code in (0, 1), sent.err
+    first, second = sent.events[:2]
+    assert (first["event"], first["findings"][0]["code"]) == ("checked", "value_tells_why")
+    assert second["event"] == "planned"
+
+
 @pytest.mark.parametrize(("typed", "sent"), [(str(SITES), SITES), ("y", 0), ("1", 0)])
 def test_many_people_need_their_number_typed(office: Office, typed: str, sent: int) -> None:
     """Above the configured size the number of people must be typed; a y is not enough."""

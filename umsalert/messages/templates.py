@@ -58,7 +58,7 @@ def unused_folders(folders: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(
         path
         for folder in folders
-        for path in (sorted(folder.iterdir()) if folder.is_dir() else ())
+        for path in sorted(folder.glob("*"))
         if path.is_dir() and not (path.name in used and (path / DEFINITION).is_file())
     )
 

@@ -17,7 +17,7 @@ SUBJECT_CHARS = 60
 SUBJECT_CHARS_PHONE = 40
 MANY_PARTS = 4
 FEW_UNITS = 30
-"""So few may be cut from a value without a second thought."""
+"""So few may be cut from a value that has twice as many, without losing what it says."""
 COLUMNS = 78
 
 _AMISS_ALOUD: Mapping[str, str] = {
@@ -49,17 +49,21 @@ def sms(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
             language=text.language,
         )
     spare = _characters_to_a_part_less(text.body, text.parts)
-    long = [name for name, value in values.items() if len(value) > spare and value in text.body]
+    long = [
+        name
+        for name, value in values.items()
+        if len(value) >= 2 * spare and gsm7.transliterate(value) in gsm7.transliterate(text.body)
+    ]
     if spare and long:
         name = max(long, key=lambda name: len(values[name]))
         yield Finding(
             Severity.NOTICE,
             "sms_just_over",
             ngettext(
-                "{n} character fewer, and it has {less} instead of {parts} parts.",
-                "{n} characters fewer, and it has {less} instead of {parts} parts.",
+                "It has {parts} parts; {n} character fewer saves one.",
+                "It has {parts} parts; {n} characters fewer save one.",
                 spare,
-            ).format(n=spare, less=text.parts - 1, parts=text.parts),
+            ).format(n=spare, parts=text.parts),
             _("Shorten {variable}, which has {length}.").format(
                 variable=name, length=len(values[name])
             ),
