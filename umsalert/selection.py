@@ -74,7 +74,7 @@ class Plan:
     selection: Selection
     texts: tuple[MessageText, ...]
     estimate: Estimate
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[Finding, ...]
 
     @property
     def incident_at(self) -> datetime:

@@ -396,9 +396,11 @@ def codes_in_source() -> set[str]:
     found: set[str] = set()
     for path in [*Path(check.__file__).parent.glob("*.py"), Path(template_check.__file__)]:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
-            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "Finding":
-                arguments = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
-                found |= {str(arguments[0])} if arguments else set()
+            match node:
+                case ast.Call(
+                    args=[ast.Attribute(value=ast.Name(id="Severity")), ast.Constant(code), *_]
+                ):
+                    found.add(str(code))
     return found - {"value", "text"} | {
         f"{place}_{what}" for place in ("value", "text") for what in ("tells_why", "orders_force")
     }

@@ -59,5 +59,5 @@ def _severity(severity: Severity) -> str:
     return {
         Severity.ERROR: _("Error"),
         Severity.WARNING: _("Warning"),
-        Severity.NOTICE: _("Note"),
+        Severity.NOTICE: _("Notice"),
     }[severity]

@@ -18,7 +18,6 @@ from umsalert.messages.definition import DEFINITION
 from umsalert.settings import Settings
 
 _SAMPLES = {"station": "Nice", "callback": "01 99 00 00 00"}
-_SETTINGS = {"station": "station", "callback": "alert.callback_number"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def _with_values(template: Template, values: Mapping[str, str], facts: Facts) ->
 
 def _settings_missing(facts: Sequence[str]) -> Iterator[Finding]:
     if facts:
-        settings = ", ".join(_SETTINGS[fact] for fact in facts)
+        settings = ", ".join(render.SETTINGS[fact] for fact in facts)
         yield Finding(
             Severity.WARNING,
             "setting_missing",

@@ -22,7 +22,8 @@ MAX_VOICE_CHARS = 1500
 """What Vonage's `talk` action reads aloud."""
 EMAIL_COLUMNS = 78
 """RFC 5322 §2.1.1: the line length that no mail program folds again."""
-_SETTINGS = {"station": "station", "callback": "alert.callback_number"}
+SETTINGS = {"station": "station", "callback": "alert.callback_number"}
+"""The setting that each fact comes from, where one does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,7 +249,7 @@ def _check_channels(template: Template, order: Order) -> None:
 
 def _check_facts(template: Template, facts: Facts) -> None:
     empty = [
-        _SETTINGS.get(name, name)
+        SETTINGS.get(name, name)
         for name in sorted(template.facts)
         if not getattr(facts, name).strip()
     ]

@@ -33,7 +33,6 @@ class _Manner:
     """How one language says it. `units`: one, several."""
 
     digits_apart: bool
-    plus: str
     ampersand: str
     number: str
     units: Mapping[str, tuple[str, str]]
@@ -42,7 +41,6 @@ class _Manner:
 _MANNERS = {
     "fr": _Manner(
         digits_apart=False,
-        plus="plus",
         ampersand="et",
         number="numéro",
         units={
@@ -55,7 +53,6 @@ _MANNERS = {
     ),
     "en": _Manner(
         digits_apart=True,
-        plus="plus",
         ampersand="and",
         number="number",
         units={
@@ -139,7 +136,7 @@ def _international(number: str, manner: _Manner) -> str:
         digits = "".join(groups)
         groups = [digits[:2], digits[2:3], *(digits[i : i + 2] for i in range(3, len(digits), 2))]
     said = [_pair(group, manner) if len(group) <= 2 else " ".join(group) for group in groups]
-    return f"{manner.plus} {', '.join(said)}"
+    return f"plus {', '.join(said)}"
 
 
 def _pair(digits: str, manner: _Manner) -> str:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from functools import partial
 
 from umsalert.i18n import _, ngettext
 from umsalert.messages import gsm7
 from umsalert.messages.check import wording
 from umsalert.messages.check.finding import Finding, Severity
+from umsalert.messages.render import EMAIL_COLUMNS
 from umsalert.messages.words import WORDS
 from umsalert.model import MessageText
 
@@ -18,7 +20,6 @@ SUBJECT_CHARS_PHONE = 40
 MANY_PARTS = 4
 FEW_UNITS = 30
 """So few may be cut from a value that has twice as many, without losing what it says."""
-COLUMNS = 78
 
 _AMISS_ALOUD: Mapping[str, str] = {
     "address": r"(?:https?://|www\.)[^\s,;]+|\S+@\S+\.\w+",
@@ -33,10 +34,11 @@ _CAPITALS = 5
 
 def sms(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what an SMS costs more than it must."""
+    here = _in(text)
     if text.encoding == "UCS-2":
         yield _dear_alphabet(text, values)
     elif text.parts >= MANY_PARTS:
-        yield Finding(
+        yield here(
             Severity.WARNING,
             "sms_many_parts",
             ngettext(
@@ -45,8 +47,6 @@ def sms(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
                 text.parts,
             ).format(n=text.parts),
             _("Shorten the values."),
-            channel=text.channel,
-            language=text.language,
         )
     spare = _characters_to_a_part_less(text.body, text.parts)
     long = [
@@ -56,7 +56,7 @@ def sms(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
     ]
     if spare and long:
         name = max(long, key=lambda name: len(values[name]))
-        yield Finding(
+        yield here(
             Severity.NOTICE,
             "sms_just_over",
             ngettext(
@@ -67,8 +67,6 @@ def sms(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
             _("Shorten {variable}, which has {length}.").format(
                 variable=name, length=len(values[name])
             ),
-            channel=text.channel,
-            language=text.language,
             variable=name,
         )
 
@@ -85,12 +83,7 @@ def voice(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
     """Yield what would read badly aloud and could not be rewritten without doubt."""
     body = text.body.replace(WORDS[text.language].exercise, "")
     for word, instead in _abbreviations(body, text.language):
-        yield _aloud(
-            text,
-            values,
-            word,
-            _("Write: {word}").format(word=instead),
-        )
+        yield _aloud(text, values, word, _("Write: {word}").format(word=instead))
     said: set[str] = set()
     for kind, pattern in _AMISS_ALOUD.items():
         for word in dict.fromkeys(re.findall(pattern, body)):
@@ -103,40 +96,34 @@ def voice(text: MessageText, values: Mapping[str, str]) -> Iterator[Finding]:
 
 def email(text: MessageText, *, phone: bool = False) -> Iterator[Finding]:
     """Yield what a mail program would cut or fold; `phone`: also what only a phone cuts."""
-    word = WORDS[text.language].exercise
+    here, word = _in(text), WORDS[text.language].exercise
     subject = text.subject.removeprefix(f"{word} - ").removesuffix(f" - {word}")
     if len(subject) > SUBJECT_CHARS:
-        yield Finding(
+        yield here(
             Severity.WARNING,
             "subject_long",
             _("The subject has {n} characters; mail programs show about {limit}.").format(
                 n=len(subject), limit=SUBJECT_CHARS
             ),
             _("Shorten it: what matters comes first."),
-            channel=text.channel,
-            language=text.language,
         )
     elif phone and len(subject) > SUBJECT_CHARS_PHONE:
-        yield Finding(
+        yield here(
             Severity.NOTICE,
             "subject_cut_on_phones",
             _("A phone shows of the subject about: “{start}…”").format(
                 start=subject[:SUBJECT_CHARS_PHONE].rstrip()
             ),
-            channel=text.channel,
-            language=text.language,
         )
     wide = max(map(len, text.body.splitlines()), default=0)
-    if wide > COLUMNS:
-        yield Finding(
+    if wide > EMAIL_COLUMNS:
+        yield here(
             Severity.WARNING,
             "email_line_long",
             _("A line has {n} characters without a space; more than {limit} are folded.").format(
-                n=wide, limit=COLUMNS
+                n=wide, limit=EMAIL_COLUMNS
             ),
             _("Put spaces in, or leave the address out."),
-            channel=text.channel,
-            language=text.language,
         )
 
 
@@ -145,14 +132,16 @@ def safety(text: MessageText) -> Iterator[Finding]:
     sentence = WORDS[text.language].safety
     body = " ".join(text.body.split())
     if wording.speaks_of_a_search(body, text.language) and sentence not in body:
-        yield Finding(
+        yield _in(text)(
             Severity.WARNING,
             "safety_missing",
             _("It speaks of a search, and does not say: {sentence}").format(sentence=sentence),
             _("Use a search template, or put {{{{ safety }}}} into the text.").format(),
-            channel=text.channel,
-            language=text.language,
         )
+
+
+def _in(text: MessageText) -> partial[Finding]:
+    return partial(Finding, channel=text.channel, language=text.language)
 
 
 def _dear_alphabet(text: MessageText, values: Mapping[str, str]) -> Finding:
@@ -160,7 +149,7 @@ def _dear_alphabet(text: MessageText, values: Mapping[str, str]) -> Finding:
     lost = gsm7.measure(plain).outside
     without = "".join(char for char in plain if char not in lost)
     name = next((name for name, value in values.items() if set(lost) & set(value)), None)
-    return Finding(
+    return _in(text)(
         Severity.WARNING,
         "sms_ucs2",
         _(
@@ -168,8 +157,6 @@ def _dear_alphabet(text: MessageText, values: Mapping[str, str]) -> Finding:
             "instead of 160 or 153. It has {parts} parts; without, {fewer}."
         ).format(characters=" ".join(lost), parts=text.parts, fewer=gsm7.measure(without).parts),
         _("Write it in Latin letters."),
-        channel=text.channel,
-        language=text.language,
         variable=name,
     )
 
