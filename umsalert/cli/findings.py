@@ -22,9 +22,10 @@ def show(findings: Sequence[Finding], output: Output, indent: str = "") -> None:
     for finding, after in zip_longest(findings, findings[1:]):
         place = _place(finding)
         sentence = f"{place}: {finding.message}" if place else finding.message
-        output.line(f"{indent}{_severity(finding.severity)}: {sentence}")
+        hang = f"{indent}    "
+        output.paragraph(f"{_severity(finding.severity)}: {sentence}", indent, hang)
         if finding.hint and (after is None or finding.hint != after.hint):  # once for all
-            output.line(f"{indent}    {finding.hint}")
+            output.paragraph(finding.hint, hang, hang)
 
 
 def counted(findings: Sequence[Finding]) -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -69,6 +71,20 @@ class Output:
         """Print a line of data for a person on stdout."""
         if not self.as_json:
             _write(sys.stdout, printable(text))
+
+    def paragraph(self, text: str, indent: str = "", hang: str = "") -> None:
+        """Print sentences on stdout, folded between words at a terminal's width.
+
+        `indent` begins the first line, `hang` every other. Off a terminal it is one line.
+        """
+        if sys.stdout.isatty():
+            width = shutil.get_terminal_size().columns
+            text = textwrap.fill(
+                text, width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False
+            )
+            self.line(text)
+        else:
+            self.line(f"{indent}{text}")
 
     def table(
         self, columns: Sequence[Column], rows: Sequence[Sequence[object]], *, title: str = ""
