@@ -30,6 +30,7 @@ HEAVY = {
     "trustme",
     "uvicorn",
     "vonage",
+    "vonage_http_client",
 }
 SCRIPT = """
 import sys

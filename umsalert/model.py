@@ -332,3 +332,21 @@ class Answer:
     raw: str
     occurred_at: datetime
     text: str = ""
+
+
+class FindingStatus(StrEnum):
+    """What a check came to. A warning does not keep an alert from leaving."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one check of `doctor` found. `fix` is what to do where it is not ok."""
+
+    name: str
+    status: FindingStatus
+    message: str
+    fix: str = ""

@@ -25,6 +25,7 @@ def test_the_settings_lead_to_the_simulator_only(tmp_path: Path) -> None:
     assert settings.simulated(loaded)
     assert loaded.vonage.messages_url == "https://localhost:8443/v1/messages"
     assert loaded.vonage.calls_url == "https://localhost:8443/v1/calls"
+    assert loaded.vonage.account_url == "https://localhost:8443"
     assert loaded.vonage.webhook_url == "http://127.0.0.1:8481"
     assert (loaded.serve.host, loaded.serve.port) == ("127.0.0.1", 8481)
     assert (loaded.smtp.host, loaded.smtp.port) == ("localhost", 8025)
@@ -33,6 +34,7 @@ def test_the_settings_lead_to_the_simulator_only(tmp_path: Path) -> None:
     assert loaded.vonage.private_key_file == keys.application_key_file
     assert loaded.vonage.ca_file == loaded.smtp.ca_file == keys.ca_file
     assert loaded.vonage.signature_secret == keys.signature_secret()
+    assert loaded.vonage.api_secret == keys.api_secret()
     assert loaded.smtp.password == keys.smtp_password()
 
 
@@ -51,7 +53,7 @@ def test_secrets_are_their_owners(tmp_path: Path) -> None:
     """No file of the simulator can be read by another account."""
     prepare_home(Training(tmp_path, 8443, 8025))
     files = list((tmp_path / "simulator").iterdir())
-    assert len(files) == 5
+    assert len(files) == 6
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 

@@ -27,6 +27,18 @@ async def client_context(ca_file: Path | None) -> ssl.SSLContext:
         ) from error
 
 
+def sentence(outcome: Outcome) -> str:
+    """Return what happened in words: the detail, else what the code of `no_connection` means."""
+    words = {
+        "dns_failed": _("The name of the server is not known."),
+        "connect_timeout": _("The server did not answer in time."),
+        "connection_refused": _("Nothing listens at this port of the server."),
+        "tls_handshake": _("No encrypted connection came about: is it the right port?"),
+        "connection_failed": _("The server could not be reached."),
+    }
+    return outcome.detail or words.get(outcome.code, outcome.code)
+
+
 def no_connection(error: BaseException) -> Outcome:
     """Return the outcome of a connection that was never made: nothing has left this machine.
 

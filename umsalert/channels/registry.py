@@ -5,7 +5,7 @@ The path is imported when a channel is opened: HTTP and TLS libraries cost every
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from operator import attrgetter
@@ -13,9 +13,9 @@ from typing import TypeVar, cast
 
 from umsalert.errors import ConfigurationError, Problem
 from umsalert.i18n import _
-from umsalert.model import ChannelKind
+from umsalert.model import ChannelKind, Finding
 from umsalert.ports import Channel, Clock, WebhookSource
-from umsalert.settings import Settings
+from umsalert.settings import Settings, host_of, variable
 
 _Key = TypeVar("_Key")
 
@@ -33,13 +33,15 @@ class Adapter:
     """How to open one adapter.
 
     `path` is `module:function`. `requires` names settings that must be set; of each pair in
-    `together` the second must be set when the first is.
+    `together` the second must be set when the first is. `endpoint` is the setting that says where
+    it connects to: a URL or a host.
     """
 
     path: str
     capabilities: Capabilities
     requires: tuple[str, ...]
     together: tuple[tuple[str, str], ...] = ()
+    endpoint: str = ""
 
 
 _VONAGE = ("vonage.application_id", "vonage.private_key_file")
@@ -51,20 +53,32 @@ CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
         Capabilities(receipts=True, answers=False),
         (*_VONAGE, "vonage.sms_sender"),
         _VONAGE_WEBHOOKS,
+        "vonage.messages_url",
     ),
     ("vonage", ChannelKind.VOICE): Adapter(
         "umsalert.channels.vonage.voice:open_channel",
         Capabilities(receipts=True, answers=True),
         (*_VONAGE, "vonage.voice_caller"),
         _VONAGE_WEBHOOKS,
+        "vonage.calls_url",
     ),
     ("smtp", ChannelKind.EMAIL): Adapter(
         "umsalert.channels.smtp:open_channel",
         Capabilities(receipts=False, answers=False),
         ("smtp.host", "smtp.sender"),
         (("smtp.username", "smtp.password"),),
+        "smtp.host",
     ),
 }
+
+EXAMINATIONS: Mapping[str, str] = {
+    "smtp": "umsalert.channels.smtp_examination:examine",
+    "vonage": "umsalert.channels.vonage.examination:examine",
+}
+"""How to ask a provider whether it would take our messages, without sending one."""
+
+BALANCES: Mapping[str, str] = {"vonage": "umsalert.channels.vonage.account:balance_eur"}
+"""Where a provider's account says what is left on it, in euros."""
 
 WEBHOOKS: Mapping[str, Adapter] = {
     "vonage": Adapter(
@@ -80,7 +94,7 @@ async def open_channel(kind: ChannelKind, settings: Settings, clock: Clock) -> C
 
     Raises ConfigurationError with all missing settings at once, or for an unreadable file.
     """
-    adapter = _channel(kind, settings)
+    adapter = adapter_of(kind, settings)
     _check([adapter], settings)
     opener = cast("Callable[[Settings, Clock], Awaitable[Channel]]", _load(adapter.path))
     return await opener(settings, clock)
@@ -94,6 +108,36 @@ def webhook_source(provider: str, settings: Settings) -> WebhookSource:
     return opener(settings)
 
 
+def adapter_of(kind: ChannelKind, settings: Settings) -> Adapter:
+    """Return the configured adapter of a channel. Raises ConfigurationError when none is known."""
+    provider: str = getattr(settings, kind.value).provider
+    return _adapter(CHANNELS, (provider, kind), provider)
+
+
+def endpoint_host(kind: ChannelKind, settings: Settings) -> str:
+    """Return the host that a channel connects to, empty where none is set."""
+    value: str = attrgetter(adapter_of(kind, settings).endpoint)(settings)
+    return host_of(value) if "://" in value else value
+
+
+async def examine(provider: str, settings: Settings) -> Sequence[Finding]:
+    """Ask a provider; nothing where it serves no channel that is set up. Sends nothing."""
+    examiner = cast(
+        "Callable[[Settings], Awaitable[Sequence[Finding]]]", _load(EXAMINATIONS[provider])
+    )
+    return await examiner(settings)
+
+
+async def balance_eur(provider: str, settings: Settings) -> float | None:
+    """Return what is left on a provider's account, None where it has none to ask.
+
+    Raises ConfigurationError or TemporaryError when it does not tell.
+    """
+    if provider not in BALANCES:
+        return None
+    return await cast("Callable[[Settings], Awaitable[float]]", _load(BALANCES[provider]))(settings)
+
+
 def missing_settings(adapter: Adapter, settings: Settings) -> tuple[str, ...]:
     """Return the names of all settings that an adapter needs and does not find."""
     paired = (second for first, second in adapter.together if attrgetter(first)(settings))
@@ -103,12 +147,7 @@ def missing_settings(adapter: Adapter, settings: Settings) -> tuple[str, ...]:
 
 def check(kinds: Iterable[ChannelKind], settings: Settings) -> None:
     """Raise ConfigurationError with all that is missing for all of `kinds` at once."""
-    _check([_channel(kind, settings) for kind in kinds], settings)
-
-
-def _channel(kind: ChannelKind, settings: Settings) -> Adapter:
-    provider: str = getattr(settings, kind.value).provider
-    return _adapter(CHANNELS, (provider, kind), provider)
+    _check([adapter_of(kind, settings) for kind in kinds], settings)
 
 
 def _adapter(adapters: Mapping[_Key, Adapter], key: _Key, provider: str) -> Adapter:
@@ -132,9 +171,7 @@ def _check(adapters: Iterable[Adapter], settings: Settings) -> None:
     problems = tuple(
         Problem(
             "setting_missing",
-            _("{name} is not set (variable {variable})").format(
-                name=name, variable="UMSALERT_" + name.replace(".", "_").upper()
-            ),
+            _("{name} is not set (variable {variable})").format(name=name, variable=variable(name)),
             column=name,
         )
         for name in missing

@@ -64,6 +64,40 @@ class _NotOffered(SMTPException):
     """The relay lacks what the settings demand; `message` is the extension."""
 
 
+async def connect(settings: SmtpSettings, context: ssl.SSLContext, own_domain: str) -> SMTP:
+    """Return a connection that is encrypted and logged in as the settings demand.
+
+    Whatever it raises, `failure` makes an outcome of it.
+    """
+    client = SMTP(
+        hostname=settings.host,
+        port=settings.port,
+        use_tls=settings.security == "tls",
+        start_tls=False,  # asked for below, where its absence has a name
+        tls_context=context,
+        local_hostname=own_domain,  # the default asks the DNS for our own name
+        timeout=None,  # one time-out spans the whole hand-over
+    )
+    await client.connect()
+    with _closed_on_error(client):
+        await client.ehlo()
+        if settings.security == "starttls":
+            if not client.supports_extension("starttls"):
+                raise _NotOffered("starttls")
+            await client.starttls()
+            await client.ehlo()
+        if settings.username:
+            if not client.supported_auth_methods:
+                raise _NotOffered("auth")
+            await client.login(settings.username, settings.password)
+    return client
+
+
+def failure(error: SMTPException | OSError) -> Outcome:
+    """Return why `connect` could not."""
+    return _outcome(error, _Stage.CONNECTING)
+
+
 class SmtpChannel:
     """`ports.Channel` for one relay."""
 
@@ -101,7 +135,7 @@ class SmtpChannel:
         """Say goodbye on every kept connection."""
         clients = [kept.client for kept in self._idle]
         self._idle.clear()
-        await asyncio.gather(*(_quit(client) for client in clients))
+        await asyncio.gather(*(quit_politely(client) for client in clients))
 
     async def _hand_over(self, letter: Letter, progress: _Progress) -> None:
         client = await self._begin(letter.sender, progress)
@@ -141,35 +175,10 @@ class SmtpChannel:
                 await kept.client.mail(sender)
                 return kept.client
         progress.stage = _Stage.CONNECTING
-        client = await self._connect()
+        client = await connect(self._settings, self._context, self._stationery.domain)
         progress.stage = _Stage.ENVELOPE
         with _closed_on_error(client):
             await client.mail(sender)
-        return client
-
-    async def _connect(self) -> SMTP:
-        settings = self._settings
-        client = SMTP(
-            hostname=settings.host,
-            port=settings.port,
-            use_tls=settings.security == "tls",
-            start_tls=False,  # asked for below, where its absence has a name
-            tls_context=self._context,
-            local_hostname=self._stationery.domain,  # the default asks the DNS for our own name
-            timeout=None,  # one time-out spans the whole hand-over
-        )
-        await client.connect()
-        with _closed_on_error(client):
-            await client.ehlo()
-            if settings.security == "starttls":
-                if not client.supports_extension("starttls"):
-                    raise _NotOffered("starttls")
-                await client.starttls()
-                await client.ehlo()
-            if settings.username:
-                if not client.supported_auth_methods:
-                    raise _NotOffered("auth")
-                await client.login(settings.username, settings.password)
         return client
 
 
@@ -204,7 +213,8 @@ async def _data(client: SMTP, data: bytes, progress: _Progress) -> None:
         raise SMTPDataError(reply.code, reply.message)
 
 
-async def _quit(client: SMTP) -> None:
+async def quit_politely(client: SMTP) -> None:
+    """Say goodbye and close, whatever the relay does."""
     with suppress(SMTPException, OSError):
         async with asyncio.timeout(QUIT_S):
             await client.quit()

@@ -13,6 +13,7 @@ from umsalert.cli import (
     contact,
     database,
     demo,
+    doctor,
     report,
     serve,
     simulator,
@@ -59,6 +60,7 @@ def root(
 
 
 app.command("init", help=database.INIT_HELP)(database.init)
+app.command("doctor", help=doctor.HELP)(doctor.doctor)
 app.command("demo", help=demo.HELP)(demo.demo)
 app.command("serve", help=serve.HELP)(serve.serve)
 app.command("simulator", help=simulator.HELP)(simulator.simulator)

@@ -15,7 +15,7 @@ from umsalert import settings as settings_module
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode
 from umsalert.i18n import _
-from umsalert.settings import Settings
+from umsalert.settings import Inspection, Settings
 
 AsJson = Annotated[
     bool, typer.Option("--json", help=_("Print one JSON document instead of words."))
@@ -35,6 +35,11 @@ class Session:
     def settings(self) -> Settings:
         """Return the settings. Raises ConfigurationError with all problems at once."""
         return settings_module.load({"database": self.database})
+
+    @cached_property
+    def inspection(self) -> Inspection:
+        """Return the settings with their problems, for commands that work without valid ones."""
+        return settings_module.inspect({"database": self.database})
 
     def output(self, *, as_json: bool) -> Output:
         """Return where this command prints."""

@@ -7,8 +7,11 @@ from a file of mode 0600, never from a flag, and are masked by `Secret`.
 from umsalert.settings.loading import (
     CONFIG_NAME,
     DATABASE_NAME,
+    Inspection,
+    config_file,
     configured_language,
     home_folder,
+    inspect,
     load,
 )
 from umsalert.settings.values import (
@@ -20,14 +23,18 @@ from umsalert.settings.values import (
     SimulationSettings,
     SmtpSettings,
     VonageSettings,
+    flatten,
+    host_of,
     is_loopback,
     simulated,
+    variable,
 )
 
 __all__ = [
     "CONFIG_NAME",
     "DATABASE_NAME",
     "AlertSettings",
+    "Inspection",
     "RateSettings",
     "Secret",
     "ServeSettings",
@@ -35,9 +42,14 @@ __all__ = [
     "SimulationSettings",
     "SmtpSettings",
     "VonageSettings",
+    "config_file",
     "configured_language",
+    "flatten",
     "home_folder",
+    "host_of",
+    "inspect",
     "is_loopback",
     "load",
     "simulated",
+    "variable",
 ]

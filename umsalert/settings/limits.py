@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import Problem
@@ -15,6 +14,7 @@ from umsalert.settings.values import (
     Settings,
     SmtpSettings,
     VonageSettings,
+    host_of,
     is_loopback,
     simulated,
 )
@@ -40,7 +40,7 @@ def exposed(file: Path, name: str) -> Iterator[Problem]:
     """Yield a problem when other accounts may read the secret in `file`."""
     if os.name == "posix" and file.stat().st_mode & 0o077:
         message = _("{file} can be read by other accounts; run: chmod 600 {file}")
-        yield Problem("secret_exposed", message.format(file=file), column=name)
+        yield Problem("secret_exposed", message.format(file=file), column=name, value=str(file))
 
 
 def _bad(name: str, message: str) -> Problem:
@@ -72,12 +72,17 @@ def _rate(name: str, rate: RateSettings) -> Iterator[Problem]:
 
 
 def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
-    if vonage.private_key_file and vonage.private_key_file.exists():
+    # os.access: the file may lie in a folder that this account may not enter
+    if vonage.private_key_file and os.access(vonage.private_key_file, os.F_OK):
         yield from exposed(vonage.private_key_file, "vonage.private_key_file")
-    for key in ("messages_url", "calls_url"):
-        url = urlsplit(getattr(vonage, key))
-        if url.scheme != "https" or not url.hostname:
+    for key in ("messages_url", "calls_url", "account_url"):
+        url = getattr(vonage, key)
+        if not url.startswith("https://") or not host_of(url):
             yield _bad(f"vonage.{key}", _("must be an https:// address"))
+    if vonage.account_url.rstrip("/").count("/") > len("//"):
+        yield _bad("vonage.account_url", _("must be an address without a path"))
+    if not 0 <= vonage.low_balance_eur < float("inf"):
+        yield _bad("vonage.low_balance_eur", _("must be 0 or above"))
 
 
 def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:

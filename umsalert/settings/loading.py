@@ -7,16 +7,30 @@ import os
 import tomllib
 import typing
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from umsalert.errors import ConfigurationError, Problem
 from umsalert.i18n import _
 from umsalert.settings.limits import exposed, problems
-from umsalert.settings.values import Secret, Settings
+from umsalert.settings.values import Secret, Settings, variable
 
 CONFIG_NAME = "umsalert.toml"
 DATABASE_NAME = "umsalert.db"
+_SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Settings as they were found, and all that is wrong with them.
+
+    Of what is wrong, `settings` holds the default where the value cannot be read, else the value.
+    """
+
+    settings: Settings
+    problems: tuple[Problem, ...]
+    file: Path
 
 
 def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
@@ -46,8 +60,29 @@ def load(
     `flags` holds dotted names (`database`, `sms.rate_per_s`) with values of the right type;
     None values are ignored. Raises ConfigurationError with every problem found.
     """
-    home = home_folder(environ)
-    return _Loader(home, environ, flags or {}).load()
+    found = inspect(flags, environ)
+    if found.problems:
+        raise ConfigurationError(
+            "settings_invalid",
+            _("The settings are invalid: {problems}").format(
+                problems="; ".join(f"{p.column}: {p.message}" for p in found.problems)
+            ),
+            hint=_("Correct {file} or the UMSALERT_* variables.").format(file=found.file),
+            problems=found.problems,
+        )
+    return found.settings
+
+
+def inspect(
+    flags: Mapping[str, object] | None = None, environ: Mapping[str, str] = os.environ
+) -> Inspection:
+    """Read the settings as `load` does, and return them with their problems; raises nothing."""
+    return _Loader(home_folder(environ), environ, flags or {}).load()
+
+
+def config_file(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return where the settings file is looked for."""
+    return _config_file(home_folder(environ), environ)
 
 
 def _config_file(home: Path, environ: Mapping[str, str]) -> Path:
@@ -65,7 +100,7 @@ class _Loader:
         self.problems: list[Problem] = []
         self.origins: dict[str, str] = {}
 
-    def load(self) -> Settings:
+    def load(self) -> Inspection:
         table = self._read_file()
         base = Settings(home=self.home, database=self.home / DATABASE_NAME)
         values: dict[str, object] = {}
@@ -88,17 +123,7 @@ class _Loader:
         for name in table:
             self._problem("unknown_setting", name, _("no such setting"))
         settings = Settings(home=self.home, origins=self.origins, **values)  # type: ignore[arg-type]  # built field by field
-        self.problems += problems(settings)
-        if self.problems:
-            raise ConfigurationError(
-                "settings_invalid",
-                _("The settings are invalid: {problems}").format(
-                    problems="; ".join(f"{p.column}: {p.message}" for p in self.problems)
-                ),
-                hint=_("Correct {file} or the UMSALERT_* variables.").format(file=self.file),
-                problems=tuple(self.problems),
-            )
-        return settings
+        return Inspection(settings, (*self.problems, *problems(settings)), self.file)
 
     def _read_file(self) -> dict[str, object]:
         try:
@@ -136,14 +161,11 @@ class _Loader:
         self, name: str, kind: type[Any], default: object, table: dict[str, object]
     ) -> object:
         key = name.rpartition(".")[2]
-        variable = "UMSALERT_" + name.replace(".", "_").upper()
         origin, raw = "default", default
         if key in table:
             origin, raw = str(self.file), table.pop(key)
-        if name == "language":
-            variable = "UMSALERT_LANG"
-        if variable in self.environ:
-            origin, raw = variable, self.environ[variable]
+        if variable(name) in self.environ:
+            origin, raw = variable(name), self.environ[variable(name)]
         if name in self.flags:
             origin, raw = "flag", self.flags[name]
         self.origins[name] = origin
@@ -153,9 +175,7 @@ class _Loader:
 
     def _convert(self, name: str, kind: type[Any], raw: object, default: object) -> object:
         try:
-            if isinstance(raw, bool) or (kind is not float and not isinstance(raw, str | kind)):
-                raise ValueError
-            value = kind(raw)
+            value = _read(kind, raw)
         except (TypeError, ValueError):
             message = _("{value!r} is not a {kind}").format(value=raw, kind=kind.__name__)
             self._problem("wrong_type", name, message)
@@ -166,13 +186,12 @@ class _Loader:
 
     def _secret(self, section: str, key: str, table: dict[str, object]) -> Secret:
         name = f"{section}.{key}"
-        variable = "UMSALERT_" + name.replace(".", "_").upper()
         path_name = f"{key}_file"
         origin, value = "default", ""
         if key in table:
             origin, value = str(self.file), str(table.pop(key))
             self.problems += exposed(self.file, name)
-        path = self.environ.get(variable + "_FILE") or table.pop(path_name, None)
+        path = self.environ.get(variable(name) + "_FILE") or table.pop(path_name, None)
         if path:
             file = self.file.parent / Path(str(path)).expanduser()
             origin = str(file)
@@ -181,10 +200,23 @@ class _Loader:
                 self.problems += exposed(file, name)
             except (OSError, UnicodeDecodeError) as error:
                 self._problem("file_unreadable", name, str(error))
-        if variable in self.environ:
-            origin, value = variable, self.environ[variable]
+        if variable(name) in self.environ:
+            origin, value = variable(name), self.environ[variable(name)]
         self.origins[name] = origin
         return Secret(value)
 
     def _problem(self, code: str, name: str, message: str) -> None:
         self.problems.append(Problem(code, message, column=name))
+
+
+def _read(kind: type[Any], raw: object) -> object:
+    """Return `raw` as a `kind`. Raises TypeError or ValueError."""
+    if kind is bool and isinstance(raw, bool):
+        return raw
+    if isinstance(raw, bool) or (kind is not float and not isinstance(raw, str | kind)):
+        raise ValueError
+    if kind is bool:
+        if str(raw).lower() not in _SWITCH:
+            raise ValueError
+        return _SWITCH[str(raw).lower()]
+    return kind(raw)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from ipaddress import ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -48,15 +48,27 @@ class RateSettings:
 
 @dataclass(frozen=True, slots=True)
 class VonageSettings:
-    """The Vonage application that sends SMS and calls. URLs are complete endpoints."""
+    """The Vonage application that sends SMS and calls. URLs are complete endpoints.
+
+    `api_key` and `api_secret` are the account's: only `doctor` and `channel list` read it, at
+    `account_url`. `sms_two_way` and `transactional` are what the operator knows of the account and
+    no API tells: that `sms_sender` takes answers, and that Vonage has declared the traffic
+    transactional.
+    """
 
     application_id: str = ""
     private_key_file: Path | None = None
     signature_secret: Secret = NO_SECRET
     sms_sender: str = ""
+    sms_two_way: bool = False
+    transactional: bool = False
     voice_caller: str = ""
+    api_key: str = ""
+    api_secret: Secret = NO_SECRET
+    low_balance_eur: float = 50.0
     messages_url: str = "https://api.nexmo.com/v1/messages"
     calls_url: str = "https://api.nexmo.com/v1/calls"
+    account_url: str = "https://rest.nexmo.com"
     webhook_url: str = ""
     ca_file: Path | None = None
 
@@ -118,6 +130,31 @@ class Settings:
     origins: Mapping[str, str] = field(default_factory=dict)
 
 
+def flatten(settings: Settings) -> dict[str, object]:
+    """Return every value that can be set, by its dotted name, in the order of the file."""
+    found: dict[str, object] = {}
+    for item in fields(settings):
+        value = getattr(settings, item.name)
+        if is_dataclass(value):
+            found |= {f"{item.name}.{key.name}": getattr(value, key.name) for key in fields(value)}
+        elif item.name not in ("home", "origins"):
+            found[item.name] = value
+    return found
+
+
+def variable(name: str) -> str:
+    """Return the environment variable of a setting, given its dotted name."""
+    return "UMSALERT_LANG" if name == "language" else "UMSALERT_" + name.replace(".", "_").upper()
+
+
+def host_of(url: str) -> str:
+    """Return the host of a URL, empty where there is none."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # a bracket without its pair
+        return ""
+
+
 def is_loopback(host: str) -> bool:
     """Say whether `host` names this machine and nothing else."""
     if host == "localhost":
@@ -130,9 +167,6 @@ def is_loopback(host: str) -> bool:
 
 def simulated(settings: Settings) -> bool:
     """Say whether every provider is on this machine: the carrier simulator, not a real account."""
-    hosts = [
-        urlsplit(u).hostname or ""
-        for u in (settings.vonage.messages_url, settings.vonage.calls_url)
-    ]
+    hosts = [host_of(url) for url in (settings.vonage.messages_url, settings.vonage.calls_url)]
     hosts.append(settings.smtp.host or "localhost")
     return all(is_loopback(host) for host in hosts)

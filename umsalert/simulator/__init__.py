@@ -19,6 +19,7 @@ from aiohttp import web
 
 from umsalert.errors import ConfigurationError, UsageError
 from umsalert.i18n import _
+from umsalert.simulator.account import Account
 from umsalert.simulator.calls import Stage
 from umsalert.simulator.carrier import Application, Carrier
 from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys
@@ -147,7 +148,9 @@ class Simulator:
 
     async def _start_carrier(self, stack: AsyncExitStack, keys: Keys, stage: Stage) -> None:
         carrier = Carrier(Application(APPLICATION_ID, keys.public_key()), stage)
-        runner = web.AppRunner(carrier.app(), access_log=None, shutdown_timeout=STOP_GRACE_S)
+        app = carrier.app()
+        Account(keys.api_secret(), stage.record, stage.timeline.now).add_to(app)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE_S)
         await runner.setup()
         stack.push_async_callback(_hang_up, runner)
         site = web.TCPSite(

@@ -35,6 +35,7 @@ class Keys:
         self.server_file = self._folder / "server.pem"
         self.application_key_file = self._folder / "application.key"
         self.signature_secret_file = self._folder / "signature-secret"
+        self.api_secret_file = self._folder / "api-secret"
         self.smtp_password_file = self._folder / "smtp-password"
         try:
             self._make_missing()
@@ -58,7 +59,7 @@ class Keys:
             key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
             pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             _write_private(self.application_key_file, pem)
-        for file in (self.signature_secret_file, self.smtp_password_file):
+        for file in (self.signature_secret_file, self.api_secret_file, self.smtp_password_file):
             if not file.exists():
                 _write_private(file, secrets.token_urlsafe(32).encode())
 
@@ -76,6 +77,10 @@ class Keys:
     def signature_secret(self) -> str:
         """Return the secret that webhooks are signed with."""
         return self.signature_secret_file.read_text("utf-8").strip()
+
+    def api_secret(self) -> str:
+        """Return the secret of the account."""
+        return self.api_secret_file.read_text("utf-8").strip()
 
     def smtp_password(self) -> str:
         """Return the password of the mail relay."""

@@ -9,8 +9,9 @@ from pathlib import Path
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
 from umsalert.settings import CONFIG_NAME
+from umsalert.simulator.account import CALLER
 from umsalert.simulator.carrier import CALLS_PER_S, SMS_PER_S
-from umsalert.simulator.keys import APPLICATION_ID, SMTP_USERNAME, Keys
+from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys
 
 MARKER = "# Written by `umsalert simulator`: training only, and overwritten by it."
 EMAILS_PER_S = 100.0
@@ -62,7 +63,7 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
     def within(path: Path) -> str:
         return str(path.relative_to(training.home))
 
-    api = f"https://localhost:{training.http_port}/v1"
+    carrier = f"https://localhost:{training.http_port}"
     return {
         "": {"station": training.station},
         "alert": {"callback_number": "04 65 71 00 17"},
@@ -74,9 +75,13 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
             "private_key_file": within(keys.application_key_file),
             "signature_secret_file": within(keys.signature_secret_file),
             "sms_sender": "UMSALERT",
-            "voice_caller": "+33465710017",
-            "messages_url": f"{api}/messages",
-            "calls_url": f"{api}/calls",
+            "transactional": True,
+            "voice_caller": f"+{CALLER}",
+            "api_key": API_KEY,
+            "api_secret_file": within(keys.api_secret_file),
+            "messages_url": f"{carrier}/v1/messages",
+            "calls_url": f"{carrier}/v1/calls",
+            "account_url": carrier,
             "webhook_url": f"http://127.0.0.1:{training.serve_port}",
             "ca_file": within(keys.ca_file),
         },

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -20,6 +19,7 @@ from umsalert.errors import (
 from umsalert.geo.circles import KNOWN_DISTANCE
 from umsalert.geo.native import spatialite_loads
 from umsalert.i18n import _
+from umsalert.platforms import current, packages
 
 Connection = Any  # pysqlite3 and its stand-ins carry no types
 
@@ -80,7 +80,7 @@ def load_extension(connection: Connection) -> None:
         _("The SpatiaLite extension (mod_spatialite) cannot be loaded: {reason}").format(
             reason=reason
         ),
-        hint=_("Install it: {command}").format(command=_install_command()),
+        hint=_("Install it: {command}").format(command=packages(current()).spatialite),
     )
 
 
@@ -172,13 +172,3 @@ def _explain(error: Exception, path: Path) -> UmsalertError:
         _("{path} is not a sound umsalert database: {reason}").format(path=path, reason=text),
         hint=_("Restore it from a backup, or name another file with --db."),
     )
-
-
-def _install_command() -> str:
-    if sys.platform == "darwin":
-        return "brew install libspatialite"
-    if sys.platform == "win32":
-        return _("put mod_spatialite.dll of the SpatiaLite distribution on PATH")
-    if Path("/etc/fedora-release").exists():
-        return "sudo dnf install libspatialite"
-    return "sudo apt-get install libsqlite3-mod-spatialite"

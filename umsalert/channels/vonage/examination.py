@@ -1,0 +1,179 @@
+"""Would Vonage carry our messages? Balance, numbers, sender, caller; nothing is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from umsalert.channels.vonage import account as account_api
+from umsalert.channels.vonage.account import Account, OwnNumber
+from umsalert.channels.vonage.senders import Kind, can_be_answered, kind_of
+from umsalert.errors import UmsalertError
+from umsalert.i18n import _, ngettext
+from umsalert.model import Finding, FindingStatus
+from umsalert.settings import Settings, VonageSettings
+
+_OK, _WARNING, _FAILED = FindingStatus.OK, FindingStatus.WARNING, FindingStatus.FAILED
+
+
+async def examine(settings: Settings) -> Sequence[Finding]:
+    """Return one finding each for account, balance, sender, transactional flag and caller."""
+    vonage = settings.vonage
+    if not vonage.application_id:
+        return ()
+    account = None
+    try:
+        account = await account_api.read(settings)
+    except UmsalertError as error:
+        status = _WARNING if error.code == "account_not_set" else _FAILED
+        message = _("{reason} Balance and numbers are not checked.").format(reason=error.message)
+        found = [Finding("vonage_account", status, message, error.hint)]
+    else:
+        found = [_numbers(account), balance(account.balance_eur, vonage)]
+    if vonage.sms_sender:
+        found += [sms_sender(vonage, account), transactional(vonage)]
+    if vonage.voice_caller:
+        found.append(voice_caller(vonage, account))
+    return found
+
+
+def _numbers(account: Account) -> Finding:
+    n = len(account.numbers)
+    message = ngettext(
+        "Key and secret are accepted; the account has {n} number.",
+        "Key and secret are accepted; the account has {n} numbers.",
+        n,
+    )
+    return Finding("vonage_account", _OK, message.format(n=n))
+
+
+def balance(eur: float, vonage: VonageSettings) -> Finding:
+    """Judge what is left on the account."""
+    message = _("{amount} EUR are left on the account.").format(amount=f"{eur:.2f}")
+    if eur >= vonage.low_balance_eur:
+        return Finding("vonage_balance", _OK, message)
+    fix = _("Top it up: below {amount} EUR (vonage.low_balance_eur) an alert may not get through.")
+    return Finding(
+        "vonage_balance",
+        _FAILED if eur <= 0 else _WARNING,
+        message,
+        fix.format(amount=f"{vonage.low_balance_eur:.2f}"),
+    )
+
+
+def sms_sender(vonage: VonageSettings, account: Account | None) -> Finding:
+    """Judge the sender of SMS: allowed in France, ours, and answerable where we say so."""
+    name, sender, kind = "sms_sender", vonage.sms_sender, kind_of(vonage.sms_sender)
+    if kind is Kind.MOBILE:
+        return Finding(
+            name,
+            _FAILED,
+            _("{sender} is a mobile number: automated systems may not use 06 and 07.").format(
+                sender=sender
+            ),
+            _("Ask Vonage for a number in 09 37 to 09 39 or a short code 38XXX, or use a name."),
+        )
+    if vonage.sms_two_way and not can_be_answered(kind):
+        return Finding(
+            name,
+            _FAILED,
+            _("vonage.sms_two_way is set, but nobody can answer the name {sender}.").format(
+                sender=sender
+            ),
+            _("Set it to false, or use a number in 09 37 to 09 39 or a short code 38XXX."),
+        )
+    if kind in (Kind.AUTOMATED, Kind.OTHER) and account and not _own(sender, account):
+        return Finding(
+            name,
+            _FAILED,
+            _("{sender} is no number of this account.").format(sender=sender),
+            _("Set vonage.sms_sender to one of: {numbers}.").format(numbers=_list(account)),
+        )
+    return Finding(name, _OK, f"{sender}: {_kind_words(kind)}; {_answers_words(vonage)}.")
+
+
+def transactional(vonage: VonageSettings) -> Finding:
+    """Judge what the operator declares: no API that we know of tells it."""
+    if vonage.transactional:
+        return Finding(
+            "sms_transactional",
+            _OK,
+            _("Declared transactional in the settings; Vonage cannot be asked whether it is so."),
+        )
+    return Finding(
+        "sms_transactional",
+        _WARNING,
+        _(
+            "vonage.transactional is not set: in France other traffic waits at night "
+            "(22:00 to 8:00) and on Sundays."
+        ),
+        _("Have Vonage declare the traffic transactional in writing, then set it to true."),
+    )
+
+
+def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
+    """Judge the number that calls come from: allowed in France, ours, and linked to us."""
+    name, caller = "voice_caller", vonage.voice_caller
+    if kind_of(caller) is Kind.MOBILE:
+        return Finding(
+            name,
+            _FAILED,
+            _("{caller} is a mobile number: automated systems may not use 06 and 07.").format(
+                caller=caller
+            ),
+            _("Ask Vonage for a fixed number or one in 09 37 to 09 39."),
+        )
+    if account is None:
+        return Finding(
+            name,
+            _WARNING,
+            _("Whether {caller} is a number of the account is not checked.").format(caller=caller),
+            _("It is, once the account can be read."),
+        )
+    own = _own(caller, account)
+    if own is None or "VOICE" not in own.features:
+        return Finding(
+            name,
+            _FAILED,
+            _("{caller} is no number of this account that can call.").format(caller=caller),
+            _("Set vonage.voice_caller to one of: {numbers}.").format(
+                numbers=_list(account, feature="VOICE")
+            ),
+        )
+    if own.application_id and own.application_id != vonage.application_id:
+        return Finding(
+            name,
+            _WARNING,
+            _("{caller} is linked to another application of the account.").format(caller=caller),
+            _("Link it to the application of vonage.application_id, so that call-backs arrive."),
+        )
+    return Finding(name, _OK, _("{caller} is a number of the account.").format(caller=caller))
+
+
+def _own(number: str, account: Account) -> OwnNumber | None:
+    wanted = _digits(number)
+    return next((item for item in account.numbers if _digits(item.e164) == wanted), None)
+
+
+def _digits(number: str) -> str:
+    return "".join(character for character in number if character.isdecimal())
+
+
+def _list(account: Account, feature: str = "") -> str:
+    found = [item.e164 for item in account.numbers if not feature or feature in item.features]
+    return ", ".join(found) or _("(there is none yet: rent one on the Vonage dashboard)")
+
+
+def _kind_words(kind: Kind) -> str:
+    return {
+        Kind.ALPHANUMERIC: _("a name"),
+        Kind.SHORT_CODE: _("a short code"),
+        Kind.AUTOMATED: _("a number for automated systems"),
+        Kind.MOBILE: _("a mobile number"),
+        Kind.OTHER: _("a number"),
+    }[kind]
+
+
+def _answers_words(vonage: VonageSettings) -> str:
+    if vonage.sms_two_way:
+        return _("answers by SMS are expected")
+    return _("answers by SMS are not expected")

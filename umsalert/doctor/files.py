@@ -1,0 +1,152 @@
+"""The folder and the database: there, sound, writable, private, with room to grow."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from umsalert.doctor.subject import Subject, failed, ok, warning
+from umsalert.errors import TemporaryError, UmsalertError
+from umsalert.i18n import _
+from umsalert.model import Finding
+from umsalert.platforms import has_modes, keep_private, take_over
+from umsalert.store import examination
+
+SCARCE_BYTES = 200_000_000
+"""An alert to every guard of France writes about 100 MB into the log before it is folded away."""
+AMPLE_BYTES = 2_000_000_000
+_OTHERS_READ, _GROUP_READS = 0o007, 0o070
+_OTHERS_WRITE = 0o022
+
+
+def home(subject: Subject) -> Finding:
+    """The home is a folder that nobody else can write to."""
+    folder = subject.settings.home
+    if not folder.is_dir():
+        return failed(
+            "home",
+            _("There is no folder {folder}.").format(folder=folder),
+            _("Make it with `umsalert init`, or name another with UMSALERT_HOME."),
+        )
+    mode = folder.stat().st_mode & 0o777
+    if has_modes(subject.platform) and mode & _OTHERS_WRITE:
+        return failed(
+            "home",
+            _("Other accounts may change what lies in {folder} (mode {mode:04o}).").format(
+                folder=folder, mode=mode
+            ),
+            _run(keep_private(folder, subject.platform, folder=True)),
+        )
+    return ok("home", str(folder))
+
+
+def database(subject: Subject) -> Finding:
+    """The database is there, whole, and measures right."""
+    path = subject.settings.database
+    examination.check_sound(path)
+    size = f"{path.stat().st_size / 1e6:.1f}"
+    return ok("database", _("{path} is sound ({size} MB).").format(path=path, size=size))
+
+
+def schema(subject: Subject) -> Finding:
+    """The database is of the version that this program writes."""
+    path = subject.settings.database
+    if not path.exists():
+        return warning(
+            "schema", _("Not checked: there is no database."), _("Create one with: umsalert init")
+        )
+    version = examination.schema_version(path)
+    return ok("schema", _("The database has version {n}, as needed.").format(n=version))
+
+
+def write_access(subject: Subject) -> Finding:
+    """The folder of the database and the database can be written."""
+    path = subject.settings.database
+    folder = _nearest(path)
+    try:
+        # A real file: modes say nothing of read-only mounts, quotas and access lists.
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        return failed(
+            "write_access",
+            _("The folder {folder} cannot be written: {reason}.").format(
+                folder=folder, reason=error.strerror
+            ),
+            _run(take_over(folder, subject.platform)),
+        )
+    if not path.exists():
+        return ok("write_access", _("The folder {folder} can be written.").format(folder=folder))
+    try:
+        examination.check_writable(path)
+    except TemporaryError as error:
+        return warning("write_access", error.message, error.hint)
+    except UmsalertError as error:
+        return failed("write_access", error.message, _run(take_over(path, subject.platform)))
+    return ok("write_access", _("The folder and the database can be written."))
+
+
+def file_modes(subject: Subject) -> Finding:
+    """Nobody else can read the database, its log or its copies."""
+    if not has_modes(subject.platform):
+        return ok("file_modes", _("Not checked: files have no modes on this system."))
+    read_by_group = None
+    for file in _database_files(subject.settings.database):
+        mode = file.stat().st_mode & 0o777
+        if mode & _OTHERS_READ:
+            message = _("Every account may read {file} (mode {mode:04o}).")
+            return failed(
+                "file_modes",
+                message.format(file=file, mode=mode),
+                _run(keep_private(file, subject.platform)),
+            )
+        if mode & _GROUP_READS:
+            read_by_group = (file, mode)
+    if read_by_group:
+        file, mode = read_by_group
+        message = _("The group of {file} may read it (mode {mode:04o}).")
+        return warning(
+            "file_modes",
+            message.format(file=file, mode=mode),
+            _("If that is not meant: {command}").format(
+                command=keep_private(file, subject.platform)
+            ),
+        )
+    return ok("file_modes", _("Only this account can read the database and its copies."))
+
+
+def disk_space(subject: Subject) -> Finding:
+    """There is room for the database to grow and to be copied."""
+    path = subject.settings.database
+    folder = _nearest(path)
+    size = path.stat().st_size if path.is_file() else 0
+    return free_space(shutil.disk_usage(folder).free, size, folder)
+
+
+def free_space(free: int, size: int, folder: Path) -> Finding:
+    """Judge `free` bytes beside a database of `size` bytes."""
+    message = _("{free} MB are free in {folder}.").format(free=free // 1_000_000, folder=folder)
+    fix = _("Free some space: at {n} MB alerts can no longer be recorded.").format(
+        n=SCARCE_BYTES // 1_000_000
+    )
+    if free < SCARCE_BYTES:
+        return failed("disk_space", message, fix)
+    if free < max(AMPLE_BYTES, 2 * size):  # a migration copies the file
+        return warning("disk_space", message, fix)
+    return ok("disk_space", message)
+
+
+def _nearest(path: Path) -> Path:
+    """Return the folder of a file, or the nearest one that exists above."""
+    return next((item for item in path.absolute().parents if item.is_dir()), Path())
+
+
+def _database_files(path: Path) -> Iterator[Path]:
+    if path.parent.is_dir():
+        yield from (item for item in sorted(path.parent.glob(f"{path.name}*")) if item.is_file())
+
+
+def _run(command: str) -> str:
+    return _("Run: {command}").format(command=command)
