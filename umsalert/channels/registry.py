@@ -44,6 +44,22 @@ class Adapter:
     endpoint: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class ChannelState:
+    """How a channel is set up.
+
+    `missing` names the settings that keep it from sending, `webhooks_missing` those that keep
+    receipts and answers from us. `host` is where it connects to, empty where none is set.
+    """
+
+    kind: ChannelKind
+    provider: str
+    capabilities: Capabilities
+    missing: tuple[str, ...]
+    webhooks_missing: tuple[str, ...]
+    host: str
+
+
 _VONAGE = ("vonage.application_id", "vonage.private_key_file")
 _VONAGE_WEBHOOKS = (("vonage.webhook_url", "vonage.signature_secret"),)
 
@@ -118,6 +134,21 @@ def endpoint_host(kind: ChannelKind, settings: Settings) -> str:
     """Return the host that a channel connects to, empty where none is set."""
     value: str = attrgetter(adapter_of(kind, settings).endpoint)(settings)
     return host_of(value) if "://" in value else value
+
+
+def state(kind: ChannelKind, settings: Settings) -> ChannelState:
+    """Return how a channel is set up. Raises ConfigurationError when its provider is unknown."""
+    adapter = adapter_of(kind, settings)
+    provider: str = getattr(settings, kind.value).provider
+    webhooks = WEBHOOKS.get(provider)
+    return ChannelState(
+        kind=kind,
+        provider=provider,
+        capabilities=adapter.capabilities,
+        missing=missing_settings(adapter, settings),
+        webhooks_missing=missing_settings(webhooks, settings) if webhooks else (),
+        host=endpoint_host(kind, settings),
+    )
 
 
 async def examine(provider: str, settings: Settings) -> Sequence[Finding]:

@@ -17,6 +17,7 @@ from umsalert.model import Finding, FindingStatus
 from umsalert.settings import Settings
 
 NAME = "smtp"
+_LOGIN_CODES = ("530", "534", "535", "538")
 CERTIFICATE_ENDS_SOON = timedelta(days=21)
 """Relays renew theirs 30 days before the end: one that has not by now will not by itself."""
 
@@ -59,13 +60,16 @@ def judge(where: str, login: str, ends_at: datetime, now: datetime) -> Finding:
 def _failed(settings: Settings, error: SMTPException | OSError) -> Finding:
     outcome = failure(error)
     smtp = settings.smtp
-    message = _("{host}:{port} would not take our mail: {reason} ({code})").format(
+    if outcome.code in _LOGIN_CODES or outcome.code.startswith("5.7."):
+        message = _("{host}:{port} refuses the login ({code}).")
+        fix = _("Check smtp.username and smtp.password_file.")
+    else:
+        message = _("{host}:{port} would not take our mail: {reason} ({code})")
+        fix = _("Check smtp.host, smtp.port, smtp.security and smtp.ca_file, and the firewall.")
+    words = message.format(
         host=smtp.host, port=smtp.port, reason=sentence(outcome), code=outcome.code
     )
-    fix = _("Check smtp.host, smtp.port, smtp.security and smtp.ca_file, and the firewall.")
-    if outcome.code in ("535", "534", "530") or outcome.code.startswith("5.7."):
-        fix = _("Check smtp.username and smtp.password_file.")
-    return Finding(NAME, FindingStatus.FAILED, message, fix)
+    return Finding(NAME, FindingStatus.FAILED, words, fix)
 
 
 def _certificate(client: SMTP) -> Mapping[str, object] | None:

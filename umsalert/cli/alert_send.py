@@ -14,9 +14,9 @@ import typer
 from umsalert import wiring
 from umsalert.cli import alert_preview, findings, progress
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, channel_name, console, interactive
+from umsalert.cli.output import Output, channel_name, console, must_be_asked
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
-from umsalert.errors import ExitCode, UsageError
+from umsalert.errors import ExitCode
 from umsalert.events import Planned, Progress
 from umsalert.i18n import _
 from umsalert.model import Alert, DeliveryState, OutcomeKind
@@ -175,12 +175,7 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
     """Ask a person; a script must have said --yes. Raises UsageError or typer.Abort."""
     if manner.yes:
         return
-    if not interactive():
-        raise UsageError(
-            "not_confirmed",
-            _("Nothing was sent: nobody is there to confirm."),
-            hint=_("A script says --yes."),
-        )
+    must_be_asked()
     people = plan.selection.contacts
     exercise = plan.request.exercise
     question = (

@@ -10,6 +10,8 @@ import typer
 import umsalert
 from umsalert.cli import (
     alert,
+    channel,
+    config,
     contact,
     database,
     demo,
@@ -69,4 +71,6 @@ app.add_typer(contact.app, name="contact")
 app.add_typer(alert.app, name="alert")
 app.add_typer(report.app, name="report")
 app.add_typer(template.app, name="template")
+app.add_typer(channel.app, name="channel")
+app.add_typer(config.app, name="config")
 app.add_typer(database.app, name="db")

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
-from umsalert.errors import Problem, UmsalertError
+from umsalert.errors import Problem, UmsalertError, UsageError
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, ContactStatus, SiteStatus
 
@@ -118,6 +118,16 @@ def console(*, stderr: bool = False) -> Console:
 def interactive() -> bool:
     """Say whether a person sits at the other end and can be asked."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def must_be_asked() -> None:
+    """Raise UsageError when nobody sits there to confirm."""
+    if not interactive():
+        raise UsageError(
+            "not_confirmed",
+            _("Nothing was sent: nobody is there to confirm."),
+            hint=_("A script says --yes."),
+        )
 
 
 def fail(error: UmsalertError, *, as_json: bool) -> None:

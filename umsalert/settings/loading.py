@@ -133,7 +133,7 @@ class _Loader:
                 self._problem("file_missing", str(self.file), _("the settings file does not exist"))
             return {}
         except (OSError, UnicodeDecodeError) as error:
-            self._problem("file_unreadable", str(self.file), str(error))
+            self._problem("file_unreadable", str(self.file), _reason(error, self.file))
             return {}
         try:
             return tomllib.loads(text)
@@ -177,7 +177,7 @@ class _Loader:
         try:
             value = _read(kind, raw)
         except (TypeError, ValueError):
-            message = _("{value!r} is not a {kind}").format(value=raw, kind=kind.__name__)
+            message = _("expected {kind}, not {value!r}").format(value=raw, kind=_kind_words(kind))
             self._problem("wrong_type", name, message)
             return default
         if not isinstance(value, Path):
@@ -199,7 +199,7 @@ class _Loader:
                 value = file.read_text("utf-8").strip()
                 self.problems += exposed(file, name)
             except (OSError, UnicodeDecodeError) as error:
-                self._problem("file_unreadable", name, str(error))
+                self._problem("file_unreadable", name, _reason(error, file))
         if variable(name) in self.environ:
             origin, value = variable(name), self.environ[variable(name)]
         self.origins[name] = origin
@@ -220,3 +220,18 @@ def _read(kind: type[Any], raw: object) -> object:
             raise ValueError
         return _SWITCH[str(raw).lower()]
     return kind(raw)
+
+
+def _kind_words(kind: type[Any]) -> str:
+    words = {
+        bool: _("true or false"),
+        int: _("a whole number"),
+        float: _("a number"),
+        Path: _("a path"),
+    }
+    return words.get(kind, _("a text"))
+
+
+def _reason(error: OSError | UnicodeDecodeError, file: Path) -> str:
+    reason = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
+    return _("{file} cannot be read: {reason}").format(file=file, reason=reason)

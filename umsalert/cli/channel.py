@@ -1,0 +1,244 @@
+"""`umsalert channel`: how each channel is set up, and one test message by one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from umsalert.cli.alert_preview import channel_name
+from umsalert.cli.context import AsJson, leave, run_async, session
+from umsalert.cli.output import Column, Output, must_be_asked
+from umsalert.errors import ExitCode, UmsalertError
+from umsalert.i18n import _
+from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
+from umsalert.settings import RateSettings, Settings, is_loopback
+
+if TYPE_CHECKING:
+    from umsalert.channels.registry import ChannelState
+
+app = typer.Typer(
+    help=_("See how channels are set up, and test one."),
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+_EXIT_CODES = {
+    OutcomeKind.ACCEPTED: ExitCode.OK,
+    OutcomeKind.PERMANENT: ExitCode.SOME_FAILED,
+    OutcomeKind.UNKNOWN: ExitCode.SOME_FAILED,
+    OutcomeKind.MISCONFIGURED: ExitCode.INVALID,
+    OutcomeKind.TEMPORARY: ExitCode.TEMPORARY,
+    OutcomeKind.UNREACHABLE: ExitCode.TEMPORARY,
+}
+
+
+@app.command(
+    "list",
+    help=_("List the channels: their provider, what is missing, what they can do, their pace."),
+    epilog=_("Example: umsalert channel list --online"),
+)
+def list_channels(
+    context: typer.Context,
+    online: Annotated[
+        bool, typer.Option("--online", help=_("Ask each provider for the balance too."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List channels."""
+    from umsalert.channels import registry
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    states = [registry.state(kind, this.settings) for kind in ChannelKind]
+    balances = run_async(_balances(states, this.settings)) if online else {}
+    if as_json:
+        documents = [_document(state, this.settings, balances) for state in states]
+        output.document({"channels": documents})
+        return
+    _show(states, this.settings, balances, output)
+
+
+@app.command(
+    "test",
+    help=_(
+        "Send one test message to a number or mailbox that you name. Its words are fixed: it is a "
+        "test and needs no action. It is written to no alert and never sent twice."
+    ),
+    epilog=_("Example: umsalert channel test sms --to '06 39 98 00 01'"),
+)
+def probe_channel(
+    context: typer.Context,
+    channel: Annotated[ChannelKind, typer.Argument(metavar="CHANNEL", help="sms, voice, email")],
+    to: Annotated[str, typer.Option("--to", metavar="NUMBER|ADDRESS", help=_("Who gets it."))],
+    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask: for scripts."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send one test message."""
+    from umsalert import wiring
+    from umsalert.channels import registry
+    from umsalert.doctor import probe
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    settings = this.settings
+    outgoing = probe.prepare(channel, to, settings, wiring.clock(settings).now())
+    state = registry.state(channel, settings)
+    if not yes:
+        _confirm(outgoing, state)
+    outcome = run_async(probe.send(outgoing, settings))
+    if as_json:
+        output.document(
+            {
+                "channel": channel,
+                "provider": state.provider,
+                "host": state.host,
+                "on_this_machine": is_loopback(state.host),
+                "outcome": outcome.kind,
+                "code": outcome.code,
+                "detail": outcome.detail,
+                "provider_id": outcome.provider_id,
+                "reference": outgoing.reference,
+            }
+        )
+    else:
+        _say(outcome, state, output)
+    leave(_EXIT_CODES[outcome.kind])
+
+
+def _confirm(outgoing: Outgoing, state: ChannelState) -> None:
+    """Show who would get what; a yes is needed. Raises UsageError or typer.Abort."""
+    must_be_asked()
+    typer.echo(outgoing.text.body, err=True)
+    question = _("Send this test by {channel} through {host} to {address}?").format(
+        channel=channel_name(outgoing.channel), host=_host_words(state), address=outgoing.address
+    )
+    if not typer.confirm(question, err=True):
+        typer.echo(_("Nothing was sent."), err=True)
+        raise typer.Abort
+
+
+def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
+    from umsalert.channels.network import sentence
+
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        output.line(
+            _("Accepted by {host}: {id}").format(host=_host_words(state), id=outcome.provider_id)
+        )
+        output.say(_("Accepted is the provider's word: see that the message arrives."))
+        return
+    reason = f"{sentence(outcome)} ({outcome.code})"
+    words = {
+        OutcomeKind.PERMANENT: _("Refused: {reason}"),
+        OutcomeKind.MISCONFIGURED: _("Refused, as every other message would be: {reason}"),
+        OutcomeKind.TEMPORARY: _("Refused for now: {reason}"),
+        OutcomeKind.UNREACHABLE: _("Nothing left this machine: {reason}"),
+        OutcomeKind.UNKNOWN: _("It may or may not have left, and is not sent again: {reason}"),
+    }
+    output.line(words[outcome.kind].format(reason=reason))
+    output.say(_("More: umsalert doctor --online"))
+
+
+async def _balances(
+    states: Sequence[ChannelState], settings: Settings
+) -> Mapping[str, float | UmsalertError]:
+    """Return what each provider's account says, or why it does not."""
+    from umsalert.channels import registry
+
+    found: dict[str, float | UmsalertError] = {}
+    for provider in dict.fromkeys(state.provider for state in states):
+        try:
+            amount = await registry.balance_eur(provider, settings)
+        except UmsalertError as error:
+            found[provider] = error
+        else:
+            if amount is not None:
+                found[provider] = amount
+    return found
+
+
+def _document(
+    state: ChannelState, settings: Settings, balances: Mapping[str, float | UmsalertError]
+) -> dict[str, Any]:
+    rate = _rate(state, settings)
+    balance = balances.get(state.provider)
+    return {
+        "channel": state.kind,
+        "provider": state.provider,
+        "configured": not state.missing,
+        "missing": list(state.missing),
+        "receipts": state.capabilities.receipts,
+        "answers": state.capabilities.answers,
+        "webhooks_missing": list(state.webhooks_missing),
+        "rate_per_s": rate.rate_per_s,
+        "burst": rate.burst,
+        "in_flight": rate.in_flight,
+        "host": state.host,
+        "on_this_machine": is_loopback(state.host),
+        "balance_eur": balance if isinstance(balance, float) else None,
+        "balance_error": balance.code if isinstance(balance, UmsalertError) else None,
+    }
+
+
+def _show(
+    states: Sequence[ChannelState],
+    settings: Settings,
+    balances: Mapping[str, float | UmsalertError],
+    output: Output,
+) -> None:
+    titles = (_("Channel"), _("Provider"), _("State"), _("Goes to"), _("Tells us"))
+    output.table(
+        [
+            *(Column(title) for title in titles),
+            Column(_("Per s"), right=True),
+            Column(_("In flight"), right=True),
+        ],
+        [
+            (
+                channel_name(state.kind),
+                state.provider,
+                _("not set up") if state.missing else _("ready"),
+                _("this machine") if is_loopback(state.host) else state.host or "–",
+                _tells(state),
+                f"{_rate(state, settings).rate_per_s:g}",
+                _rate(state, settings).in_flight,
+            )
+            for state in states
+        ],
+    )
+    for state in states:
+        if state.missing:
+            output.line(
+                _("{channel}: not set: {names}").format(
+                    channel=channel_name(state.kind), names=", ".join(state.missing)
+                )
+            )
+    for provider, balance in balances.items():
+        if isinstance(balance, UmsalertError):
+            output.say(f"{provider}: {balance.message} {balance.hint}")
+        else:
+            output.line(
+                _("{provider}: {amount:.2f} EUR left").format(provider=provider, amount=balance)
+            )
+
+
+def _tells(state: ChannelState) -> str:
+    able = {_("receipts"): state.capabilities.receipts, _("answers"): state.capabilities.answers}
+    words = ", ".join(word for word, can in able.items() if can)
+    if words and state.webhooks_missing:
+        return _("nothing: {names} not set").format(names=", ".join(state.webhooks_missing))
+    return words or "–"
+
+
+def _host_words(state: ChannelState) -> str:
+    return (
+        _("{host} (this machine)").format(host=state.host)
+        if is_loopback(state.host)
+        else state.host
+    )
+
+
+def _rate(state: ChannelState, settings: Settings) -> RateSettings:
+    rate: RateSettings = getattr(settings, state.kind.value)
+    return rate

@@ -1,0 +1,83 @@
+"""One real message to one number or mailbox that was named: does this channel get through?
+
+The one exception to "who is not vetted gets nothing", and so kept narrow: one recipient, typed in
+full; fixed words; one hand-over that is never repeated; no trace in any alert.
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime, timedelta
+
+from umsalert import wiring
+from umsalert.channels import registry
+from umsalert.errors import ConfigurationError, RefusedByRule, UsageError
+from umsalert.i18n import _
+from umsalert.messages import probe as words
+from umsalert.model import ChannelKind, Outcome, Outgoing
+from umsalert.phones import parse_phone
+from umsalert.register.fields import email
+from umsalert.settings import Settings, is_loopback
+
+LIFE = timedelta(minutes=10)
+"""A test that arrives later tells nothing, and startles."""
+
+
+def prepare(kind: ChannelKind, to: str, settings: Settings, now: datetime) -> Outgoing:
+    """Return the one hand-over.
+
+    Args:
+        kind: the channel.
+        to: a number in French national or in international form, or a mailbox.
+        settings: must say how to reach the provider, and who speaks.
+        now: UTC.
+
+    Raises:
+        ConfigurationError: a setting is missing.
+        UsageError: `to` cannot be reached by this channel.
+        RefusedByRule: a number reserved for fiction, towards a real provider.
+    """
+    registry.check([kind], settings)
+    if not settings.station:
+        raise ConfigurationError(
+            "setting_missing",
+            _("station is not set: a test says who it comes from."),
+            hint=_("Set it in umsalert.toml, or as UMSALERT_STATION."),
+        )
+    return Outgoing(
+        delivery_id=0,
+        attempt_n=1,
+        refusals=0,
+        reference=f"TEST-{secrets.token_hex(4)}-0-1",  # the shape of a reference, of no alert
+        channel=kind,
+        address=email(to.strip()) if kind is ChannelKind.EMAIL else _number(kind, to, settings),
+        token=secrets.token_urlsafe(16),
+        text=words.text(kind, settings.station),
+        expires_at=now + LIFE,
+    )
+
+
+async def send(outgoing: Outgoing, settings: Settings) -> Outcome:
+    """Hand over once; whatever comes of it, nothing is sent again. Raises ConfigurationError."""
+    channel = await registry.open_channel(outgoing.channel, settings, wiring.clock(settings))
+    try:
+        return await channel.send(outgoing)
+    finally:
+        await channel.close()
+
+
+def _number(kind: ChannelKind, to: str, settings: Settings) -> str:
+    phone = parse_phone(to, "FR")
+    if kind is ChannelKind.SMS and phone.kind != "mobile":
+        raise UsageError(
+            "phone_not_mobile",
+            _("This is a fixed line: it takes calls, no SMS."),
+            hint=_("Give a mobile, or test the channel voice."),
+        )
+    if phone.fictional and not is_loopback(registry.endpoint_host(kind, settings)):
+        raise RefusedByRule(
+            "fictional_number",
+            _("A number reserved for fiction is never sent to a real provider."),
+            hint=_("Give your own number, or use the home of `umsalert simulator`."),
+        )
+    return phone.e164

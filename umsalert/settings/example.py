@@ -1,0 +1,198 @@
+"""A settings file to start from: every setting as a comment, with its default and what it is."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from umsalert.errors import ConfigurationError, UsageError
+from umsalert.i18n import _
+from umsalert.settings.values import Secret, Settings, flatten
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What a setting is, in one line; an example where the default is empty."""
+
+    text: str
+    example: str = ""
+
+
+def write(path: Path) -> None:
+    """Write the file, mode 0600, whole or not at all.
+
+    Raises UsageError when there is one, ConfigurationError when it cannot be written.
+    """
+    part = path.with_name(f"{path.name}.new-{os.getpid()}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text())
+        os.link(part, path)  # refuses to replace a file
+    except FileExistsError as error:
+        raise UsageError(
+            "config_exists",
+            _("{path} exists already and is left as it is.").format(path=path),
+            hint=_("Edit it; `umsalert config show` says what holds."),
+        ) from error
+    except OSError as error:
+        raise ConfigurationError(
+            "config_not_writable",
+            _("{path} cannot be written: {reason}").format(path=path, reason=error.strerror),
+            hint=_("Choose another folder with UMSALERT_HOME."),
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            part.unlink()
+
+
+def text() -> str:
+    """Return the file: valid TOML in which nothing is set."""
+    lines = [
+        "# " + _("The settings of umsalert. A line without its # is in force; what stands behind"),
+        "# " + _("it now is the default. Paths are relative to this file. Every setting can also"),
+        "# " + _("come from the environment: UMSALERT_SMTP_PORT=587 is port in [smtp]."),
+    ]
+    described = explanations()
+    section = ""
+    for name, default in flatten(Settings(home=Path(), database=Path("umsalert.db"))).items():
+        head, _dot, key = name.rpartition(".")
+        if head != section:
+            section = head
+            lines += ["", f"[{section}]"]
+        lines += ["", *_setting(key, default, described[name])]
+    return "\n".join(lines) + "\n"
+
+
+def _setting(key: str, default: object, explained: Explained) -> list[str]:
+    value = default if isinstance(default, bool | int | float) else str(default or "")
+    if value == "" and explained.example:
+        example = _("{text} Not set; for example:").format(text=explained.text)
+        name = f"{key}_file" if isinstance(default, Secret) else key
+        return [f"# {example}", f"#{name} = {_toml(explained.example)}"]
+    return [f"# {explained.text}", f"#{key} = {_toml(value)}"]
+
+
+def _toml(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)  # a JSON string or number is a TOML one too
+
+
+def explanations() -> Mapping[str, Explained]:
+    """Return what every setting is, by its dotted name."""
+    return {
+        "database": Explained(_("The database file.")),
+        "language": Explained(_("What operators read: fr or en."), "fr"),
+        "station": Explained(_("The station that speaks in every message."), "Nice"),
+        "time_zone": Explained(_("The zone in which times are typed and shown.")),
+        **_alert(),
+        **_pace("sms", _("SMS")),
+        **_pace("voice", _("calls")),
+        **_pace("email", _("e-mails")),
+        **_vonage(),
+        **_smtp(),
+        "serve.host": Explained(_("Where `umsalert serve` listens.")),
+        "serve.port": Explained(_("The port of `umsalert serve`.")),
+        "serve.cert_file": Explained(
+            _("The certificate of `umsalert serve`, where no TLS proxy stands before it."),
+            "serve.pem",
+        ),
+        "serve.key_file": Explained(_("The key of that certificate, mode 0600."), "serve.key"),
+        "simulation.clock_offset_s": Explained(
+            _("Training only: by how many seconds the clock is moved.")
+        ),
+    }
+
+
+def _alert() -> dict[str, Explained]:
+    return {
+        "alert.max_radius_m": Explained(_("The largest radius of an alert, in metres.")),
+        "alert.confirm_typed_above": Explained(
+            _("Above this number of people, the number must be typed to confirm.")
+        ),
+        "alert.callback_number": Explained(_("The number that guards call."), "04 65 71 00 17"),
+        "alert.give_up_s": Explained(
+            _("A channel without any connection stops after this many seconds; nothing is lost.")
+        ),
+    }
+
+
+def _pace(section: str, noun: str) -> dict[str, Explained]:
+    return {
+        f"{section}.provider": Explained(_("Who carries {noun}.").format(noun=noun)),
+        f"{section}.rate_per_s": Explained(
+            _("How many {noun} leave in a second, at most.").format(noun=noun)
+        ),
+        f"{section}.burst": Explained(_("How many of them may leave at once.")),
+        f"{section}.in_flight": Explained(_("How many wait for the provider's word at a time.")),
+        f"{section}.timeout_s": Explained(_("How many seconds a hand-over may take.")),
+    }
+
+
+def _vonage() -> dict[str, Explained]:
+    return {
+        "vonage.application_id": Explained(
+            _("The Vonage application, with Messages and Voice."),
+            "00000000-0000-0000-0000-000000000000",
+        ),
+        "vonage.private_key_file": Explained(
+            _("The private key of the application, mode 0600."), "vonage.key"
+        ),
+        "vonage.signature_secret": Explained(
+            _("A file of mode 0600 with the secret that proves webhooks."), "vonage.secret"
+        ),
+        "vonage.sms_sender": Explained(
+            _("Who SMS come from: a name of up to 11 letters cannot be answered."), "POLICE"
+        ),
+        "vonage.sms_two_way": Explained(_("Whether the sender takes answers by SMS.")),
+        "vonage.transactional": Explained(
+            _(
+                "Whether Vonage has declared the traffic transactional; other traffic waits at night."
+            )
+        ),
+        "vonage.voice_caller": Explained(_("The number that calls come from."), "+33465710018"),
+        "vonage.api_key": Explained(_("The key of the account, for doctor --online."), "abcd1234"),
+        "vonage.api_secret": Explained(
+            _("A file of mode 0600 with the secret of the account."), "vonage-account.secret"
+        ),
+        "vonage.low_balance_eur": Explained(_("Below this balance, doctor --online warns.")),
+        "vonage.messages_url": Explained(_("Where SMS are posted to.")),
+        "vonage.calls_url": Explained(_("Where calls are posted to.")),
+        "vonage.account_url": Explained(_("Where the account is read.")),
+        "vonage.webhook_url": Explained(
+            _("Where `umsalert serve` is reached from outside."), "https://alert.example.org"
+        ),
+        "vonage.ca_file": Explained(
+            _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
+
+
+def _smtp() -> dict[str, Explained]:
+    return {
+        "smtp.host": Explained(_("The mail relay."), "relay.example.org"),
+        "smtp.port": Explained(_("Its port.")),
+        "smtp.security": Explained(
+            _("starttls, or tls from the first byte; none only towards this machine.")
+        ),
+        "smtp.username": Explained(_("The login at the relay."), "umsalert"),
+        "smtp.password": Explained(
+            _("A file of mode 0600 with the password of the login."), "smtp.password"
+        ),
+        "smtp.sender": Explained(_("Who mail comes from."), "Alerte <alerte@police.example>"),
+        "smtp.reply_to": Explained(
+            _("Where answers go: takes +detail; in place of reponse@ of the sender's domain."),
+            "reponse@police.example",
+        ),
+        "smtp.bounce": Explained(
+            _("Where bounces go: takes +detail; in place of bounce@ of the sender's domain."),
+            "bounce@police.example",
+        ),
+        "smtp.ca_file": Explained(
+            _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
