@@ -150,9 +150,7 @@ def _vonage() -> dict[str, Explained]:
         ),
         "vonage.sms_two_way": Explained(_("Whether the sender takes answers by SMS.")),
         "vonage.transactional": Explained(
-            _(
-                "Whether Vonage has declared the traffic transactional; other traffic waits at night."
-            )
+            _("Whether Vonage has declared the traffic transactional; other traffic may wait.")
         ),
         "vonage.voice_caller": Explained(_("The number that calls come from."), "+33465710018"),
         "vonage.api_key": Explained(_("The key of the account, for doctor --online."), "abcd1234"),
