@@ -57,10 +57,20 @@ def loaded(*arguments: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("--version",), ("--help",), ("alert", "send", "--help"), ("report", "--help")]
+    "arguments",
+    [
+        ("--version",),
+        ("--help",),
+        ("alert", "send", "--help"),
+        ("report", "--help"),
+        ("doctor", "--help"),
+        ("channel", "test", "--help"),
+        ("config", "init", "--json"),
+        ("config", "show"),
+    ],
 )
 def test_the_start_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
-    """`--version` and every `--help` end without one heavy library."""
+    """`--version`, every `--help` and `config` end without one heavy library."""
     assert loaded(*arguments) & HEAVY == set()
 
 

@@ -33,13 +33,7 @@ def write(path: Path) -> None:
         descriptor = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write(text())
-        os.link(part, path)  # refuses to replace a file
-    except FileExistsError as error:
-        raise UsageError(
-            "config_exists",
-            _("{path} exists already and is left as it is.").format(path=path),
-            hint=_("Edit it; `umsalert config show` says what holds."),
-        ) from error
+        _put(part, path)
     except OSError as error:
         raise ConfigurationError(
             "config_not_writable",
@@ -49,6 +43,17 @@ def write(path: Path) -> None:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def _put(part: Path, path: Path) -> None:
+    try:
+        os.link(part, path)  # refuses to replace a file
+    except FileExistsError as error:
+        raise UsageError(
+            "config_exists",
+            _("{path} exists already and is left as it is.").format(path=path),
+            hint=_("Edit it; `umsalert config show` says what holds."),
+        ) from error
 
 
 def text() -> str:
