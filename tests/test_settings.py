@@ -63,6 +63,26 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(
+    "value", ["http://rest.example", "https://rest.example/account", "https://[", "rest.example"]
+)
+def test_the_account_is_a_host_over_https(tmp_path: Path, value: str) -> None:
+    """The SDK adds its own paths, and speaks https only."""
+    wrong = problems(tmp_path, UMSALERT_VONAGE_ACCOUNT_URL=value)
+    assert wrong == {"vonage.account_url": "bad_value"}
+    good = load(tmp_path, None, UMSALERT_VONAGE_ACCOUNT_URL="https://rest.example:8443/")
+    assert good.vonage.account_url == "https://rest.example:8443/"
+
+
+def test_invalid_settings_can_be_looked_at(tmp_path: Path) -> None:
+    """`inspect` raises nothing: what can be read is there, beside every problem."""
+    file = write(tmp_path, "station = 'Nice'\n[smtp]\nport = 'x'\n[sms]\nburst = 0\n")
+    found = settings.inspect(environ={"UMSALERT_HOME": str(tmp_path)})
+    assert {item.column for item in found.problems} == {"smtp.port", "sms.burst"}
+    assert (found.settings.station, found.settings.smtp.port) == ("Nice", 587)
+    assert (found.settings.sms.burst, found.file) == (0, file)
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-1", "0"])
 def test_a_rate_is_a_positive_number(tmp_path: Path, value: str) -> None:
     """NaN, infinity, zero and less are no rate."""

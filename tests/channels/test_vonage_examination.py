@@ -32,7 +32,9 @@ VONAGE = VonageSettings(application_id="2c1f0c4e", voice_caller="+33465710018", 
         ("POLICE", Kind.ALPHANUMERIC),
         ("PN06", Kind.ALPHANUMERIC),
         ("38123", Kind.SHORT_CODE),
-        ("39123", Kind.OTHER),
+        ("39123", Kind.INVALID),
+        ("POLICE de Nice", Kind.INVALID),
+        ("Préfecture", Kind.INVALID),
         ("+33 9 37 00 00 00", Kind.AUTOMATED),
         ("33939000000", Kind.AUTOMATED),
         ("+33936490001", Kind.OTHER),
@@ -46,7 +48,7 @@ VONAGE = VonageSettings(application_id="2c1f0c4e", voice_caller="+33465710018", 
 def test_a_sender_has_a_kind(sender: str, kind: Kind) -> None:
     """Names, short codes, numbers for machines, mobiles and others are told apart."""
     assert kind_of(sender) is kind
-    assert can_be_answered(kind) == (kind is not Kind.ALPHANUMERIC)
+    assert can_be_answered(kind) == (kind not in (Kind.ALPHANUMERIC, Kind.INVALID))
 
 
 @pytest.mark.parametrize(
@@ -58,6 +60,8 @@ def test_a_sender_has_a_kind(sender: str, kind: Kind) -> None:
         ("+33639980001", False, FAILED, "06 and 07"),
         ("+33936490001", True, OK, "are expected"),
         ("+33937000000", True, FAILED, "no number of this account"),
+        ("+33465710018", False, FAILED, "that can send SMS"),
+        ("POLICE NATIONALE", False, FAILED, "neither"),
     ],
 )
 def test_the_sender_is_allowed_ours_and_answerable(

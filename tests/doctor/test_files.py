@@ -136,13 +136,16 @@ def test_windows_is_not_asked_for_modes(install: Install) -> None:
 
 
 @pytest.mark.parametrize("platform", UNIX)
-def test_a_home_that_others_may_change_is_no_home(install: Install, platform: Platform) -> None:
-    """Whoever may write there may replace the settings."""
+@pytest.mark.parametrize(("mode", "status"), [(0o755, OK), (0o770, WARNING), (0o777, FAILED)])
+def test_a_home_that_others_may_change_is_no_home(
+    install: Install, platform: Platform, mode: int, status: FindingStatus
+) -> None:
+    """Whoever may write there may replace the settings; a group may be meant."""
     subject = install(platform=platform)
-    subject.settings.home.chmod(0o770)
+    subject.settings.home.chmod(mode)
     finding = files.home(subject)
-    assert finding.status is FAILED
-    assert "chmod 700" in finding.fix
+    assert finding.status is status
+    assert ("chmod 700" in finding.fix) == (status is not OK)
 
 
 @pytest.mark.parametrize(

@@ -68,11 +68,10 @@ async def _guarded(name: str, check: Check, subject: Subject) -> Finding:
 def _failure(name: str, error: Exception) -> Finding:
     if isinstance(error, UmsalertError):
         return Finding(name, FindingStatus.FAILED, error.message, error.hint)
-    if isinstance(error, OSError):
-        where = _("{file}: {reason}.").format(file=error.filename, reason=error.strerror)
-        return Finding(
-            name, FindingStatus.FAILED, where, _("Check the owner and the mode of this file.")
-        )
+    if isinstance(error, OSError) and error.filename:
+        message = _("{file}: {reason}.").format(file=error.filename, reason=error.strerror)
+        fix = _("Check the owner and the mode of this file and of its folder.")
+        return Finding(name, FindingStatus.FAILED, message, fix)
     return Finding(
         name,
         FindingStatus.FAILED,

@@ -17,8 +17,9 @@ from umsalert.store import examination
 SCARCE_BYTES = 200_000_000
 """An alert to every guard of France writes about 100 MB into the log before it is folded away."""
 AMPLE_BYTES = 2_000_000_000
-_OTHERS_READ, _GROUP_READS = 0o007, 0o070
-_OTHERS_WRITE = 0o022
+# What the group may do can be meant: several accounts of one station.
+_OTHERS, _GROUP = 0o007, 0o070
+_OTHERS_WRITE, _GROUP_WRITES = 0o002, 0o020
 
 
 def home(subject: Subject) -> Finding:
@@ -31,15 +32,15 @@ def home(subject: Subject) -> Finding:
             _("Make it with `umsalert init`, or name another with UMSALERT_HOME."),
         )
     mode = folder.stat().st_mode & 0o777
-    if has_modes(subject.platform) and mode & _OTHERS_WRITE:
-        return failed(
-            "home",
-            _("Other accounts may change what lies in {folder} (mode {mode:04o}).").format(
-                folder=folder, mode=mode
-            ),
-            _run(keep_private(folder, subject.platform, folder=True)),
-        )
-    return ok("home", str(folder))
+    if not has_modes(subject.platform) or not mode & (_OTHERS_WRITE | _GROUP_WRITES):
+        return ok("home", str(folder))
+    message = _("Other accounts may change what lies in {folder} (mode {mode:04o}).").format(
+        folder=folder, mode=mode
+    )
+    command = keep_private(folder, subject.platform, folder=True)
+    if mode & _OTHERS_WRITE:
+        return failed("home", message, _run(command))
+    return warning("home", message, _unless_meant(command))
 
 
 def database(subject: Subject) -> Finding:
@@ -92,29 +93,20 @@ def file_modes(subject: Subject) -> Finding:
     """Nobody else can read the database, its log or its copies."""
     if not has_modes(subject.platform):
         return ok("file_modes", _("Not checked: files have no modes on this system."))
-    read_by_group = None
-    for file in _database_files(subject.settings.database):
-        mode = file.stat().st_mode & 0o777
-        if mode & _OTHERS_READ:
-            message = _("Every account may read {file} (mode {mode:04o}).")
-            return failed(
-                "file_modes",
-                message.format(file=file, mode=mode),
-                _run(keep_private(file, subject.platform)),
-            )
-        if mode & _GROUP_READS:
-            read_by_group = (file, mode)
-    if read_by_group:
-        file, mode = read_by_group
-        message = _("The group of {file} may read it (mode {mode:04o}).")
-        return warning(
-            "file_modes",
-            message.format(file=file, mode=mode),
-            _("If that is not meant: {command}").format(
-                command=keep_private(file, subject.platform)
-            ),
-        )
-    return ok("file_modes", _("Only this account can read the database and its copies."))
+    modes = {
+        file: file.stat().st_mode & 0o777 for file in _database_files(subject.settings.database)
+    }
+    file = max(modes, key=lambda item: (modes[item] & _OTHERS, modes[item] & _GROUP), default=None)
+    if file is None or not modes[file] & (_OTHERS | _GROUP):
+        return ok("file_modes", _("Only this account can read the database and its copies."))
+    command = keep_private(file, subject.platform)
+    if modes[file] & _OTHERS:
+        message = _("Every account may read {file} (mode {mode:04o}).")
+        return failed("file_modes", message.format(file=file, mode=modes[file]), _run(command))
+    message = _("The group of {file} may read it (mode {mode:04o}).")
+    return warning(
+        "file_modes", message.format(file=file, mode=modes[file]), _unless_meant(command)
+    )
 
 
 def disk_space(subject: Subject) -> Finding:
@@ -145,8 +137,14 @@ def _nearest(path: Path) -> Path:
 
 def _database_files(path: Path) -> Iterator[Path]:
     if path.parent.is_dir():
-        yield from (item for item in sorted(path.parent.glob(f"{path.name}*")) if item.is_file())
+        for item in sorted(path.parent.iterdir()):
+            if item.name.startswith(path.name) and item.is_file():
+                yield item
 
 
 def _run(command: str) -> str:
     return _("Run: {command}").format(command=command)
+
+
+def _unless_meant(command: str) -> str:
+    return _("If that is not meant, run: {command}").format(command=command)

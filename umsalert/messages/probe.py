@@ -17,7 +17,7 @@ def text(kind: ChannelKind, station: str) -> MessageText:
     if kind is ChannelKind.VOICE:
         body = _(
             "This is a test call of the alert system of {station}. Nothing has happened. "
-            "You need not do anything. Goodbye."
+            "You need not do anything, and may hang up."
         ).format(station=name)
     elif kind is ChannelKind.EMAIL:
         subject = _("TEST of the alert system of {station}").format(station=name)

@@ -62,33 +62,39 @@ def balance(eur: float, vonage: VonageSettings) -> Finding:
 
 def sms_sender(vonage: VonageSettings, account: Account | None) -> Finding:
     """Judge the sender of SMS: allowed in France, ours, and answerable where we say so."""
-    name, sender, kind = "sms_sender", vonage.sms_sender, kind_of(vonage.sms_sender)
+    sender, kind = vonage.sms_sender, kind_of(vonage.sms_sender)
+    problem = _sender_problem(vonage, account)
+    if problem:
+        message, fix = problem
+        return Finding("sms_sender", _FAILED, message.format(sender=sender), fix)
+    return Finding("sms_sender", _OK, f"{sender}: {_kind_words(kind)}; {_answers_words(vonage)}.")
+
+
+def _sender_problem(vonage: VonageSettings, account: Account | None) -> tuple[str, str] | None:
+    """Return what is wrong with the sender, and the fix."""
+    kind = kind_of(vonage.sms_sender)
+    if kind is Kind.INVALID:
+        return (
+            _("{sender} is neither a number nor a name."),
+            _("Use a number, or a name of at most 11 letters and digits without accents."),
+        )
     if kind is Kind.MOBILE:
-        return Finding(
-            name,
-            _FAILED,
-            _("{sender} is a mobile number: automated systems may not use 06 and 07.").format(
-                sender=sender
-            ),
+        return (
+            _("{sender} is a mobile number: automated systems may not use 06 and 07."),
             _("Ask Vonage for a number in 09 37 to 09 39 or a short code 38XXX, or use a name."),
         )
     if vonage.sms_two_way and not can_be_answered(kind):
-        return Finding(
-            name,
-            _FAILED,
-            _("vonage.sms_two_way is set, but nobody can answer the name {sender}.").format(
-                sender=sender
-            ),
+        return (
+            _("vonage.sms_two_way is set, but nobody can answer the name {sender}."),
             _("Set it to false, or use a number in 09 37 to 09 39 or a short code 38XXX."),
         )
-    if kind in (Kind.AUTOMATED, Kind.OTHER) and account and not _own(sender, account):
-        return Finding(
-            name,
-            _FAILED,
-            _("{sender} is no number of this account.").format(sender=sender),
-            _("Set vonage.sms_sender to one of: {numbers}.").format(numbers=_list(account)),
+    is_listed = kind in (Kind.AUTOMATED, Kind.OTHER)  # names and short codes are not
+    if account and is_listed and not _own(vonage.sms_sender, account, "SMS"):
+        return (
+            _("{sender} is no number of this account that can send SMS."),
+            _("Set vonage.sms_sender to one of: {numbers}.").format(numbers=_list(account, "SMS")),
         )
-    return Finding(name, _OK, f"{sender}: {_kind_words(kind)}; {_answers_words(vonage)}.")
+    return None
 
 
 def transactional(vonage: VonageSettings) -> Finding:
@@ -129,14 +135,14 @@ def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
             _("Whether {caller} is a number of the account is not checked.").format(caller=caller),
             _("It is, once the account can be read."),
         )
-    own = _own(caller, account)
-    if own is None or "VOICE" not in own.features:
+    own = _own(caller, account, "VOICE")
+    if own is None:
         return Finding(
             name,
             _FAILED,
             _("{caller} is no number of this account that can call.").format(caller=caller),
             _("Set vonage.voice_caller to one of: {numbers}.").format(
-                numbers=_list(account, feature="VOICE")
+                numbers=_list(account, "VOICE")
             ),
         )
     if own.application_id and own.application_id != vonage.application_id:
@@ -149,17 +155,19 @@ def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
     return Finding(name, _OK, _("{caller} is a number of the account.").format(caller=caller))
 
 
-def _own(number: str, account: Account) -> OwnNumber | None:
-    wanted = _digits(number)
-    return next((item for item in account.numbers if _digits(item.e164) == wanted), None)
+def _own(number: str, account: Account, feature: str) -> OwnNumber | None:
+    for item in account.numbers:
+        if _digits(item.e164) == _digits(number) and feature in item.features:
+            return item
+    return None
 
 
 def _digits(number: str) -> str:
     return "".join(character for character in number if character.isdecimal())
 
 
-def _list(account: Account, feature: str = "") -> str:
-    found = [item.e164 for item in account.numbers if not feature or feature in item.features]
+def _list(account: Account, feature: str) -> str:
+    found = [item.e164 for item in account.numbers if feature in item.features]
     return ", ".join(found) or _("(there is none yet: rent one on the Vonage dashboard)")
 
 
@@ -170,6 +178,7 @@ def _kind_words(kind: Kind) -> str:
         Kind.AUTOMATED: _("a number for automated systems"),
         Kind.MOBILE: _("a mobile number"),
         Kind.OTHER: _("a number"),
+        Kind.INVALID: _("neither a number nor a name"),
     }[kind]
 
 
