@@ -74,6 +74,14 @@ def test_the_account_is_a_host_over_https(tmp_path: Path, value: str) -> None:
     assert good.vonage.account_url == "https://rest.example:8443/"
 
 
+@pytest.mark.parametrize("host", ["a..b", "..", "relay example", "[::1", "x" * 64 + ".example"])
+def test_a_host_can_be_looked_up(tmp_path: Path, host: str) -> None:
+    """What no resolver takes is a wrong setting, not a failure at the first message."""
+    assert problems(tmp_path, UMSALERT_SMTP_HOST=host) == {"smtp.host": "bad_value"}
+    for good in ("relay.example", "localhost", "192.0.2.1", "::1", "préfecture.example", "a_b"):
+        assert load(tmp_path, None, UMSALERT_SMTP_HOST=good).smtp.host == good
+
+
 def test_invalid_settings_can_be_looked_at(tmp_path: Path) -> None:
     """`inspect` raises nothing: what can be read is there, beside every problem."""
     file = write(tmp_path, "station = 'Nice'\n[smtp]\nport = 'x'\n[sms]\nburst = 0\n")

@@ -58,35 +58,29 @@ def packages(system: Platform) -> Packages:
     sqlite = _(
         "{command} (where it has no wheel, as on Linux on ARM or an Intel Mac: {other})"
     ).format(command=f"{inject} pysqlite3", other=f"{inject} sqlean.py")
-    match system:
-        case Platform.DEBIAN:
-            return Packages(
-                python="sudo apt-get install python3",
-                sqlite=sqlite,
-                spatialite="sudo apt-get install libsqlite3-mod-spatialite",
-                time_zones="sudo apt-get install tzdata",
-            )
-        case Platform.FEDORA:
-            return Packages(
-                python="sudo dnf install python3",
-                sqlite=sqlite,
-                spatialite="sudo dnf install libspatialite",
-                time_zones="sudo dnf install tzdata",
-            )
-        case Platform.MACOS:
-            return Packages(
-                python="brew install python",
-                sqlite=sqlite,
-                spatialite="brew install libspatialite",
-                time_zones=f"{inject} tzdata",
-            )
-        case Platform.WINDOWS:
-            return Packages(
-                python="winget install Python.Python.3.13",
-                sqlite=f"{inject} pysqlite3",
-                spatialite=_("put mod_spatialite.dll of the SpatiaLite distribution on PATH"),
-                time_zones=f"{inject} tzdata",
-            )
+    return {
+        Platform.DEBIAN: Packages(
+            "sudo apt-get install python3",
+            sqlite,
+            "sudo apt-get install libsqlite3-mod-spatialite",
+            "sudo apt-get install tzdata",
+        ),
+        Platform.FEDORA: Packages(
+            "sudo dnf install python3",
+            sqlite,
+            "sudo dnf install libspatialite",
+            "sudo dnf install tzdata",
+        ),
+        Platform.MACOS: Packages(
+            "brew install python", sqlite, "brew install libspatialite", f"{inject} tzdata"
+        ),
+        Platform.WINDOWS: Packages(
+            "winget install Python.Python.3.13",
+            f"{inject} pysqlite3",
+            _("put mod_spatialite.dll of the SpatiaLite distribution on PATH"),
+            f"{inject} tzdata",
+        ),
+    }[system]
 
 
 def keep_private(path: Path, system: Platform, *, folder: bool = False) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -191,3 +193,21 @@ def test_a_lost_answer_is_unknown_and_not_repeated(cli: Cli, carrier: Carrier) -
         assert ended.code == 1
         assert "may or may not have left" in ended.out
     assert requests == [b"POST /v1/messages HTTP/1.1"]
+
+
+def test_the_documents_are_documented(cli: Cli, carrier: Carrier) -> None:
+    """docs/doctor.md names every field of these documents, and no other."""
+    page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text("utf-8")
+    for arguments, rows in (
+        (("doctor",), "checks"),
+        (("config", "show"), "settings"),
+        (("channel", "list"), "channels"),
+        (("channel", "test", "sms", "--to", MOBILE, "--yes"), ""),
+    ):
+        document = cli(*arguments, "--json", environ=carrier.environ).document
+        fields = {*document, *(document[rows][0] if rows else {})} - {"schema_version"}
+        (line,) = re.findall(
+            rf"^\| `{' '.join(arguments[:2])} --json` \| (.*) \|$", page, re.MULTILINE
+        )
+        told = set(re.findall("`([a-z_]+)`", re.sub(r"\([^)]*`[^)]*\)", "", line)))
+        assert told == fields

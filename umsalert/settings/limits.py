@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator
+from ipaddress import ip_address
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +23,8 @@ from umsalert.settings.values import (
 
 MAX_RADIUS_M = 1_000_000.0
 """A circle beyond it would be all of the métropole; bulletins have other areas."""
+
+_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 
 
 def problems(settings: Settings) -> list[Problem]:
@@ -77,7 +81,7 @@ def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
         yield from exposed(vonage.private_key_file, "vonage.private_key_file")
     for key in ("messages_url", "calls_url", "account_url"):
         url = getattr(vonage, key)
-        if not url.startswith("https://") or not host_of(url):
+        if not url.startswith("https://") or not _is_host(host_of(url)):
             yield _bad(f"vonage.{key}", _("must be an https:// address"))
     if vonage.account_url.rstrip("/").count("/") > len("//"):
         yield _bad("vonage.account_url", _("must be an address without a path"))
@@ -90,7 +94,18 @@ def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:
         yield _bad("smtp.security", _("one of: {values}").format(values="starttls, tls, none"))
     if smtp.security == "none" and smtp.host and not is_loopback(smtp.host):
         yield _bad("smtp.security", _("'none' is allowed only towards localhost"))
+    if smtp.host and not _is_host(smtp.host):
+        yield _bad("smtp.host", _("is neither the name of a server nor its address"))
     yield from _port("smtp.port", smtp.port)
+
+
+def _is_host(host: str) -> bool:
+    """Say whether a resolver can be asked for it: others raise what no channel expects."""
+    try:
+        ascii_name = host if host.isascii() else host.encode("idna").decode()
+        return bool(_HOST.fullmatch(ascii_name)) or bool(ip_address(host))
+    except ValueError:  # a UnicodeError is one
+        return False
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

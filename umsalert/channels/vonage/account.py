@@ -164,5 +164,10 @@ def _numbers(client: Any) -> Iterator[OwnNumber]:  # noqa: ANN401 - as above
             yield OwnNumber(
                 e164=f"+{number.msisdn}",
                 features=frozenset(number.features or ()),
-                application_id=number.app_id or number.voice_callback_value or "",
+                application_id=number.app_id or _linked(number),
             )
+
+
+def _linked(number: Any) -> str:  # noqa: ANN401 - as above
+    """Return the application that answers calls to a number; it may be a SIP address instead."""
+    return number.voice_callback_value or "" if number.voice_callback_type == "app" else ""
