@@ -7,7 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from umsalert.platforms import Platform, has_modes, keep_private, packages, recognise, take_over
+from umsalert.platforms import (
+    Platform,
+    has_modes,
+    keep_private,
+    make_folder,
+    packages,
+    recognise,
+    take_over,
+)
 
 
 @pytest.mark.parametrize(
@@ -53,8 +61,16 @@ def test_a_path_with_a_space_stays_one_word(system: Platform) -> None:
         keep_private(path, system),
         keep_private(path, system, folder=True),
         take_over(path, system),
+        make_folder(path, system),
     ):
         assert f"{quote}{path}{quote}" in command
+
+
+@pytest.mark.parametrize("system", list(Platform))
+def test_no_command_reaches_below_what_it_names(system: Platform) -> None:
+    """Pasted for the wrong folder, it does no harm to all that lies in it."""
+    commands = take_over(Path("/srv"), system), keep_private(Path("/srv"), system, folder=True)
+    assert not any(flag in command for command in commands for flag in (" -R", " /R", " /T"))
 
 
 def test_only_a_system_with_modes_is_asked_for_them() -> None:

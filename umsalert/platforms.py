@@ -92,10 +92,17 @@ def keep_private(path: Path, system: Platform, *, folder: bool = False) -> str:
 
 
 def take_over(path: Path, system: Platform) -> str:
-    """Return the command that gives a file or folder to this account."""
+    """Return the command that gives one file or folder, and nothing below it, to this account."""
     if system is Platform.WINDOWS:
-        return f'takeown /F "{path}" /R'
-    return f'sudo chown -R "$(id -un)" {shlex.quote(str(path))}'
+        return f'takeown /F "{path}"'
+    return f'sudo chown "$(id -un)" {shlex.quote(str(path))}'
+
+
+def make_folder(path: Path, system: Platform) -> str:
+    """Return the command that makes a folder where this account may not, and gives it to it."""
+    if system is Platform.WINDOWS:
+        return f'mkdir "{path}"'
+    return f'sudo install -d -m 700 -o "$(id -un)" {shlex.quote(str(path))}'
 
 
 def has_modes(system: Platform) -> bool:

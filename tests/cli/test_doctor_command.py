@@ -97,6 +97,7 @@ def test_an_ordinary_user_in_a_folder_of_another(cli: Cli, database: Path) -> No
     assert "Traceback" not in done.stderr
     found = checks(Ended(done.returncode, done.stdout, done.stderr))
     assert found["write_access"]["status"] == "failed"
+    assert str(database.parent) in found["write_access"]["fix"]
     assert found["configuration"]["status"] == "warning"
     assert [path.name for path in database.parent.iterdir()] == [database.name]
 

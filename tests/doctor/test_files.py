@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import sqlite3
 from pathlib import Path
@@ -160,6 +161,42 @@ def test_a_home_that_others_may_change_is_no_home(
 def test_space_is_judged_by_the_database_too(free: int, size: int, status: FindingStatus) -> None:
     """A migration makes a copy: twice the database must fit."""
     assert files.free_space(free, size, Path("/srv")).status is status
+
+
+@pytest.mark.parametrize(
+    ("platform", "owner", "maker"),
+    [
+        (Platform.DEBIAN, "sudo chown", "sudo install -d"),
+        (Platform.FEDORA, "sudo chown", "sudo install -d"),
+        (Platform.MACOS, "sudo chown", "sudo install -d"),
+        (Platform.WINDOWS, "takeown", "mkdir"),
+    ],
+)
+def test_only_the_folder_of_the_database_is_to_be_taken_over(
+    install: Install,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    platform: Platform,
+    owner: str,
+    maker: str,
+) -> None:
+    """The fix names the folder itself; where it is missing it is made, never its parent taken."""
+    subject = install(platform=platform)
+    home = subject.settings.home
+    # root, who runs the tests in some places, may write everywhere
+    monkeypatch.setattr(
+        "umsalert.doctor.files.tempfile.TemporaryFile",
+        lambda **_where: (_ for _ in ()).throw(PermissionError(errno.EACCES, "Permission denied")),
+    )
+    finding = files.write_access(subject)
+    assert finding.status is FAILED
+    assert owner in finding.fix
+    assert str(home) in finding.fix
+    shutil.rmtree(home)
+    missing = files.write_access(subject)
+    assert maker in missing.fix
+    assert str(home) in missing.fix
+    assert owner not in missing.fix
 
 
 def test_a_database_that_another_process_writes_is_busy_not_broken(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import tempfile
 from collections.abc import Iterator
@@ -11,11 +12,11 @@ from umsalert.doctor.subject import Subject, failed, ok, warning
 from umsalert.errors import TemporaryError, UmsalertError
 from umsalert.i18n import _
 from umsalert.model import Finding
-from umsalert.platforms import has_modes, keep_private, take_over
+from umsalert.platforms import Platform, has_modes, keep_private, make_folder, take_over
 from umsalert.store import examination
 
 SCARCE_BYTES = 200_000_000
-"""An alert to every guard of France writes about 100 MB into the log before it is folded away."""
+"""A message leaves some 500 bytes in the file: room for 400,000 more."""
 AMPLE_BYTES = 2_000_000_000
 # What the group may do can be meant: several accounts of one station.
 _OTHERS, _GROUP = 0o007, 0o070
@@ -76,7 +77,7 @@ def write_access(subject: Subject) -> Finding:
             _("The folder {folder} cannot be written: {reason}.").format(
                 folder=folder, reason=error.strerror
             ),
-            _run(take_over(folder, subject.platform)),
+            _way_in(path.parent, error, subject.platform),
         )
     if not path.exists():
         return ok("write_access", _("The folder {folder} can be written.").format(folder=folder))
@@ -85,8 +86,22 @@ def write_access(subject: Subject) -> Finding:
     except TemporaryError as error:
         return warning("write_access", error.message, error.hint)
     except UmsalertError as error:
-        return failed("write_access", error.message, _run(take_over(path, subject.platform)))
+        return failed("write_access", error.message, _owner_or(take_over(path, subject.platform)))
     return ok("write_access", _("The folder and the database can be written."))
+
+
+def _way_in(folder: Path, error: OSError, platform: Platform) -> str:
+    if error.errno not in (errno.EACCES, errno.EPERM):  # a disk that is full or read-only
+        return _("Choose another folder with UMSALERT_HOME or --db.")
+    if not folder.exists():
+        return _run(make_folder(folder, platform))
+    return _owner_or(take_over(folder, platform))
+
+
+def _owner_or(command: str) -> str:
+    return _("Run umsalert as its owner, or make this account the owner: {command}").format(
+        command=command
+    )
 
 
 def file_modes(subject: Subject) -> Finding:
