@@ -212,7 +212,7 @@ def _check(adapters: Iterable[Adapter], settings: Settings) -> None:
         _("Settings are missing: {problems}").format(
             problems="; ".join(problem.message for problem in problems)
         ),
-        hint=_("Set them in umsalert.toml or as variables; the README has an example."),
+        hint=_("Set them in umsalert.toml (umsalert config init writes one) or as variables."),
         problems=problems,
     )
 

@@ -31,9 +31,11 @@ def init(context: typer.Context, as_json: AsJson = False) -> None:
     output.line(_("Created {path}").format(path=path))
     output.say(
         _(
-            "Next: set station and alert.callback_number in umsalert.toml (see the README), then\n"
+            "Next:\n"
+            "  umsalert config init        then set station and alert.callback_number in it\n"
             "  umsalert site import --approve sites.csv\n"
             "  umsalert contact import --certify contacts.csv\n"
+            "  umsalert doctor\n"
             "To train without a provider: umsalert simulator --home training"
         )
     )

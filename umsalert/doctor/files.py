@@ -16,7 +16,7 @@ from umsalert.platforms import Platform, has_modes, keep_private, make_folder, t
 from umsalert.store import examination
 
 SCARCE_BYTES = 200_000_000
-"""A message leaves some 500 bytes in the file: room for 400,000 more."""
+"""A message leaves some 500 bytes in the file: measured: room for 400,000 more."""
 AMPLE_BYTES = 2_000_000_000
 # What the group may do can be meant: several accounts of one station.
 _OTHERS, _GROUP = 0o007, 0o070
