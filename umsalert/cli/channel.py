@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from umsalert.cli.alert_preview import channel_name
 from umsalert.cli.context import AsJson, leave, run_async, session
-from umsalert.cli.output import Column, Output, must_be_asked
+from umsalert.cli.output import Column, Output, channel_name, must_be_asked
 from umsalert.errors import ExitCode, UmsalertError
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
