@@ -12,6 +12,7 @@ HEAVY = {
     "aiohttp",
     "aiosmtpd",
     "aiosmtplib",
+    "concurrent_log_handler",
     "cryptography",
     "email_validator",
     "jinja2",

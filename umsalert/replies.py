@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 
 from umsalert.errors import InvalidData, RefusedByRule
 from umsalert.i18n import _
+from umsalert.model import Answer
 from umsalert.ports import Clock, Inbox, StoredWebhook, Webhook, WebhookSource
 
 BATCH = 100
 NOTHING_TO_SAY = b"{}"
+
+_log = logging.getLogger(__name__)
 
 
 class Receiver:
@@ -31,9 +35,9 @@ class Receiver:
             raise RefusedByRule("unknown_provider", _("No such provider is configured."))
         key = source.verify(webhook, self._clock.now())
         reference = source.reference(webhook)
-        await self._inbox.store(
-            StoredWebhook(provider, webhook.topic, reference, webhook.body), key
-        )
+        stored = StoredWebhook(provider, webhook.topic, reference, webhook.body)
+        new = await self._inbox.store(stored, key)
+        _log.info("webhook taken" if new else "webhook repeated", extra=_about(stored))
         text = await self._inbox.text_of(reference)
         if text is None:
             return NOTHING_TO_SAY
@@ -54,11 +58,25 @@ class Receiver:
     async def _apply(self, item: StoredWebhook) -> None:
         source = self._sources.get(item.provider)
         if source is None:
-            await self._inbox.reject(item.id, "unknown_provider")
+            await self._reject(item, "unknown_provider")
             return
         try:
             said = source.read(item)
         except InvalidData:
-            await self._inbox.reject(item.id, "unreadable")
-        else:
-            await self._inbox.apply(item.id, said)
+            await self._reject(item, "unreadable")
+            return
+        matched = await self._inbox.apply(item.id, said)
+        for one in said:
+            what = one.kind if isinstance(one, Answer) else one.state or "nothing new"
+            _log.info("applied: %s", what, extra=_about(item))
+        if matched < len(said):
+            _log.warning("webhook unmatched", extra=_about(item))
+
+    async def _reject(self, item: StoredWebhook, problem: str) -> None:
+        await self._inbox.reject(item.id, problem)
+        _log.warning("webhook not applied", extra=_about(item) | {"code": problem})
+
+
+def _about(item: StoredWebhook) -> dict[str, str]:
+    """Return the fields of the log: the reference names the alert, the delivery, the attempt."""
+    return {"provider": item.provider, "topic": item.topic, "reference": item.reference}

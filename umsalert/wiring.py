@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import getpass
-import os
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +14,7 @@ from umsalert.model import ChannelKind, Operator
 from umsalert.ports import Listener, Pace
 from umsalert.replies import Receiver
 from umsalert.selection import Planner, Station
-from umsalert.settings import RateSettings, Settings
+from umsalert.settings import RateSettings, Settings, account
 from umsalert.store.store import Store
 
 
@@ -48,11 +46,7 @@ def open_store(settings: Settings) -> Store:
 
 def operator(settings: Settings) -> Operator:
     """Return the account that runs the command, seen through sudo, at its station."""
-    try:
-        account = os.environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
-        account = f"uid-{os.getuid()}"
-    return Operator(account, settings.station)
+    return Operator(account(), settings.station)
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:
@@ -76,10 +70,11 @@ def planner(settings: Settings, store: Store) -> Planner:
 
 
 def run(settings: Settings, store: Store, listener: Listener) -> Run:
-    """Return what a dispatcher works with."""
-    return Run(
-        store.outbox, clock(settings), listener, operator(settings), settings.alert.give_up_s
-    )
+    """Return what a dispatcher works with; its events go to `listener` and to the log."""
+    from umsalert.logs.events import fan_out, log_event
+
+    heard = fan_out(log_event, listener)
+    return Run(store.outbox, clock(settings), heard, operator(settings), settings.alert.give_up_s)
 
 
 @contextlib.asynccontextmanager

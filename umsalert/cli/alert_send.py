@@ -81,7 +81,7 @@ class _Sending:
             run = wiring.run(self._session.settings, self._store, view)
             counts = await run.outbox.counts(self._alert.id)
             planned = {kind: sum(states.values()) for kind, states in counts.items()}
-            view(Planned(run.clock.now(), self._alert.ref, planned))
+            run.listener(Planned(run.clock.now(), self._alert.ref, planned))
             result = await self._dispatch(Dispatcher(run, self._alert, lanes), run, manner)
         return self._say(result)
 

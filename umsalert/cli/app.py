@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -23,6 +23,7 @@ from umsalert.cli import (
     template,
 )
 from umsalert.cli.context import Session
+from umsalert.cli.journal import Journal
 from umsalert.i18n import _
 
 app = typer.Typer(
@@ -48,8 +49,13 @@ def root(
         typer.Option("--db", metavar="FILE", help=_("The database; default: in UMSALERT_HOME.")),
     ] = None,
     debug: Annotated[
-        bool, typer.Option("--debug", help=_("Show the full error of a failure."))
+        bool,
+        typer.Option("--debug", help=_("Show the log, and the full error of a failure.")),
     ] = False,
+    log_format: Annotated[
+        Literal["text", "json"] | None,
+        typer.Option("--log-format", help=_("How the log is written; default: log.format.")),
+    ] = None,
     _show: Annotated[
         bool,
         typer.Option(
@@ -58,7 +64,8 @@ def root(
     ] = False,
 ) -> None:
     """Make the session that commands share."""
-    context.obj = Session(database=db, debug=debug)
+    journal = context.obj or Journal()
+    context.obj = Session(database=db, debug=debug, log_format=log_format, journal=journal)
 
 
 app.command("init", help=database.INIT_HELP)(database.init)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -12,8 +12,9 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from umsalert import settings as settings_module
+from umsalert.cli.journal import Journal
 from umsalert.cli.output import Output
-from umsalert.errors import ExitCode
+from umsalert.errors import ConfigurationError, ExitCode
 from umsalert.i18n import _
 from umsalert.settings import Inspection, Settings
 
@@ -30,11 +31,21 @@ class Session:
 
     database: Path | None = None
     debug: bool = False
+    log_format: str | None = None
+    journal: Journal = field(default_factory=Journal)
 
     @cached_property
     def settings(self) -> Settings:
         """Return the settings. Raises ConfigurationError with all problems at once."""
-        return settings_module.load({"database": self.database})
+        return settings_module.load({"database": self.database, "log.format": self.log_format})
+
+    def begin(self, command: str) -> None:
+        """Say in the log that `command` has started; invalid settings are told when asked for."""
+        try:
+            settings = self.settings
+        except ConfigurationError:
+            settings = settings_module.default_settings()
+        self.journal.begin(command, settings, debug=self.debug)
 
     @cached_property
     def inspection(self) -> Inspection:
@@ -51,6 +62,7 @@ def session(context: typer.Context) -> Session:
     found = context.find_object(Session)
     if found is None:
         raise AssertionError("the root callback makes the session")
+    found.begin(context.command_path)
     return found
 
 

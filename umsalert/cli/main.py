@@ -14,7 +14,8 @@ from umsalert.errors import ExitCode, UmsalertError
 
 # Understood anywhere on the line, though they belong to the program and not to a command.
 _GLOBAL_FLAGS = ("--debug",)
-_GLOBAL_OPTIONS = ("--db",)
+_GLOBAL_OPTIONS = ("--db", "--log-format")
+_GLOBAL_WITH_VALUE = tuple(f"{option}=" for option in _GLOBAL_OPTIONS)
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -29,42 +30,61 @@ def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
     from typer.exceptions import TyperException
 
     from umsalert.cli.app import app
+    from umsalert.cli.journal import Journal
     from umsalert.cli.output import fail
 
+    journal = Journal()
     try:
-        code = app(words, prog_name="umsalert", standalone_mode=False)
+        code = app(words, prog_name="umsalert", standalone_mode=False, obj=journal)
     except UmsalertError as error:
-        if debug:
-            raise
+        journal.end(error.exit_code, error)
+        _trace(error, wanted=debug)
         fail(error, as_json=as_json)
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
+        journal.end(ExitCode.INTERRUPTED)
         return int(ExitCode.INTERRUPTED)
     except TyperException as error:
+        journal.end(ExitCode.USAGE)
         if type(error).__name__ == "NoArgsIsHelpError":  # a class that Typer keeps private
             typer.echo(error.format_message(), err=True)
         else:
             fail(_usage(error.format_message()), as_json=as_json)
         return int(ExitCode.USAGE)
-    except Exception as error:
-        if debug:
-            raise
-        fail(_bug(error), as_json=as_json)
+    except Exception as error:  # noqa: BLE001 - a bug, too, ends as a sentence and a code
+        file = journal.end(ExitCode.BUG, error)
+        _trace(error, wanted=debug)
+        fail(_bug(error, file), as_json=as_json)
         return int(ExitCode.BUG)
-    return code if isinstance(code, int) else int(ExitCode.OK)
+    code = code if isinstance(code, int) else int(ExitCode.OK)
+    journal.end(code)
+    return code
+
+
+def _trace(error: Exception, *, wanted: bool) -> None:
+    if wanted:
+        import traceback
+
+        traceback.print_exception(error)
 
 
 def _usage(message: str) -> UmsalertError:
     return UmsalertError("usage", message, hint=i18n._("Add --help to see what the command takes."))
 
 
-def _bug(error: Exception) -> UmsalertError:
+def _bug(error: Exception, file: Path | None) -> UmsalertError:
+    """Return what a person is told; `file` is the log, where it could be written."""
+    hint = i18n._("Please report it with the output of the same command and --debug.")
+    if file is not None:
+        hint = i18n._(
+            "Please report it with the end of the log, which names nobody: {file}"
+        ).format(file=file)
     return UmsalertError(
         "bug",
         i18n._("umsalert itself failed ({kind}). This is a bug of ours.").format(
             kind=type(error).__name__
         ),
-        hint=i18n._("Please report it with the output of the same command and --debug."),
+        hint=hint,
     )
 
 
@@ -86,7 +106,7 @@ def _globals_first(words: list[str]) -> list[str]:
             rest += words[position:]
             break
         takes_value = word in _GLOBAL_OPTIONS
-        if word in _GLOBAL_FLAGS or takes_value or word.startswith("--db="):
+        if word in _GLOBAL_FLAGS or takes_value or word.startswith(_GLOBAL_WITH_VALUE):
             first += words[position : position + 1 + takes_value]
         else:
             rest.append(word)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import logging
 from typing import Annotated
 
 import typer
@@ -51,6 +50,7 @@ def serve(
             )
         output.say(_("Listening on {url}").format(url=url))
 
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s")
+    if not this.debug:
+        this.journal.show_warnings(this.settings.log.format)
     run_async(server.serve_until_signal(dataclasses.replace(this.settings, serve=listen), ready))
     output.say(_("Stopped; everything that came in is in the database."))

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from umsalert.errors import Problem
 from umsalert.i18n import LANGUAGES, _
 from umsalert.settings.values import (
+    LogSettings,
     RateSettings,
     Settings,
     SmtpSettings,
@@ -25,6 +26,11 @@ MAX_RADIUS_M = 1_000_000.0
 """A circle beyond it would be all of the métropole; bulletins have other areas."""
 
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+LOG_LEVELS = ("debug", "info", "warning", "error")
+LOG_FORMATS = ("text", "json")
+MIN_LOG_BYTES = 1_000
+MAX_LOG_BACKUPS = 100
+"""Each rotation renames every one of them while the other processes wait."""
 
 
 def problems(settings: Settings) -> list[Problem]:
@@ -37,6 +43,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_smtp(settings.smtp),
         *_vonage(settings.vonage),
         *_port("serve.port", settings.serve.port),
+        *_log(settings.log),
     ]
 
 
@@ -106,6 +113,18 @@ def _is_host(host: str) -> bool:
         return bool(_HOST.fullmatch(ascii_name)) or bool(ip_address(host))
     except ValueError:  # a UnicodeError is one
         return False
+
+
+def _log(log: LogSettings) -> Iterator[Problem]:
+    for key, allowed in (("level", LOG_LEVELS), ("format", LOG_FORMATS)):
+        if getattr(log, key) not in allowed:
+            yield _bad(f"log.{key}", _("one of: {values}").format(values=", ".join(allowed)))
+    if log.max_bytes < MIN_LOG_BYTES:
+        message = _("must be at least {least} bytes").format(least=MIN_LOG_BYTES)
+        yield _bad("log.max_bytes", message)
+    if not 1 <= log.backups <= MAX_LOG_BACKUPS:
+        message = _("must be between 1 and {most}").format(most=MAX_LOG_BACKUPS)
+        yield _bad("log.backups", message)
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

@@ -42,6 +42,16 @@ def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
     return platformdirs.user_data_path("umsalert", appauthor=False)
 
 
+def account(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the account that runs the command, seen through sudo."""
+    import getpass
+
+    try:
+        return environ.get("SUDO_USER") or getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid-{os.getuid()}"
+
+
 def configured_language(environ: Mapping[str, str] = os.environ) -> str | None:
     """Return the language of the settings file, or None; unreadable files are reported later."""
     try:
@@ -50,6 +60,12 @@ def configured_language(environ: Mapping[str, str] = os.environ) -> str | None:
         return None
     value = data.get("language")
     return value if isinstance(value, str) else None
+
+
+def default_settings(environ: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings of a home without a settings file."""
+    home = home_folder(environ)
+    return Settings(home=home, database=home / DATABASE_NAME)
 
 
 def load(
@@ -102,7 +118,7 @@ class _Loader:
 
     def load(self) -> Inspection:
         table = self._read_file()
-        base = Settings(home=self.home, database=self.home / DATABASE_NAME)
+        base = default_settings(self.environ)
         values: dict[str, object] = {}
         for item in dataclasses.fields(Settings):
             if item.name in ("home", "origins"):

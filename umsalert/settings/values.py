@@ -103,6 +103,21 @@ class ServeSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class LogSettings:
+    """The log file; None is `log/umsalert.log` in UMSALERT_HOME. `level` is debug, info, ...
+
+    `format` is text or json. At `max_bytes` the file is renamed to `.1`, and of these `backups`
+    are kept.
+    """
+
+    file: Path | None = None
+    level: str = "info"
+    format: str = "text"
+    max_bytes: int = 10_000_000
+    backups: int = 10
+
+
+@dataclass(frozen=True, slots=True)
 class SimulationSettings:
     """Training only: valid while every provider is on this machine."""
 
@@ -126,6 +141,7 @@ class Settings:
     vonage: VonageSettings = VonageSettings()
     smtp: SmtpSettings = SmtpSettings()
     serve: ServeSettings = ServeSettings()
+    log: LogSettings = LogSettings()
     simulation: SimulationSettings = SimulationSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 

@@ -71,15 +71,18 @@ async def _take(receiver: Receiver, request: Request) -> bytes:
         query=dict(request.query_params),
         body=await _body(request),
     )
+    provider = request.path_params["provider"]
     try:
-        return await receiver.take(request.path_params["provider"], webhook)
+        return await receiver.take(provider, webhook)
     except RefusedByRule as error:
-        if error.code in _ABSENT:
+        if error.code in _ABSENT:  # then the path is anybody's text
+            _log.info("webhook refused", extra={"code": error.code})
             raise HTTPException(404) from error
-        _log.warning("webhook refused: %s", error.code)
+        said = {"provider": provider, "topic": webhook.topic, "code": error.code}
+        _log.warning("webhook refused", extra=said)
         raise HTTPException(401, headers={"WWW-Authenticate": "Bearer"}) from error
     except (TemporaryError, DatabaseError) as error:
-        _log.error("webhook not stored: %s", error.code)
+        _log.error("webhook not stored", extra={"provider": provider, "code": error.code})
         raise HTTPException(503) from error
 
 
@@ -132,7 +135,7 @@ class _Applier:
         try:
             await self._receiver.apply_pending()
         except Exception as error:  # noqa: BLE001 - whatever it is, later webhooks must be applied
-            # The text of an unforeseen error may quote a webhook: only its name is logged.
-            _log.error("webhooks not applied: %s", getattr(error, "code", type(error).__name__))
+            code = getattr(error, "code", type(error).__name__)
+            _log.error("webhooks not applied", exc_info=error, extra={"code": code})
             return False
         return True

@@ -1,0 +1,158 @@
+"""The log of this process: a file that rotates, written by a thread of its own.
+
+`docs/logs.md` says what it holds. Commands and services use `logging` as usual, with the fields of
+`logs.formats.FIELDS` as `extra`. No failure of the log reaches them: a record that cannot be
+written costs one warning on stderr.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from logging.handlers import QueueHandler, QueueListener
+from pathlib import Path
+from queue import SimpleQueue
+from typing import TextIO
+
+from umsalert.i18n import _
+from umsalert.logs.formats import OURS, formatter, wanted
+from umsalert.settings import LogSettings, Settings
+
+FOLDER, NAME = "log", "umsalert.log"
+
+STOP_WITHIN_S = 5.0
+"""How long the end of a command waits for its last records: a lock that another process holds for
+ever must not keep a terminal."""
+
+RETRY_S = 60.0
+"""How long a file that could not be written rests, so that a full disk costs no time."""
+
+
+@dataclass(frozen=True, slots=True)
+class LogConfig:
+    """Where and how to write. Without `required_file` there is no office yet, and no log."""
+
+    path: Path
+    settings: LogSettings
+    required_file: Path | None = None
+
+
+def config_of(settings: Settings) -> LogConfig:
+    """Return where the log is: as set, else in UMSALERT_HOME once there is a database."""
+    if settings.log.file is not None:
+        return LogConfig(settings.log.file, settings.log)
+    return LogConfig(settings.home / FOLDER / NAME, settings.log, settings.database)
+
+
+class Log:
+    """The open log of this process; every logger writes to it until it is stopped."""
+
+    def __init__(self, config: LogConfig, *, debug: bool = False) -> None:
+        """Start to take records, of every level with `debug`; the first one opens the file."""
+        self._file = _FileWriter(config)
+        self._writer = QueueListener(SimpleQueue(), self._file)
+        self._queue = _Queue(self._writer.queue)
+        self._screen: logging.Handler | None = None
+        level = "DEBUG" if debug else config.settings.level.upper()
+        logging.getLogger(OURS).setLevel(level)
+        self._add(self._queue, level)
+        self._writer.start()
+
+    def show(self, level: int, form: str) -> None:
+        """Write records from `level` on to stderr too, as text or json."""
+        self._screen = _Screen()
+        self._screen.setFormatter(formatter(form))
+        self._add(self._screen, level)
+
+    def hide(self) -> None:
+        """Write no more to stderr."""
+        if self._screen is not None:
+            logging.getLogger().removeHandler(self._screen)
+            self._screen.close()
+
+    def stop(self) -> Path | None:
+        """Write what is left; return the file, or None where it could not be written."""
+        self.hide()
+        logging.getLogger().removeHandler(self._queue)
+        self._queue.close()
+        stopping = threading.Thread(target=self._writer.stop, daemon=True)
+        stopping.start()
+        stopping.join(STOP_WITHIN_S)
+        if stopping.is_alive():
+            self._file.failed()
+            return None
+        return self._file.finish()
+
+    def _add(self, handler: logging.Handler, level: int | str) -> None:
+        handler.setLevel(level)
+        handler.addFilter(wanted)
+        logging.getLogger().addHandler(handler)
+
+
+class _Queue(QueueHandler):
+    """Hands the record on as it is: the thread formats it."""
+
+    def prepare(self, record: logging.LogRecord) -> logging.LogRecord:
+        return record
+
+
+class _Screen(logging.StreamHandler[TextIO]):
+    """Writes to whatever stderr is at the moment: a live table puts itself in its place."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> TextIO:  # type: ignore[override]  # an attribute there
+        return sys.stderr
+
+
+class _FileWriter(logging.Handler):
+    """Opens the file when there is something to write: it costs an import."""
+
+    def __init__(self, config: LogConfig) -> None:
+        super().__init__()
+        self._config = config
+        self._formatter = formatter(config.settings.format)
+        self._file: logging.Handler | None = None
+        self._warned = False
+        self._resting_until = 0.0
+
+    def createLock(self) -> None:  # noqa: N802 - the name in logging
+        self.lock = None  # only the writer's thread comes here
+
+    def emit(self, record: logging.LogRecord) -> None:
+        needed = self._config.required_file
+        absent = self._file is None and needed is not None and not needed.exists()
+        if absent or time.monotonic() < self._resting_until:
+            return
+        try:
+            if self._file is None:
+                self._file = self._open()
+            self._file.emit(record)
+        except OSError:
+            self.failed()
+
+    def failed(self) -> None:
+        self._resting_until = time.monotonic() + RETRY_S
+        if not self._warned:
+            self._warned = True
+            sentence = _("Warning: the log {file} cannot be written; the command goes on.")
+            print(sentence.format(file=self._config.path), file=sys.stderr)  # noqa: T201 - a log cannot say so in the log
+
+    def finish(self) -> Path | None:
+        if self._file is None or self._warned:
+            return None
+        self._file.close()
+        return self._config.path
+
+    def _open(self) -> logging.Handler:
+        from umsalert.logs.file import SharedFile
+
+        settings = self._config.settings
+        file = SharedFile(self._config.path, settings.max_bytes, settings.backups, self.failed)
+        file.setFormatter(self._formatter)
+        return file
