@@ -7,6 +7,7 @@ written costs one warning on stderr.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 import threading
@@ -24,8 +25,8 @@ from umsalert.settings import LogSettings, Settings
 FOLDER, NAME = "log", "umsalert.log"
 
 STOP_WITHIN_S = 5.0
-"""How long the end of a command waits for its last records: a lock that another process holds for
-ever must not keep a terminal."""
+"""How long the end of a command waits for the next of its last records: a lock that another process
+holds for ever must not keep a terminal."""
 
 RETRY_S = 60.0
 """How long a file that could not be written rests, so that a full disk costs no time."""
@@ -53,8 +54,9 @@ class Log:
     def __init__(self, config: LogConfig, *, debug: bool = False) -> None:
         """Start to take records, of every level with `debug`; the first one opens the file."""
         self._file = _FileWriter(config)
-        self._writer = QueueListener(SimpleQueue(), self._file)
-        self._queue = _Queue(self._writer.queue)
+        self._records: SimpleQueue[logging.LogRecord] = SimpleQueue()
+        self._writer = QueueListener(self._records, self._file)
+        self._queue = _Queue(self._records)
         self._screen: logging.Handler | None = None
         level = "DEBUG" if debug else config.settings.level.upper()
         logging.getLogger(OURS).setLevel(level)
@@ -80,7 +82,11 @@ class Log:
         self._queue.close()
         stopping = threading.Thread(target=self._writer.stop, daemon=True)
         stopping.start()
-        stopping.join(STOP_WITHIN_S)
+        left = -1
+        with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C: do not even wait
+            while stopping.is_alive() and self._records.qsize() != left:
+                left = self._records.qsize()
+                stopping.join(STOP_WITHIN_S)
         if stopping.is_alive():
             self._file.failed()
             return None

@@ -33,7 +33,9 @@ FIELDS = (
     "exit_code",
 )
 MAX_VALUE = 80
-_REFERENCE = re.compile(r"([A-Z0-9-]+)-([0-9]+)-([0-9]+)")
+_ALERT = r"[0-9]{8}-[0-9a-z]{4}"  # as selection.py makes them: many look like a phone number
+_ALERT_REF = re.compile(_ALERT)
+_REFERENCE = re.compile(rf"({_ALERT})-([0-9]{{1,9}})-([0-9]{{1,3}})")
 _BARE = re.compile(r"[\w.:/+-]+")
 
 
@@ -85,7 +87,7 @@ def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
         given |= {"alert": found[1], "delivery": int(found[2]), "attempt": int(found[3])}
     for name in FIELDS:
         value = given.get(name)
-        if isinstance(value, int):
+        if isinstance(value, int) or (name == "alert" and _ALERT_REF.fullmatch(str(value))):
             yield name, value
         elif value:
             yield name, _clean(str(value))[:MAX_VALUE]

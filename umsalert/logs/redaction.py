@@ -8,7 +8,7 @@ import re
 # digits or more, with up to three separators between two ("+33 (0)6.39"); after a plus seven do.
 _BETWEEN = r"(?:[^\S\n]|[-._/()\u2010-\u2015]){0,3}"
 _NUMBER = re.compile(rf"(?:\+{_BETWEEN}\d(?:{_BETWEEN}\d){{6,}}|\d(?:{_BETWEEN}\d){{8,}})")
-_ADDRESS = re.compile(r'(?:"[^"\n]*"|\S+)(?:@|%40)\S+')
+_ADDRESS = re.compile(r'(?:"[^"\n]*"|\S+)@\S+')
 
 NUMBER = "[number]"
 ADDRESS = "[address]"
@@ -20,4 +20,5 @@ def redacted(text: str) -> str:
     Rather too much than too little: any nine digits in a row are taken for a number, and whatever
     touches an @ for an address.
     """
-    return _NUMBER.sub(NUMBER, _ADDRESS.sub(ADDRESS, text))
+    # Numbers first: an address would take away the end of one, and leave its beginning.
+    return _ADDRESS.sub(ADDRESS, _NUMBER.sub(NUMBER, text.replace("%40", "@")))
