@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from io import StringIO
 
@@ -14,6 +15,7 @@ import umsalert
 from tests.support import TEXTS, accept, claim, make_alert
 from tests.web.conftest import running
 from tests.web.vonage import SECRET, Serving, key, receipt, signature
+from umsalert.logs.formats import TextFormatter
 from umsalert.model import Alert, ChannelKind, DeliveryState
 from umsalert.ports import StoredWebhook
 from umsalert.settings import Settings
@@ -52,6 +54,7 @@ def log() -> Iterator[StringIO]:
     """Return what the program logs at the finest level."""
     lines = StringIO()
     handler = logging.StreamHandler(lines)
+    handler.setFormatter(TextFormatter())
     logger = logging.getLogger()
     level = logger.level
     logger.addHandler(handler)
@@ -249,7 +252,7 @@ async def test_failure_to_apply_is_retried(
     await leave_pending(store, reference)
     other.execute("BEGIN IMMEDIATE")
     async with running(settings):
-        assert await logged() == "webhooks not applied: database_busy"
+        assert re.search(r" code=database_busy pid=\d+ webhooks not applied$", await logged())
         other.execute("ROLLBACK")
         await becomes(lambda: state_of(store, reference), DeliveryState.DELIVERED)
 
@@ -286,11 +289,11 @@ async def test_health(serving: Serving, other: Connection) -> None:
 
 
 async def test_log_names_nobody(serving: Serving, call: str, log: StringIO) -> None:
-    """No line of the log holds a reference, a number or a body."""
+    """A refusal is logged with its code; no line holds a number, a body or a whole reference."""
     await serving.say("voice-input", key("1"), ref=call)
     await serving.post("voice-input", b"33639980001", ref=call)
     await serving.stop()
-    assert "webhook refused: signature_missing" in log.getvalue()
+    assert " code=signature_missing provider=vonage topic=voice-input " in log.getvalue()
     assert call not in log.getvalue()
     assert "33639980001" not in log.getvalue()
 
@@ -308,7 +311,7 @@ async def logged() -> str:
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             if not line.done():
-                line.set_result(record.getMessage())
+                line.set_result(TextFormatter().format(record))
 
     logger, handler = logging.getLogger(app.__name__), Handler()
     logger.addHandler(handler)

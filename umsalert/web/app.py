@@ -135,7 +135,7 @@ class _Applier:
         try:
             await self._receiver.apply_pending()
         except Exception as error:  # noqa: BLE001 - whatever it is, later webhooks must be applied
-            code = getattr(error, "code", type(error).__name__)
-            _log.error("webhooks not applied", exc_info=error, extra={"code": code})
+            code = getattr(error, "code", "")
+            _log.error("webhooks not applied", exc_info=not code, extra={"code": code})
             return False
         return True
