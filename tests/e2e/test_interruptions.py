@@ -51,6 +51,9 @@ def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office) -> None:
     ended = slow_office.end(process)
     assert ended.code == 130
     assert "umsalert alert resume" in ended.err
+    log = (slow_office.home / "log" / "umsalert.log").read_text("utf-8")
+    assert " interrupted: sms " in log
+    assert f" exit_code=130 pid={process.pid} command ended" in log
     taken = len(sms(slow_office, before))
     assert 5 <= taken < SITES
     assert "unknown" not in states(slow_office)

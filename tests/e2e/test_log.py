@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import PLACE, Office, open_office
+from tests.e2e.office import ALERT, PLACE, Office, open_office
 from umsalert.store.spatialite import connect
 
 SITES = 12
@@ -115,3 +115,15 @@ def test_only_the_owner_reads_it(told: Office) -> None:
     folder: Path = told.home / "log"
     assert folder.stat().st_mode & 0o777 == 0o700
     assert {file.stat().st_mode & 0o777 for file in folder.iterdir()} == {0o600}
+
+
+def test_an_alert_leaves_without_its_log(told: Office) -> None:
+    """Where no log can be written every message leaves all the same, and one line says so."""
+    before = told.forget()
+    ended = told.run(
+        *("alert", "send", *ALERT, "--channel", "sms", "--yes"),
+        UMSALERT_LOG_FILE=str(told.database / "a-file-is-no-folder.log"),
+    )
+    assert ended.code in (0, 1), ended.err
+    assert len([event for event in told.record()[before:] if event["kind"] == "sms"]) == SITES
+    assert ended.err.count("Warning: the log") == 1

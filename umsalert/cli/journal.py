@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from umsalert.errors import ExitCode, UmsalertError
+from umsalert.errors import UmsalertError
 
 if TYPE_CHECKING:
     from umsalert.logs import Log
@@ -65,8 +65,6 @@ class Journal:
             fields["code"] = error.code if isinstance(error, UmsalertError) else "bug"
             level = logging.CRITICAL if bug else logging.DEBUG
             log.log(level, "what ended the command", exc_info=error, extra=fields)
-        log.log(
-            logging.ERROR if code == ExitCode.BUG else logging.INFO, "command ended", extra=fields
-        )
+        log.info("command ended", extra=fields)
         file, self._log = self._log.stop(), None
         return file

@@ -143,17 +143,19 @@ class _FileWriter(logging.Handler):
             self.failed()
 
     def failed(self) -> None:
+        """Say so, once, and let the file rest."""
         self._resting_until = time.monotonic() + RETRY_S
         if not self._warned:
             self._warned = True
             sentence = _("Warning: the log {file} cannot be written; the command goes on.")
-            print(sentence.format(file=self._config.path), file=sys.stderr)  # noqa: T201 - a log cannot say so in the log
+            sys.stderr.write(sentence.format(file=self._config.path) + "\n")
 
     def finish(self) -> Path | None:
-        if self._file is None or self._warned:
+        """Close the file; return its path if all that was logged is in it."""
+        if self._file is None:
             return None
         self._file.close()
-        return self._config.path
+        return None if self._warned else self._config.path
 
     def _open(self) -> logging.Handler:
         from umsalert.logs.file import SharedFile

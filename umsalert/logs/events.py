@@ -4,16 +4,8 @@ from __future__ import annotations
 
 import logging
 
-from umsalert.events import (
-    ChannelPaused,
-    Claimed,
-    Counts,
-    Event,
-    Finished,
-    HandedOver,
-    Planned,
-    Progress,
-)
+from umsalert import events
+from umsalert.events import Counts, Event
 from umsalert.model import OutcomeKind
 from umsalert.ports import Listener
 
@@ -33,28 +25,28 @@ def fan_out(*listeners: Listener) -> Listener:
 def log_event(event: Event, /) -> None:
     """Write one event to the log: a Listener. A provider's own words are left out."""
     match event:
-        case Planned():
+        case events.Planned():
             total = sum(event.deliveries.values())
             _log.info("planned: %d deliveries", total, extra={"alert": event.alert_ref})
-        case Claimed():
+        case events.Claimed():
             extra = {"alert": event.alert_ref, "channel": event.channel}
             _log.info("claimed: %d", event.count, extra=extra)
-        case HandedOver():
+        case events.HandedOver():
             _handed_over(event)
-        case ChannelPaused():
+        case events.ChannelPaused():
             extra = {"alert": event.alert_ref, "channel": event.channel, "code": event.code}
             if event.retry_in_s is None:
                 _log.error("channel stopped", extra=extra)
             else:
                 _log.warning("channel paused for %.1f s", event.retry_in_s, extra=extra)
-        case Progress():
+        case events.Progress():
             _log.debug("counts: %s", _sums(event.counts), extra={"alert": event.alert_ref})
-        case Finished():
+        case events.Finished():
             end = "interrupted" if event.interrupted else "finished"
             _log.info("%s: %s", end, _sums(event.counts), extra={"alert": event.alert_ref})
 
 
-def _handed_over(event: HandedOver) -> None:
+def _handed_over(event: events.HandedOver) -> None:
     level = logging.INFO if event.outcome is OutcomeKind.ACCEPTED else logging.WARNING
     extra = {
         "alert": event.alert_ref,
