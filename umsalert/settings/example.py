@@ -107,6 +107,13 @@ def explanations() -> Mapping[str, Explained]:
             "serve.pem",
         ),
         "serve.key_file": Explained(_("The key of that certificate, mode 0600."), "serve.key"),
+        "log.file": Explained(
+            _("The log file, in place of log/umsalert.log in UMSALERT_HOME."), "umsalert.log"
+        ),
+        "log.level": Explained(_("The least that is logged: debug, info, warning or error.")),
+        "log.format": Explained(_("text, or json for programs.")),
+        "log.max_bytes": Explained(_("At this size the log file is renamed and a new one begins.")),
+        "log.backups": Explained(_("How many renamed log files are kept.")),
         "simulation.clock_offset_s": Explained(
             _("Training only: by how many seconds the clock is moved.")
         ),
