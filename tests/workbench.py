@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 from umsalert.model import (
     Alert,
+    Area,
     ChannelKind,
     Circle,
     MessageText,
@@ -74,12 +75,13 @@ def new_alert(
     at: datetime = NOON,
     unknown: UnknownPolicy = UnknownPolicy.HOLD,
     key: str | None = None,
+    area: Area = CENTRE,
 ) -> NewAlert:
-    """Return an alert over CENTRE that says "Test" on every channel, good for one hour."""
+    """Return an alert that says "Test" on every channel, good for one hour."""
     return NewAlert(
         ref=ref,
         template="search-person",
-        circle=CENTRE,
+        area=area,
         channels=tuple(channels),
         texts=tuple(MessageText(kind, "fr", "Test", parts=1) for kind in channels),
         variables={},

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 
 class ChannelKind(StrEnum):
@@ -93,6 +94,24 @@ class Circle:
     lat: float
     lon: float
     radius_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Polygon:
+    """Every point inside or on the edges of a GeoJSON geometry (RFC 7946).
+
+    `geometry` is a Polygon or MultiPolygon, LONGITUDE FIRST, whose edges are straight in longitude
+    and latitude. `lat` and `lon` are a point inside it, from which distances are measured;
+    `radius_m` is how far its farthest corner lies from there.
+    """
+
+    lat: float
+    lon: float
+    radius_m: float
+    geometry: Mapping[str, Any]
+
+
+Area = Circle | Polygon
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +242,7 @@ class NewAlert:
 
     ref: str
     template: str
-    circle: Circle
+    area: Area
     channels: tuple[ChannelKind, ...]
     texts: tuple[MessageText, ...]
     variables: Mapping[str, str]
@@ -247,7 +266,7 @@ class Alert:
     id: int
     ref: str
     template: str
-    circle: Circle
+    area: Area
     channels: tuple[ChannelKind, ...]
     variables: Mapping[str, str]
     reason: str

@@ -11,8 +11,8 @@ from umsalert.events import Counts, Event
 from umsalert.model import (
     Alert,
     Answer,
+    Area,
     ChannelKind,
-    Circle,
     Contact,
     ContactStatus,
     MessageText,
@@ -219,11 +219,11 @@ class Register(Protocol):
 class AlertBook(Protocol):
     """Who is in an area, and the alerts of the record."""
 
-    async def schedules(self, circle: Circle) -> Sequence[Schedule]:
+    async def schedules(self, area: Area) -> Sequence[Schedule]:
         """Return the distinct presence hours of approved sites inside."""
 
     async def select(
-        self, circle: Circle, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+        self, area: Area, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
     ) -> Selection:
         """Return who would be reached; sites of an `off_duty` schedule are left out."""
 

@@ -18,11 +18,12 @@ from umsalert.messages import Facts, Order, Template, check, render
 from umsalert.messages.check import Finding
 from umsalert.model import (
     Alert,
+    Area,
     ChannelKind,
-    Circle,
     MessageText,
     NewAlert,
     Operator,
+    Polygon,
     Selection,
 )
 from umsalert.ports import AlertBook, Clock, Pace, Schedule
@@ -37,7 +38,7 @@ DEFAULT_LANGUAGE = "fr"
 class Request:
     """What the officer asks for. `incident_at` None means now; times are aware."""
 
-    circle: Circle
+    area: Area
     template: Template
     values: Mapping[str, str]
     operator: Operator
@@ -110,11 +111,11 @@ class Planner:
         """Return who would get what, now. Raises UsageError when values are missing or wrong."""
         render.check_values(request.template, request.values)
         now = self._clock.now()
-        off_duty = await self._off_duty(request.circle)
+        off_duty = await self._off_duty(request.area)
         channels = _channels(request)
-        selection = await self._book.select(request.circle, channels, off_duty)
+        selection = await self._book.select(request.area, channels, off_duty)
         ref = _new_ref(now)
-        zone = time_zone_at(request.circle)
+        zone = time_zone_at(request.area)
         facts = Facts(
             station=self._station.name,
             callback=self._station.callback,
@@ -162,7 +163,7 @@ class Planner:
         new = NewAlert(
             ref=plan.ref,
             template=request.template.name,
-            circle=request.circle,
+            area=request.area,
             channels=plan.channels,
             texts=plan.texts,
             variables=request.values,
@@ -178,12 +179,12 @@ class Planner:
             idempotency_key=request.idempotency_key,
             request_hash=fingerprint(request),
         )
-        off_duty = await self._off_duty(request.circle)
+        off_duty = await self._off_duty(request.area)
         return _same(await self._book.create(new, off_duty), request)
 
-    async def _off_duty(self, circle: Circle) -> tuple[Schedule, ...]:
+    async def _off_duty(self, area: Area) -> tuple[Schedule, ...]:
         now = self._clock.now()
-        schedules = await self._book.schedules(circle)
+        schedules = await self._book.schedules(area)
         return tuple(schedule for schedule in schedules if not on_duty(schedule, now))
 
     async def earlier(self, request: Request) -> Alert | None:
@@ -212,11 +213,11 @@ def _same(alert: Alert, request: Request) -> Alert:
 def nobody(plan: Plan) -> NobodyMatched:
     """Return the error that says that the plan reaches nobody."""
     if plan.selection.left_out:
-        message = _("Nobody in the circle may be alerted: all who are there are left out.")
+        message = _("Nobody in the area may be alerted: all who are there are left out.")
         hint = _("The preview says who is left out and why.")
     else:
-        message = _("There is no site in the circle.")
-        hint = _("Check --lat and --lon, or widen --radius.")
+        message = _("There is no site in the area.")
+        hint = _("Check where the area lies, or widen it.")
     return NobodyMatched("nobody_matched", message, hint=hint)
 
 
@@ -225,18 +226,18 @@ def on_duty(schedule: Schedule, at: datetime) -> bool:
     return bool(_opening_hours(schedule).is_open(at.astimezone(ZoneInfo(schedule.time_zone))))
 
 
-def time_zone_at(circle: Circle) -> str:
-    """Return the time zone people read at the centre of the circle."""
-    territory = territory_at(circle.lat, circle.lon)
+def time_zone_at(area: Area) -> str:
+    """Return the time zone people read at the centre of the area."""
+    territory = territory_at(area.lat, area.lon)
     return territory.time_zone if territory else "Europe/Paris"
 
 
 def fingerprint(request: Request) -> str:
     """Return what makes two requests the same: everything typed, not the moment it was typed."""
     arguments = {
-        "lat": request.circle.lat,
-        "lon": request.circle.lon,
-        "radius_m": request.circle.radius_m,
+        "lat": request.area.lat,
+        "lon": request.area.lon,
+        "radius_m": request.area.radius_m,
         "template": request.template.name,
         "values": dict(sorted(request.values.items())),
         "channels": request.channels,
@@ -245,6 +246,8 @@ def fingerprint(request: Request) -> str:
         "incident_at": request.incident_at and request.incident_at.astimezone(UTC).isoformat(),
         "expires_in_s": request.expires_in and request.expires_in.total_seconds(),
     }
+    if isinstance(request.area, Polygon):
+        arguments["polygon"] = request.area.geometry
     return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
 
 

@@ -109,7 +109,7 @@ async def test_receipts_in_any_order_end_alike(store: Store, settled: OutcomeKin
     orders = _orders()
     await fill_register(store, len(orders))
     wide = replace(CENTRE, radius_m=50_000)
-    alert = await record(store, replace(new_alert(channels=(SMS,)), circle=wide))
+    alert = await record(store, replace(new_alert(channels=(SMS,)), area=wide))
     sender = await store.outbox.open_sender(alert.id, OPERATOR)
     claim = await store.outbox.claim(sender, SMS, AMPLE, len(orders))
     for outgoing, order in zip(claim.outgoing, orders, strict=True):

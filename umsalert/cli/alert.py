@@ -14,6 +14,7 @@ from umsalert.cli.alert_request import (
     IncidentTime,
     Lat,
     Lon,
+    PolygonFile,
     Radius,
     TemplateName,
     Typed,
@@ -44,10 +45,11 @@ AlertRef = Annotated[
 )
 def preview(
     context: typer.Context,
-    lat: Lat,
-    lon: Lon,
-    radius: Radius,
     template: TemplateName,
+    lat: Lat = None,
+    lon: Lon = None,
+    radius: Radius = None,
+    polygon: PolygonFile = None,
     var: Values = None,
     channel: Channels = None,
     exercise: Exercise = False,
@@ -63,10 +65,11 @@ def preview(
     this = session(context)
     output = this.output(as_json=as_json)
     typed = Typed(
-        lat,
-        lon,
-        radius,
         template,
+        lat=lat,
+        lon=lon,
+        radius=radius,
+        polygon=polygon,
         values=var or (),
         channels=channel or (),
         exercise=exercise,
@@ -88,7 +91,7 @@ def preview(
 
 
 @app.command(
-    help=_("Alert everyone vetted and on duty in a circle, after a preview and a confirmation."),
+    help=_("Alert everyone vetted and on duty in an area, after a preview and a confirmation."),
     epilog=_(
         "Example: umsalert alert send --lat 43.7005 --lon 7.2683 --radius 800m "
         "--template search-person --var description='man, 1.80 m, red jacket' "
@@ -97,10 +100,11 @@ def preview(
 )
 def send(
     context: typer.Context,
-    lat: Lat,
-    lon: Lon,
-    radius: Radius,
     template: TemplateName,
+    lat: Lat = None,
+    lon: Lon = None,
+    radius: Radius = None,
+    polygon: PolygonFile = None,
     var: Values = None,
     channel: Channels = None,
     exercise: Exercise = False,
@@ -125,10 +129,11 @@ def send(
 
     this = session(context)
     typed = Typed(
-        lat,
-        lon,
-        radius,
         template,
+        lat=lat,
+        lon=lon,
+        radius=radius,
+        polygon=polygon,
         values=var or (),
         channels=channel or (),
         exercise=exercise,

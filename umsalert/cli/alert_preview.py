@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,7 @@ from umsalert.cli import findings
 from umsalert.cli.output import Column, Output, channel_name, duration, local, utc
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext
-from umsalert.model import ChannelKind, MessageText
+from umsalert.model import Area, ChannelKind, Circle, MessageText, Polygon
 from umsalert.selection import Plan
 
 SITES_SHOWN = 10
@@ -21,11 +22,7 @@ def document(plan: Plan) -> dict[str, Any]:
     return {
         "template": request.template.name,
         "exercise": request.exercise,
-        "circle": {
-            "lat": request.circle.lat,
-            "lon": request.circle.lon,
-            "radius_m": request.circle.radius_m,
-        },
+        **area_document(request.area),
         "incident_at": utc(plan.incident_at),
         "expires_at": utc(plan.expires_at),
         "time_zone": plan.time_zone,
@@ -52,6 +49,23 @@ def document(plan: Plan) -> dict[str, Any]:
     }
 
 
+def area_document(area: Area) -> dict[str, Any]:
+    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null."""
+    if isinstance(area, Polygon):
+        return {"circle": None, "polygon": area.geometry}
+    return {"circle": dataclasses.asdict(area), "polygon": None}
+
+
+def area_words(area: Area) -> str:
+    """Return an area as a person reads it."""
+    words = (
+        _("{radius} around {lat}, {lon}")
+        if isinstance(area, Circle)
+        else _("a polygon that reaches {radius} from {lat}, {lon}")
+    )
+    return words.format(radius=format_distance(area.radius_m), lat=area.lat, lon=area.lon)
+
+
 def texts(found: Sequence[MessageText]) -> dict[str, dict[str, dict[str, Any]]]:
     """Return texts by channel and language for a JSON document."""
     result: dict[str, dict[str, dict[str, Any]]] = {}
@@ -70,14 +84,7 @@ def show(plan: Plan, output: Output) -> None:
     request, selection = plan.request, plan.selection
     if request.exercise:
         output.line(_("*** EXERCISE *** every message says so; nobody is alerted for real."))
-    output.line(
-        _("{title}, {radius} around {lat}, {lon}").format(
-            title=request.template.title(language()),
-            radius=format_distance(request.circle.radius_m),
-            lat=request.circle.lat,
-            lon=request.circle.lon,
-        )
-    )
+    output.line(f"{request.template.title(language())}, {area_words(request.area)}")
     output.line(
         _("Incident {incident}; nothing leaves after {expires} ({zone})").format(
             incident=local(plan.incident_at, plan.time_zone, seconds=False),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -12,20 +14,30 @@ from umsalert.cli.context import Session
 from umsalert.cli.output import interactive
 from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
+from umsalert.geo.polygons import parse_polygon
 from umsalert.geo.units import check_radius, parse_distance
 from umsalert.i18n import _, language
-from umsalert.model import ChannelKind, Circle
+from umsalert.model import Area, ChannelKind, Circle
 from umsalert.selection import Request, time_zone_at
 from umsalert.times import parse_duration, parse_past_moment
 
 Lat = Annotated[
-    str, typer.Option("--lat", metavar="DEGREES", help=_("Latitude of the centre, WGS 84."))
+    str | None,
+    typer.Option("--lat", metavar="DEGREES", help=_("Latitude of the centre, WGS 84.")),
 ]
 Lon = Annotated[
-    str, typer.Option("--lon", metavar="DEGREES", help=_("Longitude of the centre, WGS 84."))
+    str | None,
+    typer.Option("--lon", metavar="DEGREES", help=_("Longitude of the centre, WGS 84.")),
 ]
 Radius = Annotated[
-    str, typer.Option("--radius", metavar="DISTANCE", help=_("With its unit: 800m, 3km."))
+    str | None,
+    typer.Option("--radius", metavar="DISTANCE", help=_("With its unit: 800m, 3km.")),
+]
+PolygonFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--polygon", metavar="FILE", help=_("An area as GeoJSON, in place of a circle; -: stdin.")
+    ),
 ]
 TemplateName = Annotated[
     str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
@@ -58,10 +70,11 @@ Expires = Annotated[
 class Typed:
     """The arguments as typed."""
 
-    lat: str
-    lon: str
-    radius: str
     template: str
+    lat: str | None = None
+    lon: str | None = None
+    radius: str | None = None
+    polygon: Path | None = None
     values: Sequence[str] = ()
     channels: Sequence[ChannelKind] = ()
     exercise: bool = False
@@ -80,20 +93,15 @@ def request(session: Session, typed: Typed) -> Request:
     from umsalert.messages import templates
 
     settings = session.settings
-    circle = Circle(
-        lat=parse_coordinate(typed.lat),
-        lon=parse_coordinate(typed.lon),
-        radius_m=parse_distance(typed.radius),
-    )
-    check_point(circle.lat, circle.lon)
-    check_radius(circle.radius_m, settings.alert.max_radius_m)
+    area = _area(typed)
+    check_radius(area.radius_m, settings.alert.max_radius_m)
     template = templates.load(typed.template, wiring.template_folders(settings))
     now = wiring.clock(settings).now()
     incident_at = typed.incident_time and parse_past_moment(
-        typed.incident_time, time_zone_at(circle), now
+        typed.incident_time, time_zone_at(area), now
     )
     return Request(
-        circle=circle,
+        area=area,
         template=template,
         values=_asked(template, split_values(typed.values)),
         operator=wiring.operator(settings),
@@ -104,6 +112,46 @@ def request(session: Session, typed: Typed) -> Request:
         expires_in=parse_duration(typed.expires) if typed.expires else None,
         idempotency_key=typed.idempotency_key,
     )
+
+
+def _area(typed: Typed) -> Area:
+    """Return the circle or the polygon that was typed. Raises UsageError for neither or both."""
+    circle = {"--lat": typed.lat, "--lon": typed.lon, "--radius": typed.radius}
+    missing = [option for option, value in circle.items() if value is None]
+    if typed.polygon is not None:
+        if len(missing) < len(circle):
+            raise UsageError(
+                "two_areas",
+                _("A circle and a polygon are given: only one of them can be meant."),
+                hint=_("Leave out --polygon, or --lat, --lon and --radius."),
+            )
+        return parse_polygon(_text_of(typed.polygon))
+    if typed.lat is None or typed.lon is None or typed.radius is None:
+        raise UsageError(
+            "area_missing",
+            _("Where? Missing: {options}").format(options=", ".join(missing)),
+            hint=_("Give --lat, --lon and --radius, or --polygon FILE.geojson."),
+        )
+    lat, lon = parse_coordinate(typed.lat), parse_coordinate(typed.lon)
+    check_point(lat, lon)
+    return Circle(lat, lon, parse_distance(typed.radius))
+
+
+def _text_of(file: Path) -> str:
+    try:
+        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        reason = _("it is not UTF-8")
+        cause: Exception = error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        cause = error
+    raise UsageError(
+        "polygon_unreadable",
+        _("The polygon {file} cannot be read: {reason}.").format(file=file, reason=reason),
+        hint=_("Give one Polygon or MultiPolygon as GeoJSON (RFC 7946)."),
+    ) from cause
 
 
 def split_values(pairs: Sequence[str]) -> dict[str, str]:

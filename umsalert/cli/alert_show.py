@@ -49,7 +49,7 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
         extra: dict[str, Any] = {
             "counts": progress.counts_document(counts),
             "texts": alert_preview.texts(texts),
-            "area": outline(alert.circle),
+            "area": outline(alert.area),
         }
         output.document(document(alert) | extra)
         return
@@ -74,12 +74,8 @@ def head(alert: Alert) -> list[str]:
     exercise = _("EXERCISE") + " · " if alert.exercise else ""
     return [
         exercise
-        + _("Alert {ref}: {template}, {radius} around {lat}, {lon}").format(
-            ref=alert.ref,
-            template=alert.template,
-            radius=format_distance(alert.circle.radius_m),
-            lat=alert.circle.lat,
-            lon=alert.circle.lon,
+        + _("Alert {ref}: {template}, {area}").format(
+            ref=alert.ref, template=alert.template, area=alert_preview.area_words(alert.area)
         ),
         _("Incident {incident}, sent {sent} by {operator}, expires {expires} ({zone})").format(
             incident=local(alert.incident_at, alert.time_zone),
@@ -97,11 +93,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "ref": alert.ref,
         "template": alert.template,
         "exercise": alert.exercise,
-        "circle": {
-            "lat": alert.circle.lat,
-            "lon": alert.circle.lon,
-            "radius_m": alert.circle.radius_m,
-        },
+        **alert_preview.area_document(alert.area),
         "channels": list(alert.channels),
         "variables": dict(alert.variables),
         "reason": alert.reason,
@@ -120,7 +112,7 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         alert.ref,
         local(alert.created_at, alert.time_zone),
         alert.template + (f" ({_('exercise')})" if alert.exercise else ""),
-        format_distance(alert.circle.radius_m),
+        format_distance(alert.area.radius_m),
         sum(sum(states.values()) for states in line.counts.values()),
         progress.counts_sentence(line.counts),
     )

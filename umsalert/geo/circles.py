@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from umsalert.geo.boxes import Box
 from umsalert.geo.native import check_order
-from umsalert.model import Circle
+from umsalert.model import Area, Circle, Polygon
 
 if TYPE_CHECKING:
     from pyproj import Geod
-    from shapely import Polygon
+    from shapely import Polygon as Ring
 
 RIM_TOLERANCE_M = 1e-6
 """Allowance for rounding: points put exactly on the rim came out up to 3 nm beyond it."""
@@ -83,25 +83,28 @@ def distance_m(a_lat: float, a_lon: float, b_lat: float, b_lon: float) -> float:
     return float(_geod().inv(a_lon, a_lat, b_lon, b_lat)[2])
 
 
-def outline(circle: Circle, vertices: int = 72) -> dict[str, Any]:
-    """Return the circle as a GeoJSON geometry (RFC 7946): LONGITUDE FIRST, counter-clockwise.
+def outline(area: Area, vertices: int = 72) -> dict[str, Any]:
+    """Return a polygon as it is, or a circle as a GeoJSON geometry (RFC 7946).
 
-    The vertices (an even number) lie on the rim, rounded to 7 decimals, 1 cm. A circle across
-    the antimeridian is cut in two; one around a pole is closed along the pole. For drawing only:
-    between its vertices the polygon runs inside the circle (72: by 0.1 % of the radius).
+    LONGITUDE FIRST, counter-clockwise. The vertices (an even number) lie on the rim, rounded to
+    7 decimals, 1 cm. A circle across the antimeridian is cut in two; one around a pole is closed
+    along the pole. For drawing only: between its vertices the polygon runs inside the circle (72:
+    by 0.1 % of the radius).
     """
+    if isinstance(area, Polygon):
+        return dict(area.geometry)
     check_order("shapely")
     import shapely
     from shapely.affinity import translate
 
-    ring, world = _ring(circle, vertices), shapely.box(-180, -90, 180, 90)
+    ring, world = _ring(area, vertices), shapely.box(-180, -90, 180, 90)
     turns = [translate(ring, turn).intersection(world) for turn in (-360, 0, 360)]
     parts = [part for part in shapely.get_parts(turns) if part.area > 0]
     shape = shapely.union_all(shapely.set_precision(parts, 1e-7))
     return dict(shapely.geometry.mapping(shapely.orient_polygons(shape)))
 
 
-def _ring(circle: Circle, vertices: int) -> Polygon:
+def _ring(circle: Circle, vertices: int) -> Ring:
     """Return the rim as a polygon whose longitudes run on past the antimeridian."""
     import shapely
 

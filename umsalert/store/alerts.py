@@ -10,10 +10,12 @@ from umsalert.events import Counts
 from umsalert.i18n import _
 from umsalert.model import (
     Alert,
+    Area,
     ChannelKind,
     Circle,
     DeliveryState,
     NewAlert,
+    Polygon,
     Selection,
     UnknownPolicy,
 )
@@ -32,16 +34,16 @@ class SqlAlertBook:
         """Use an open database."""
         self._database = database
 
-    async def schedules(self, circle: Circle) -> Sequence[Schedule]:
+    async def schedules(self, area: Area) -> Sequence[Schedule]:
         """Return the distinct presence hours of approved sites inside."""
-        return await self._database.read(lambda c: schedules(c, circle), spatial=True)
+        return await self._database.read(lambda c: schedules(c, area), spatial=True)
 
     async def select(
-        self, circle: Circle, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+        self, area: Area, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
     ) -> Selection:
         """Return who would be reached; sites of an `off_duty` schedule are left out."""
         return await self._database.read(
-            lambda c: selection(c, fill_targets(c, circle, channels, off_duty)), spatial=True
+            lambda c: selection(c, fill_targets(c, area, channels, off_duty)), spatial=True
         )
 
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
@@ -82,7 +84,7 @@ def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
         return _alert(same)
-    left_out = fill_targets(connection, new.circle, new.channels, off_duty)
+    left_out = fill_targets(connection, new.area, new.channels, off_duty)
     alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
     for text in new.texts:
         connection.execute(
@@ -109,9 +111,10 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
     return {
         "ref": new.ref,
         "template": new.template,
-        "lat": new.circle.lat,
-        "lon": new.circle.lon,
-        "radius_m": new.circle.radius_m,
+        "lat": new.area.lat,
+        "lon": new.area.lon,
+        "radius_m": new.area.radius_m,
+        "polygon": json.dumps(new.area.geometry) if isinstance(new.area, Polygon) else None,
         "channels": json.dumps(new.channels),
         "variables": json.dumps(dict(new.variables), ensure_ascii=False),
         "reason": new.reason,
@@ -127,6 +130,12 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "idempotency_key": new.idempotency_key,
         "request_hash": new.request_hash,
     }
+
+
+def _area(row: Connection) -> Area:
+    if row["polygon"] is None:
+        return Circle(row["lat"], row["lon"], row["radius_m"])
+    return Polygon(row["lat"], row["lon"], row["radius_m"], json.loads(row["polygon"]))
 
 
 def _find(connection: Connection, ref: str) -> Alert:
@@ -165,7 +174,7 @@ def _alert(row: Connection) -> Alert:
         id=row["id"],
         ref=row["ref"],
         template=row["template"],
-        circle=Circle(row["lat"], row["lon"], row["radius_m"]),
+        area=_area(row),
         channels=tuple(ChannelKind(name) for name in json.loads(row["channels"])),
         variables=json.loads(row["variables"]),
         reason=row["reason"],

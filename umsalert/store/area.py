@@ -1,52 +1,50 @@
-"""From a circle to the messages it means: temporary tables on one connection, inside SQL."""
+"""From an area to the messages it means: temporary tables on one connection, inside SQL."""
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Collection
 
 from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes
-from umsalert.model import ChannelKind, Circle, Selection, SiteInArea
+from umsalert.geo.polygons import boxes_of
+from umsalert.model import Area, ChannelKind, Circle, Selection, SiteInArea
 from umsalert.ports import Schedule
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
 
 
-def fill_area(connection: Connection, circle: Circle) -> None:
-    """Fill `temp.in_area` with every site within `circle.radius_m`, rim included."""
+def fill_area(connection: Connection, area: Area) -> None:
+    """Fill `temp.in_area` with every site of the area, rim included."""
     sql = queries("area")
     connection.execute(sql["clear"])
     connection.execute(sql["create"])
-    for box in search_boxes(circle):
-        connection.execute(
-            sql["fill"],
-            {
-                "lat": circle.lat,
-                "lon": circle.lon,
-                "limit_m": circle.radius_m + RIM_TOLERANCE_M,
-                "west": box.west,
-                "south": box.south,
-                "east": box.east,
-                "north": box.north,
-            },
-        )
+    if isinstance(area, Circle):
+        boxes, fill = search_boxes(area), sql["fill_circle"]
+        values: dict[str, object] = {"limit_m": area.radius_m + RIM_TOLERANCE_M}
+    else:
+        boxes, fill = boxes_of(area.geometry), sql["fill_polygon"]
+        values = {"polygon": json.dumps(area.geometry)}
+    values |= {"lat": area.lat, "lon": area.lon}
+    for box in boxes:
+        connection.execute(fill, values | dataclasses.asdict(box))
 
 
-def schedules(connection: Connection, circle: Circle) -> tuple[Schedule, ...]:
-    """Return the distinct presence hours inside the circle."""
-    fill_area(connection, circle)
+def schedules(connection: Connection, area: Area) -> tuple[Schedule, ...]:
+    """Return the distinct presence hours inside the area."""
+    fill_area(connection, area)
     rows = connection.execute(queries("area")["schedules"])
     return tuple(Schedule(row["hours"], row["time_zone"]) for row in rows)
 
 
 def fill_targets(
     connection: Connection,
-    circle: Circle,
+    area: Area,
     channels: Collection[ChannelKind],
     off_duty: Collection[Schedule],
 ) -> dict[str, int]:
     """Fill `temp.target` with one row per message; return who is left out, by reason."""
-    fill_area(connection, circle)
+    fill_area(connection, area)
     absent = {"off_duty": json.dumps([[item.hours, item.time_zone] for item in off_duty])}
     wanted = {kind.value: kind in channels for kind in ChannelKind}
     connection.execute(queries("area")["clear_target"])

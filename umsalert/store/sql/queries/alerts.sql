@@ -1,10 +1,10 @@
 -- name: insert_alert
 INSERT INTO alert (
-    ref, template, lat, lon, radius_m, channels, variables, reason, exercise, priority,
+    ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash
 ) VALUES (
-    :ref, :template, :lat, :lon, :radius_m, :channels, :variables, :reason, :exercise, :priority,
+    :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash
 )

@@ -8,7 +8,7 @@ CREATE TEMP TABLE in_area (
     hours TEXT, time_zone TEXT NOT NULL
 )
 
--- name: fill
+-- name: fill_circle
 -- The R*Tree box first, then the exact distance on the ellipsoid (the last argument, 1).
 INSERT OR IGNORE INTO temp.in_area
 SELECT site_id, distance_m, status = 'approved', hours, time_zone
@@ -21,6 +21,17 @@ FROM (
     WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
 )
 WHERE distance_m <= :limit_m
+
+-- name: fill_polygon
+-- RFC 7946: edges are straight in longitude and latitude, so the test is a plane one; edges count.
+INSERT OR IGNORE INTO temp.in_area
+SELECT
+    site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
+    site.hours, site.time_zone
+FROM idx_site_geom AS box
+JOIN site ON site.id = box.pkid
+WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
+    AND ST_Intersects(SetSRID(GeomFromGeoJSON(:polygon), 4326), site.geom) = 1
 
 -- name: schedules
 SELECT DISTINCT hours, time_zone FROM temp.in_area WHERE approved AND hours IS NOT NULL
@@ -86,7 +97,7 @@ SELECT count(DISTINCT contact_id) AS contacts FROM temp.target WHERE copy = 1
 SELECT DISTINCT language FROM temp.target WHERE copy = 1
 
 -- name: left_out
--- Sites, contacts and messages inside the circle that get nothing, by the first reason that holds.
+-- Sites, contacts and messages inside the area that get nothing, by the first reason that holds.
 WITH off AS (
     SELECT site_id FROM temp.in_area
     WHERE approved AND hours IS NOT NULL AND (hours, time_zone) IN (
