@@ -177,6 +177,38 @@ class ReplyRow:
     distance_m: float
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """Where a site of any status lies, right to the metre. LATITUDE FIRST, degrees WGS 84."""
+
+    site_id: int
+    lat: float
+    lon: float
+
+
+@dataclass(frozen=True, slots=True)
+class NearestSite:
+    """The known site nearest to the centre of an area, whatever its status."""
+
+    ref: str
+    name: str
+    commune: str | None
+    distance_m: float
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What is known around an area before an alert goes there.
+
+    `usual_radius_m` is the median of the newest alerts of the same template, None where there are
+    too few; `open_alerts` have not expired and overlap the area, newest first.
+    """
+
+    nearest: NearestSite | None
+    usual_radius_m: float | None
+    open_alerts: tuple[Alert, ...]
+
+
 class Register(Protocol):
     """Sites and contacts, and who vetted them."""
 
@@ -226,6 +258,14 @@ class AlertBook(Protocol):
         self, area: Area, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
     ) -> Selection:
         """Return who would be reached; sites of an `off_duty` schedule are left out."""
+
+    async def situation(
+        self, area: Area, template: str, now: datetime, *, exercise: bool
+    ) -> Situation:
+        """Return what is known around the area; exercises and live alerts do not mix."""
+
+    async def around(self, area: Area) -> Sequence[KnownPlace]:
+        """Return where the known sites in and just around the area lie: for drawing."""
 
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
         """Write the alert, its texts and its deliveries in one transaction.

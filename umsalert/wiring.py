@@ -13,7 +13,7 @@ from umsalert.dispatch import LaneConfig, Run
 from umsalert.model import ChannelKind, Operator
 from umsalert.ports import Listener, Pace
 from umsalert.replies import Receiver
-from umsalert.selection import Planner, Station
+from umsalert.selection import Planner, Prices, Station
 from umsalert.settings import RateSettings, Settings, account
 from umsalert.store.store import Store
 
@@ -65,7 +65,13 @@ def paces(settings: Settings) -> dict[ChannelKind, Pace]:
 
 def planner(settings: Settings, store: Store) -> Planner:
     """Return the service that makes plans and alerts."""
-    station = Station(settings.station, settings.alert.callback_number, paces(settings))
+    price = settings.price
+    station = Station(
+        settings.station,
+        settings.alert.callback_number,
+        paces(settings),
+        Prices(price.sms_part_eur, price.voice_minute_eur, price.email_eur),
+    )
     return Planner(store.alerts, clock(settings), station)
 
 

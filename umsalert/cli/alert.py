@@ -80,13 +80,15 @@ def preview(
 
     async def work() -> Plan:
         async with wiring.open_store(this.settings) as store:
-            return await wiring.planner(this.settings, store).plan(asked)
+            planner = wiring.planner(this.settings, store)
+            plan = await planner.plan(asked)
+            if as_json:
+                output.document(alert_preview.document(plan))
+            else:
+                alert_preview.show(plan, await planner.others(plan), output)
+            return plan
 
     plan = run_async(work())
-    if as_json:
-        output.document(alert_preview.document(plan))
-    else:
-        alert_preview.show(plan, output)
     leave(ExitCode.OK if plan.selection.contacts else ExitCode.NOBODY_MATCHED)
 
 

@@ -6,12 +6,13 @@ import dataclasses
 from collections.abc import Sequence
 from typing import Any
 
-from umsalert.cli import findings
+from umsalert.cli import alert_map, findings
 from umsalert.cli.output import Column, Output, channel_name, duration, local, utc
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext
 from umsalert.model import Area, ChannelKind, Circle, MessageText, Polygon
-from umsalert.selection import Plan
+from umsalert.ports import KnownPlace
+from umsalert.selection import SHARES, Plan
 
 SITES_SHOWN = 10
 
@@ -41,10 +42,13 @@ def document(plan: Plan) -> dict[str, Any]:
         "left_out": dict(selection.left_out),
         "texts": texts(plan.texts),
         "findings": findings.document(plan.findings),
+        "nearest_site": plan.situation.nearest and dataclasses.asdict(plan.situation.nearest),
         "estimate": {
             "seconds": {kind.value: round(s, 1) for kind, s in plan.estimate.seconds.items()},
             "total_s": round(plan.estimate.total_s, 1),
+            "shares_s": {str(share): round(s, 1) for share, s in plan.estimate.shares_s.items()},
             "sms_parts": plan.estimate.sms_parts,
+            "price_eur": plan.estimate.price_eur and round(plan.estimate.price_eur, 2),
         },
     }
 
@@ -79,9 +83,9 @@ def texts(found: Sequence[MessageText]) -> dict[str, dict[str, dict[str, Any]]]:
     return result
 
 
-def show(plan: Plan, output: Output) -> None:
-    """Print a plan for a person."""
-    request, selection = plan.request, plan.selection
+def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
+    """Print a plan for a person; `others` are the known sites that get nothing."""
+    request = plan.request
     if request.exercise:
         output.line(_("*** EXERCISE *** every message says so; nobody is alerted for real."))
     output.line(f"{request.template.title(language())}, {area_words(request.area)}")
@@ -92,9 +96,11 @@ def show(plan: Plan, output: Output) -> None:
             zone=plan.time_zone,
         )
     )
+    output.line(place_words(plan))
     for text in plan.texts:
         show_text(text, output)
-    if selection.sites:
+    alert_map.show(plan, others, output)
+    if plan.selection.sites:
         _show_sites(plan, output)
     _show_totals(plan, output)
     _show_findings(plan, output)
@@ -151,11 +157,33 @@ def _show_totals(plan: Plan, output: Output) -> None:
         )
     )
     if selection.contacts:
-        output.line(
-            _("About {time} to send all, {parts} SMS parts").format(
-                time=duration(plan.estimate.total_s), parts=plan.estimate.sms_parts
-            )
-        )
+        output.line(_estimate_words(plan))
+
+
+def place_words(plan: Plan) -> str:
+    """Return where the centre is, by the site that the register knows nearest to it."""
+    nearest = plan.situation.nearest
+    if nearest is None:
+        return _("No site is known within 200 km of the centre.")
+    words = (
+        _("Centre in {commune}, by the nearest known site: {site}, {distance} away")
+        if nearest.commune
+        else _("The known site nearest to the centre: {site}, {distance} away")
+    )
+    return words.format(
+        commune=nearest.commune, site=nearest.name, distance=format_distance(nearest.distance_m)
+    )
+
+
+def _estimate_words(plan: Plan) -> str:
+    expected = plan.estimate
+    times = " / ".join(duration(expected.shares_s[share]) for share in SHARES)
+    sentence = _("Handed over to 50 / 95 / 100 %: in about {times}; {parts} SMS parts").format(
+        times=times, parts=expected.sms_parts
+    )
+    if expected.price_eur is None:
+        return sentence
+    return sentence + _("; at most {euros:.2f} €").format(euros=expected.price_eur)
 
 
 def reason_words(reason: str) -> str:

@@ -14,7 +14,7 @@ import typer
 from umsalert import wiring
 from umsalert.cli import alert_preview, findings, progress
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, channel_name, console, must_be_asked
+from umsalert.cli.output import Output, channel_name, console, must_be_asked, printable
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
 from umsalert.errors import ExitCode
 from umsalert.events import Planned, Progress
@@ -45,7 +45,7 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
             return await _report_earlier(session, store, earlier, output)
         plan = await planner.plan(request)
         if not output.as_json:
-            alert_preview.show(plan, output)
+            alert_preview.show(plan, await planner.others(plan), output)
         if not plan.selection.contacts:
             raise nobody(plan)
         async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
@@ -179,8 +179,11 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
     people = plan.selection.contacts
     exercise = plan.request.exercise
     question = (
-        _("EXERCISE: send it to {n} people?") if exercise else _("ALERT {n} people FOR REAL?")
-    ).format(n=people)
+        _("EXERCISE: send it to {n} people at {sites} sites?")
+        if exercise
+        else _("ALERT {n} people at {sites} sites FOR REAL?")
+    ).format(n=people, sites=len(plan.selection.sites))
+    typer.echo(printable(alert_preview.place_words(plan)), err=True)
     console(stderr=True).print(question, style="bold yellow" if exercise else "bold white on red")
     if people > typed_above:
         answer = typer.prompt(

@@ -19,6 +19,7 @@ from umsalert.settings.loading import (
 from umsalert.settings.values import (
     AlertSettings,
     LogSettings,
+    PriceSettings,
     RateSettings,
     Secret,
     ServeSettings,
@@ -39,6 +40,7 @@ __all__ = [
     "AlertSettings",
     "Inspection",
     "LogSettings",
+    "PriceSettings",
     "RateSettings",
     "Secret",
     "ServeSettings",

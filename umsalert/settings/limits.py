@@ -13,6 +13,7 @@ from umsalert.errors import Problem
 from umsalert.i18n import LANGUAGES, _
 from umsalert.settings.values import (
     LogSettings,
+    PriceSettings,
     RateSettings,
     Settings,
     SmtpSettings,
@@ -37,6 +38,7 @@ def problems(settings: Settings) -> list[Problem]:
     """Return everything that is out of its limits."""
     return [
         *_general(settings),
+        *_price(settings.price),
         *_rate("sms", settings.sms),
         *_rate("voice", settings.voice),
         *_rate("email", settings.email),
@@ -74,6 +76,12 @@ def _general(settings: Settings) -> Iterator[Problem]:
     if settings.simulation.clock_offset_s and not simulated(settings):
         message = _("the clock may be moved only while every provider is a simulator here")
         yield _bad("simulation.clock_offset_s", message)
+
+
+def _price(price: PriceSettings) -> Iterator[Problem]:
+    for key in ("sms_part_eur", "voice_minute_eur", "email_eur"):
+        if not 0 <= getattr(price, key) < float("inf"):
+            yield _bad(f"price.{key}", _("must not be below 0"))
 
 
 def _rate(name: str, rate: RateSettings) -> Iterator[Problem]:

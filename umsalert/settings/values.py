@@ -36,6 +36,15 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PriceSettings:
+    """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
+
+    sms_part_eur: float = 0.0
+    voice_minute_eur: float = 0.0
+    email_eur: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class RateSettings:
     """The pace of one channel. Defaults are overridden per channel in `Settings`."""
 
@@ -134,6 +143,7 @@ class Settings:
     station: str = ""
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
+    price: PriceSettings = PriceSettings()
     # Vonage takes 30 SMS and 3 calls in a second; rate plus burst stays within it.
     sms: RateSettings = RateSettings("vonage", rate_per_s=28, burst=2, in_flight=32)
     voice: RateSettings = RateSettings("vonage", rate_per_s=2.8, burst=1, in_flight=8)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import statistics
 from collections.abc import Collection, Sequence
+from datetime import datetime
 
 from umsalert.errors import UsageError
 from umsalert.events import Counts
@@ -19,12 +21,18 @@ from umsalert.model import (
     Selection,
     UnknownPolicy,
 )
-from umsalert.ports import AlertLine, Schedule
-from umsalert.store.area import fill_targets, schedules, selection
+from umsalert.ports import AlertLine, KnownPlace, Schedule, Situation
+from umsalert.store.area import around, fill_targets, nearest, schedules, selection
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.spatialite import Connection
 
 LAST = "last"
+
+USUAL_OF = 20
+"""The newest alerts of a template say what is usual for it, ..."""
+USUAL_FROM = 3
+"""... if there are as many."""
+OPEN_SHOWN = 3
 
 
 class SqlAlertBook:
@@ -45,6 +53,29 @@ class SqlAlertBook:
         return await self._database.read(
             lambda c: selection(c, fill_targets(c, area, channels, off_duty)), spatial=True
         )
+
+    async def situation(
+        self, area: Area, template: str, now: datetime, *, exercise: bool
+    ) -> Situation:
+        """Return what is known around the area; exercises and live alerts do not mix."""
+
+        def work(connection: Connection) -> Situation:
+            past = {"template": template, "exercise": int(exercise), "limit": USUAL_OF}
+            here = {"exercise": int(exercise), "now": to_text(now), "limit": OPEN_SHOWN}
+            here |= {"lat": area.lat, "lon": area.lon, "radius_m": area.radius_m}
+            sql = queries("alerts")
+            radii = [row["radius_m"] for row in connection.execute(sql["radii"], past)]
+            return Situation(
+                nearest=nearest(connection, area),
+                usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,
+                open_alerts=tuple(_alert(row) for row in connection.execute(sql["open"], here)),
+            )
+
+        return await self._database.read(work, spatial=True)
+
+    async def around(self, area: Area) -> Sequence[KnownPlace]:
+        """Return where the known sites in and just around the area lie: for drawing."""
+        return await self._database.read(lambda c: around(c, area), spatial=True)
 
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
         """Write the alert, its texts, sites and deliveries in one transaction.

@@ -9,9 +9,15 @@ from collections.abc import Collection
 from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes
 from umsalert.geo.polygons import boxes_of
 from umsalert.model import Area, ChannelKind, Circle, Selection, SiteInArea
-from umsalert.ports import Schedule
+from umsalert.ports import KnownPlace, NearestSite, Schedule
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
+
+AROUND = 1.25
+"""A map shows a quarter of the reach around the area."""
+
+_REACHES_M = (200.0, 2_000.0, 20_000.0, 200_000.0)
+"""The nearest site is looked for in growing circles."""
 
 
 def fill_area(connection: Connection, area: Area) -> None:
@@ -28,6 +34,29 @@ def fill_area(connection: Connection, area: Area) -> None:
     values |= {"lat": area.lat, "lon": area.lon}
     for box in boxes:
         connection.execute(fill, values | dataclasses.asdict(box))
+
+
+def nearest(connection: Connection, area: Area) -> NearestSite | None:
+    """Return the known site nearest to the area's centre, None when there is none for 200 km."""
+    sql = queries("area")["nearest"]
+    centre = {"lat": area.lat, "lon": area.lon}
+    for reach_m in _REACHES_M:
+        boxes = search_boxes(Circle(area.lat, area.lon, reach_m))
+        found = [connection.execute(sql, centre | dataclasses.asdict(box)) for box in boxes]
+        rows = [row for cursor in found for row in cursor if row["distance_m"] <= reach_m]
+        if rows:
+            return NearestSite(*min(rows, key=lambda row: row["distance_m"]))
+    return None
+
+
+def around(connection: Connection, area: Area) -> tuple[KnownPlace, ...]:
+    """Return the known sites within `AROUND` times the area's reach, and in the corners of it."""
+    reach = Circle(area.lat, area.lon, area.radius_m * AROUND)
+    return tuple(
+        KnownPlace(*row)
+        for box in search_boxes(reach)
+        for row in connection.execute(queries("area")["around"], dataclasses.asdict(box))
+    )
 
 
 def schedules(connection: Connection, area: Area) -> tuple[Schedule, ...]:

@@ -48,3 +48,15 @@ WHERE alert_id = :alert_id GROUP BY channel, state
 
 -- name: texts
 SELECT * FROM alert_text WHERE alert_id = :alert_id ORDER BY channel DESC, language DESC
+
+-- name: radii
+SELECT radius_m FROM alert WHERE template = :template AND exercise = :exercise
+ORDER BY id DESC LIMIT :limit
+
+-- name: open
+-- Alerts that have not expired and whose circle, or the circle around whose polygon, overlaps.
+SELECT * FROM alert
+WHERE expires_at > :now AND exercise = :exercise
+    AND ST_Distance(MakePoint(lon, lat, 4326), MakePoint(:lon, :lat, 4326), 1)
+        <= radius_m + :radius_m
+ORDER BY id DESC LIMIT :limit

@@ -127,3 +127,19 @@ SELECT
             AND contact.id NOT IN (SELECT contact_id FROM temp.target)
     ) AS contact_without_usable_address,
     (SELECT count(*) FROM temp.target WHERE copy > 1) AS address_used_twice
+
+-- name: nearest
+SELECT
+    site.ref, site.name, site.commune,
+    ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1) AS distance_m
+FROM idx_site_geom AS box
+JOIN site ON site.id = box.pkid
+WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
+ORDER BY distance_m, site.id
+LIMIT 1
+
+-- name: around
+-- The index alone: its 32-bit coordinates are right to the metre, enough for a drawing.
+SELECT pkid AS site_id, (ymin + ymax) / 2 AS lat, (xmin + xmax) / 2 AS lon
+FROM idx_site_geom
+WHERE xmin <= :east AND xmax >= :west AND ymin <= :north AND ymax >= :south

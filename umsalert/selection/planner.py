@@ -5,97 +5,32 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from umsalert.errors import NobodyMatched, RefusedByRule, UsageError
+from umsalert.errors import RefusedByRule, UsageError
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _
-from umsalert.messages import Facts, Order, Template, check, render
-from umsalert.messages.check import Finding
+from umsalert.messages import Facts, Order, check, render
 from umsalert.model import (
     Alert,
     Area,
     ChannelKind,
-    MessageText,
     NewAlert,
-    Operator,
     Polygon,
-    Selection,
 )
-from umsalert.ports import AlertBook, Clock, Pace, Schedule
+from umsalert.ports import AlertBook, Clock, KnownPlace, Schedule
+from umsalert.selection.estimate import estimate
+from umsalert.selection.plan import Plan, Request, Station, nobody
+from umsalert.selection.unusual import unusual
 
 _REF_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _REF_LENGTH = 4
 _HOLIDAY_COUNTRY = "FR"
 DEFAULT_LANGUAGE = "fr"
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What the officer asks for. `incident_at` None means now; times are aware."""
-
-    area: Area
-    template: Template
-    values: Mapping[str, str]
-    operator: Operator
-    channels: tuple[ChannelKind, ...] = ()
-    reason: str = ""
-    exercise: bool = False
-    incident_at: datetime | None = None
-    expires_in: timedelta | None = None
-    idempotency_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """How long each channel needs at its configured pace, and the SMS parts in all."""
-
-    seconds: Mapping[ChannelKind, float]
-    sms_parts: int
-
-    @property
-    def total_s(self) -> float:
-        """The channels run side by side: the slowest one counts."""
-        return max(self.seconds.values(), default=0.0)
-
-
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """What would be sent, to whom: shown before anything leaves, then recorded as it stands."""
-
-    request: Request
-    ref: str
-    at: datetime
-    time_zone: str
-    channels: tuple[ChannelKind, ...]
-    selection: Selection
-    texts: tuple[MessageText, ...]
-    estimate: Estimate
-    findings: tuple[Finding, ...]
-
-    @property
-    def incident_at(self) -> datetime:
-        """When it happened; the moment of the plan where the officer gave no time."""
-        return self.request.incident_at or self.at
-
-    @property
-    def expires_at(self) -> datetime:
-        """After this nothing more leaves."""
-        ttl = self.request.expires_in or timedelta(seconds=self.request.template.ttl_s)
-        return self.at + ttl
-
-
-@dataclass(frozen=True, slots=True)
-class Station:
-    """What the planner knows of the place it runs at."""
-
-    name: str
-    callback: str
-    paces: Mapping[ChannelKind, Pace]
 
 
 class Planner:
@@ -132,7 +67,10 @@ class Planner:
             ),
             facts,
         )
-        return Plan(
+        situation = await self._book.situation(
+            request.area, request.template.name, now, exercise=request.exercise
+        )
+        plan = Plan(
             request=request,
             ref=ref,
             at=now,
@@ -140,9 +78,17 @@ class Planner:
             channels=channels,
             selection=selection,
             texts=texts,
-            estimate=_estimate(selection, texts, self._station.paces),
+            estimate=estimate(selection, texts, self._station.paces, self._station.prices),
+            situation=situation,
             findings=check.alert(check.Draft(request.template, request.values, facts, texts)),
         )
+        return replace(plan, findings=check.worst_first((*unusual(plan), *plan.findings)))
+
+    async def others(self, plan: Plan) -> Sequence[KnownPlace]:
+        """Return the known sites in and just around the area that get nothing, for a map."""
+        alerted = {site.id for site in plan.selection.sites}
+        known = await self._book.around(plan.request.area)
+        return [place for place in known if place.site_id not in alerted]
 
     async def record(self, plan: Plan) -> Alert:
         """Write the plan as an alert whose deliveries are queued.
@@ -210,17 +156,6 @@ def _same(alert: Alert, request: Request) -> Alert:
     return alert
 
 
-def nobody(plan: Plan) -> NobodyMatched:
-    """Return the error that says that the plan reaches nobody."""
-    if plan.selection.left_out:
-        message = _("Nobody in the area may be alerted: all who are there are left out.")
-        hint = _("The preview says who is left out and why.")
-    else:
-        message = _("There is no site in the area.")
-        hint = _("Check where the area lies, or widen it.")
-    return NobodyMatched("nobody_matched", message, hint=hint)
-
-
 def on_duty(schedule: Schedule, at: datetime) -> bool:
     """Say whether somebody is present at `at` by the schedule, in its own time zone."""
     return bool(_opening_hours(schedule).is_open(at.astimezone(ZoneInfo(schedule.time_zone))))
@@ -284,14 +219,3 @@ def _clock_time(moment: datetime, zone: str) -> str:
 def _new_ref(now: datetime) -> str:
     tail = "".join(secrets.choice(_REF_ALPHABET) for _position in range(_REF_LENGTH))
     return f"{now:%Y%m%d}-{tail}"
-
-
-def _estimate(
-    selection: Selection, texts: Sequence[MessageText], paces: Mapping[ChannelKind, Pace]
-) -> Estimate:
-    seconds = {
-        kind: max(0, count - paces[kind].burst) / paces[kind].rate_per_s
-        for kind, count in selection.deliveries.items()
-    }
-    parts = max((text.parts for text in texts if text.channel is ChannelKind.SMS), default=0)
-    return Estimate(seconds, parts * selection.deliveries.get(ChannelKind.SMS, 0))

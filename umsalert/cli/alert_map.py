@@ -1,0 +1,60 @@
+"""The map of a preview: the area and its sites in characters, readable without colour."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import zip_longest
+
+from umsalert.cli.output import Output, console
+from umsalert.geo.sketch import CENTRE, MANY, OTHER, RIM, scale_bar, sketch
+from umsalert.geo.units import format_distance
+from umsalert.i18n import _
+from umsalert.ports import KnownPlace
+from umsalert.selection import Plan
+
+COLUMNS = 45
+"""Leaves 32 of a terminal's 80 columns for the legend."""
+
+_BAR_COLUMNS = 15
+_STYLES = {CENTRE: "bold red", RIM: "cyan", OTHER: "dim"}
+
+
+def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
+    """Print the map of a plan on stdout, with colour on a terminal that has it."""
+    if output.as_json:
+        return
+    from rich.text import Text
+
+    area = plan.request.area
+    drawing = sketch(
+        area,
+        ((site.lat, site.lon) for site in plan.selection.sites),
+        ((place.lat, place.lon) for place in others),
+        COLUMNS,
+    )
+    where = console()
+    where.print()
+    legend = _legend(drawing.metres_per_column)
+    lines = "\n".join(drawing.lines).rstrip().split("\n")
+    for line, words in zip_longest(lines, legend, fillvalue=""):
+        text = Text()
+        for char in line.ljust(COLUMNS):
+            text.append(char, _STYLES.get(char, "bold green"))
+        text.append(f"  {words}")
+        text.rstrip()
+        where.print(text, soft_wrap=True)
+
+
+def _legend(metres_per_column: float) -> list[str]:
+    columns, length_m = scale_bar(metres_per_column, _BAR_COLUMNS)
+    return [
+        _("N  north is up"),
+        "^",
+        f"|{'-' * max(0, columns - 1)}| {format_distance(length_m)}",
+        "",
+        f"{CENTRE}    " + _("the centre"),
+        "1-9  " + _("sites to alert"),
+        f"{MANY}    " + _("ten sites or more"),
+        f"{OTHER}    " + _("known, not to alert"),
+        f"{RIM}    " + _("the edge"),
+    ]

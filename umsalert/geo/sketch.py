@@ -1,0 +1,119 @@
+"""An area as a drawing of characters: north up, the same scale in both directions.
+
+For looking only. Places are laid on the plane that touches the ellipsoid at the centre, with its
+two radii of curvature there; over 100 km that is off by less than a character.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from umsalert.model import Area, Circle, Polygon
+
+CENTRE, RIM, OTHER, MANY = "+", ".", "o", "#"
+"""A digit counts the alerted sites that share a character; from ten on it is `#`."""
+
+ASPECT = 2.0
+"""A character is about twice as high as wide."""
+
+MARGIN = 1.25
+"""How far the drawing reaches, in multiples of the area's reach."""
+
+_EQUATORIAL_RADIUS_M = 6_378_137.0
+_ECCENTRICITY_2 = 0.00669437999014
+"""WGS 84: NIMA TR8350.2, table 3.1 and 3.3."""
+
+Cell = tuple[int, int]
+Place = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """Lines of characters, all `columns` wide, and how many metres one character is wide."""
+
+    lines: tuple[str, ...]
+    metres_per_column: float
+
+
+def sketch(
+    area: Area, alerted: Iterable[Place], others: Iterable[Place], columns: int = 45
+) -> Sketch:
+    """Draw an area with its sites; places are (lat, lon): LATITUDE FIRST. `columns` is odd."""
+    canvas = _Canvas(area, columns)
+    cells: dict[Cell, str] = dict.fromkeys(canvas.rim(), RIM)
+    cells |= dict.fromkeys(filter(canvas.holds, map(canvas.cell, others)), OTHER)
+    counts = Counter(filter(canvas.holds, map(canvas.cell, alerted)))
+    cells |= {cell: str(n) if n < 10 else MANY for cell, n in counts.items()}
+    cells[canvas.cell((area.lat, area.lon))] = CENTRE
+    return Sketch(
+        tuple(
+            "".join(cells.get((column, row), " ") for column in range(canvas.columns))
+            for row in range(canvas.rows)
+        ),
+        canvas.metres_per_column,
+    )
+
+
+class _Canvas:
+    """Where a place falls: columns count from the west, rows from the north."""
+
+    def __init__(self, area: Area, columns: int) -> None:
+        self._area = area
+        self.columns = columns
+        self.rows = 2 * round((columns - 1) / 2 / ASPECT) + 1
+        self.metres_per_column = area.radius_m * MARGIN / ((columns - 1) / 2)
+        sine_2 = math.sin(math.radians(area.lat)) ** 2
+        root = math.sqrt(1 - _ECCENTRICITY_2 * sine_2)
+        self._north_m = math.radians(_EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_2) / root**3)
+        self._east_m = math.radians(_EQUATORIAL_RADIUS_M / root) * math.cos(math.radians(area.lat))
+
+    def cell(self, place: Place) -> Cell:
+        lat, lon = place
+        east = ((lon - self._area.lon + 180) % 360 - 180) * self._east_m
+        north = (lat - self._area.lat) * self._north_m
+        return self._at(east, north)
+
+    def holds(self, cell: Cell) -> bool:
+        return 0 <= cell[0] < self.columns and 0 <= cell[1] < self.rows
+
+    def rim(self) -> Iterator[Cell]:
+        """Yield the cells that the rim of a circle or the edges of a polygon pass through."""
+        if isinstance(self._area, Circle):
+            steps = 8 * self.columns
+            for i in range(steps):
+                angle = 2 * math.pi * i / steps
+                yield self._at(
+                    self._area.radius_m * math.sin(angle), self._area.radius_m * math.cos(angle)
+                )
+        else:
+            yield from filter(self.holds, self._edges(self._area))
+
+    def _edges(self, polygon: Polygon) -> Iterator[Cell]:
+        parts = polygon.geometry["coordinates"]
+        parts = [parts] if polygon.geometry["type"] == "Polygon" else parts
+        for ring in (ring for part in parts for ring in part):
+            for (lon_a, lat_a), (lon_b, lat_b) in pairwise(ring):
+                a, b = self.cell((lat_a, lon_a)), self.cell((lat_b, lon_b))
+                steps = max(abs(b[0] - a[0]), abs(b[1] - a[1]), 1)
+                for i in range(steps + 1):
+                    share = i / steps
+                    yield self.cell(
+                        (lat_a + share * (lat_b - lat_a), lon_a + share * (lon_b - lon_a))
+                    )
+
+    def _at(self, east_m: float, north_m: float) -> Cell:
+        column = (self.columns - 1) / 2 + east_m / self.metres_per_column
+        row = (self.rows - 1) / 2 - north_m / (ASPECT * self.metres_per_column)
+        return round(column), round(row)
+
+
+def scale_bar(metres_per_column: float, most_columns: int) -> tuple[int, float]:
+    """Return the longest bar of 1, 2 or 5 times a power of ten metres: its columns, its metres."""
+    most_m = metres_per_column * most_columns
+    power = 10.0 ** math.floor(math.log10(most_m))
+    length_m = max(step * power for step in (1, 2, 5) if step * power <= most_m)
+    return max(1, round(length_m / metres_per_column)), length_m

@@ -1,0 +1,79 @@
+"""What an officer asks for, and what would come of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from umsalert.errors import NobodyMatched
+from umsalert.i18n import _
+from umsalert.messages import Template
+from umsalert.messages.check import Finding
+from umsalert.model import Area, ChannelKind, MessageText, Operator, Selection
+from umsalert.ports import Pace, Situation
+from umsalert.selection.estimate import Estimate, Prices
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What the officer asks for. `incident_at` None means now; times are aware."""
+
+    area: Area
+    template: Template
+    values: Mapping[str, str]
+    operator: Operator
+    channels: tuple[ChannelKind, ...] = ()
+    reason: str = ""
+    exercise: bool = False
+    incident_at: datetime | None = None
+    expires_in: timedelta | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What would be sent, to whom: shown before anything leaves, then recorded as it stands."""
+
+    request: Request
+    ref: str
+    at: datetime
+    time_zone: str
+    channels: tuple[ChannelKind, ...]
+    selection: Selection
+    texts: tuple[MessageText, ...]
+    estimate: Estimate
+    situation: Situation
+    findings: tuple[Finding, ...]
+
+    @property
+    def incident_at(self) -> datetime:
+        """When it happened; the moment of the plan where the officer gave no time."""
+        return self.request.incident_at or self.at
+
+    @property
+    def expires_at(self) -> datetime:
+        """After this nothing more leaves."""
+        ttl = self.request.expires_in or timedelta(seconds=self.request.template.ttl_s)
+        return self.at + ttl
+
+
+@dataclass(frozen=True, slots=True)
+class Station:
+    """What the planner knows of the place it runs at."""
+
+    name: str
+    callback: str
+    paces: Mapping[ChannelKind, Pace]
+    prices: Prices
+
+
+def nobody(plan: Plan) -> NobodyMatched:
+    """Return the error that says that the plan reaches nobody."""
+    if plan.selection.left_out:
+        message = _("Nobody in the area may be alerted: all who are there are left out.")
+        hint = _("The preview says who is left out and why.")
+    else:
+        message = _("There is no site in the area.")
+        hint = _("Check where the area lies, or widen it.")
+    return NobodyMatched("nobody_matched", message, hint=hint)

@@ -1,0 +1,78 @@
+"""What makes an officer stop and look again: a slip of the hand looks like this."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from umsalert.geo.units import format_distance
+from umsalert.i18n import _
+from umsalert.messages.check import Finding, Severity
+from umsalert.selection.plan import Plan
+
+RADIUS_FACTOR = 10
+"""A nought too many in the radius."""
+
+LONELY_M = 2_000.0
+"""In a town there is always a site nearer; without one the centre is probably mistyped."""
+
+OLD = timedelta(hours=6)
+"""A time of day that has not come yet is read as yesterday's: right at 00:10, wrong at 18:10."""
+
+
+def unusual(plan: Plan) -> Iterator[Finding]:
+    """Yield what is out of the ordinary with a plan, as warnings."""
+    radius_m = plan.request.area.radius_m
+    situation = plan.situation
+    usual_m = situation.usual_radius_m
+    if usual_m is not None and radius_m >= RADIUS_FACTOR * usual_m:
+        yield _warning(
+            "radius_unusual",
+            _("A radius of {radius} is {n} times the usual one here ({usual}).").format(
+                radius=format_distance(radius_m),
+                n=round(radius_m / usual_m),
+                usual=format_distance(usual_m),
+            ),
+            _("Check --radius."),
+        )
+    nearest = situation.nearest
+    if nearest is None or nearest.distance_m > LONELY_M:
+        message = _("No known site lies within {distance} of the centre.")
+        yield _warning(
+            "centre_remote",
+            message.format(distance=format_distance(LONELY_M)),
+            _("Check --lat and --lon."),
+        )
+    for alert in situation.open_alerts:
+        if alert.ref in plan.request.values.values():  # an all-clear names the alert that it ends
+            continue
+        yield _warning(
+            "alert_open_here",
+            _("Alert {ref} ({template}) is already open here, sent at {time}.").format(
+                ref=alert.ref,
+                template=alert.template,
+                time=f"{alert.created_at.astimezone(ZoneInfo(plan.time_zone)):%H:%M}",
+            ),
+            _("Follow it up instead? See it with: umsalert alert show {ref}").format(ref=alert.ref),
+        )
+    yield from _old(plan)
+
+
+def _old(plan: Plan) -> Iterator[Finding]:
+    age = plan.at - plan.incident_at
+    if age < OLD:
+        return
+    yield _warning(
+        "incident_old",
+        _("The incident is {hours} hours ago: {moment:%Y-%m-%d %H:%M} ({zone}).").format(
+            hours=round(age / timedelta(hours=1)),
+            moment=plan.incident_at.astimezone(ZoneInfo(plan.time_zone)),
+            zone=plan.time_zone,
+        ),
+        _("A time of day that is still to come is read as yesterday's. Check --incident-time."),
+    )
+
+
+def _warning(code: str, message: str, hint: str) -> Finding:
+    return Finding(Severity.WARNING, code, message, hint)
