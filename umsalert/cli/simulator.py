@@ -49,11 +49,19 @@ def simulator(
         ),
     ] = 1.0,
     seed: Annotated[
-        int,
+        int | None,
         typer.Option(
-            metavar="N", help=_("The same seed makes the same guards pick up and answer.")
+            metavar="N",
+            help=_("The same seed makes the same guards answer and the same requests fail."),
         ),
-    ] = 0,
+    ] = None,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            help=_("Misbehave as this TOML file says; bad-evening is one that is shipped."),
+        ),
+    ] = None,
     record: Annotated[
         Path | None,
         typer.Option(metavar="FILE", help=_("Write all that arrives to it, as NDJSON.")),
@@ -63,8 +71,8 @@ def simulator(
         typer.Option(
             metavar="NUMBER=KEYS",
             help=_(
-                "What this guard does when called: keys (1, 02), or busy, unanswered, "
-                "unreachable; repeatable."
+                "What this guard does when called: keys (1, 02), or a word of a scenario's "
+                "[numbers] such as busy or unreachable; repeatable."
             ),
         ),
     ] = None,
@@ -81,6 +89,7 @@ def simulator(
 ) -> None:
     """Run the simulator until stopped."""
     from umsalert.simulator import SimulatorConfig, serve_until_cancelled, training
+    from umsalert.simulator.scenario import Scenario, load
 
     home = home.absolute()
     output = session(context).output(as_json=False)
@@ -91,6 +100,7 @@ def simulator(
         speed=speed,
         seed=seed,
         answers=_answers(answer or ()),
+        scenario=load(scenario) if scenario else Scenario(),
         record_path=record,
         clock_offset_s=clock_offset,
     )

@@ -21,11 +21,19 @@ from umsalert.errors import ConfigurationError, UsageError
 from umsalert.i18n import _
 from umsalert.simulator.account import Account
 from umsalert.simulator.calls import Stage
-from umsalert.simulator.carrier import Application, Carrier
+from umsalert.simulator.carrier import (
+    CALLS_PER_S,
+    SMS_PER_S,
+    Application,
+    Carrier,
+    Endpoint,
+)
+from umsalert.simulator.faults import ReceiptFates
 from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys
-from umsalert.simulator.mail import MailConfig, MailServer
+from umsalert.simulator.mail import MailConfig, Mailroom, MailServer
 from umsalert.simulator.people import People
 from umsalert.simulator.record import Record
+from umsalert.simulator.scenario import Scenario
 from umsalert.simulator.timeline import Timeline
 from umsalert.simulator.webhooks import Signer, Webhooks
 
@@ -38,8 +46,9 @@ class SimulatorConfig:
     """One simulator.
 
     `home` holds its keys and certificates (made when missing). Port 0 is a free port. `speed`
-    divides every waiting time and multiplies the carrier's limits. `answers`: see `People`.
-    `webhook_ca_file` is trusted, beside the system's, where webhooks go to https.
+    divides every waiting time and multiplies the carrier's limits. `scenario` says how it
+    misbehaves; `seed` (None: the scenario's) and `answers` (see `People`) come before what is
+    written there. `webhook_ca_file` is trusted, beside the system's, where webhooks go to https.
     `clock_offset_s` moves its clock, as `[simulation]` moves umsalert's.
     """
 
@@ -47,8 +56,9 @@ class SimulatorConfig:
     http_port: int = 0
     smtp_port: int = 0
     speed: float = 1.0
-    seed: int = 0
+    seed: int | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
+    scenario: Scenario = field(default_factory=Scenario)
     record_path: Path | None = None
     webhook_ca_file: Path | None = None
     smtp_implicit_tls: bool = False
@@ -69,7 +79,8 @@ class Simulator:
         self.config = config
         self.http_port = config.http_port
         self.smtp_port = config.smtp_port
-        self._people = People(config.seed, config.answers)
+        self._seed = (config.scenario.seed or 0) if config.seed is None else config.seed
+        self._people = People(self._seed, {**config.scenario.numbers, **config.answers})
         self.record = Record()
         self._stack = AsyncExitStack()
 
@@ -97,7 +108,8 @@ class Simulator:
             stack.callback(self.record.close)
             timeline = Timeline(self.config.speed, self.config.clock_offset_s)
             signer = Signer(APPLICATION_ID, API_KEY, keys.signature_secret())
-            webhooks = Webhooks(signer, timeline, self.record, self._webhook_tls())
+            fates = ReceiptFates(f"{self._seed}/receipts", self.config.scenario.receipts)
+            webhooks = Webhooks(signer, timeline, self.record, self._webhook_tls(), fates)
             await stack.enter_async_context(webhooks)
             stack.push_async_callback(timeline.stop, STOP_GRACE_S)
             await self._start_mail(stack, keys, timeline)
@@ -139,7 +151,8 @@ class Simulator:
             keys.smtp_password(),
             self.config.smtp_implicit_tls,
         )
-        server = MailServer(config, keys.server_tls(), self.record, timeline.now)
+        mailroom = Mailroom(self.record, timeline, self._seed, self.config.scenario)
+        server = MailServer(config, keys.server_tls(), mailroom)
         try:
             await stack.enter_async_context(server)
         except OSError as error:
@@ -147,7 +160,13 @@ class Simulator:
         self.smtp_port = server.port
 
     async def _start_carrier(self, stack: AsyncExitStack, keys: Keys, stage: Stage) -> None:
-        carrier = Carrier(Application(APPLICATION_ID, keys.public_key()), stage)
+        scenario, speed = self.config.scenario, self.config.speed
+        carrier = Carrier(
+            Application(APPLICATION_ID, keys.public_key()),
+            stage,
+            messages=Endpoint(SMS_PER_S * speed, f"{self._seed}/sms", scenario.sms),
+            calls=Endpoint(CALLS_PER_S * speed, f"{self._seed}/voice", scenario.voice),
+        )
         app = carrier.app()
         Account(keys.api_secret(), stage.record, stage.timeline.now).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE_S)

@@ -30,7 +30,7 @@ DEFAULT_TIMEOUT_S = 3
 DEFAULT_MAX_DIGITS = 4
 """What Vonage assumes where a call or an input does not say."""
 
-_NETWORK_SAYS = {Line.UNREACHABLE: "failed", Line.BUSY: "busy"}
+_NETWORK_SAYS = {Line.UNREACHABLE: "failed", Line.BUSY: "busy", Line.REJECTED: "rejected"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +194,8 @@ class Call:
     def _event(self, status: str, **more: str) -> None:
         if self._request.event_url:
             payload = self._payload() | {"status": status, "direction": "outbound"} | more
-            self._stage.webhooks.deliver(self._request.event_url, payload)
+            lost = not self._person.receipts
+            self._stage.webhooks.report(self._request.event_url, payload, lost=lost)
 
     def _payload(self) -> dict[str, Any]:
         return {

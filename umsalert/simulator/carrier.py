@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import uuid
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,20 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from umsalert.messages.gsm7 import measure
 from umsalert.simulator import record as seen
+from umsalert.simulator.answers import (
+    ERRORS,
+    INVALID_CALL,
+    INVALID_MESSAGE,
+    RATE_LIMIT,
+    UNAUTHORIZED,
+    ApiError,
+    broken,
+    hang_up,
+)
 from umsalert.simulator.calls import Call, CallRequest, Stage, timestamp
+from umsalert.simulator.faults import HTTP_FAULTS, Fate, Fates, Traffic, Wire
 from umsalert.simulator.people import Line
-from umsalert.simulator.validation import Invalid, invalid_call, invalid_message
+from umsalert.simulator.validation import invalid_call, invalid_message
 
 SMS_PER_S = 30.0
 CALLS_PER_S = 3.0
@@ -27,7 +38,10 @@ CLOCK_TOLERANCE_S = 60
 MAX_BODY_BYTES = 64 * 1024
 PRICE_EUR = 0.065
 """Of one SMS part, invented: reports have something to add up."""
-_ERRORS = "https://developer.vonage.com/api-errors"
+_ABSENT = {
+    Line.UNREACHABLE: ("1180", "Absent Subscriber - Temporary"),
+    Line.REJECTED: ("1190", "Absent Subscriber - Permanent"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,29 +50,6 @@ class Application:
 
     id: str
     public_key: RSAPublicKey
-
-
-class ApiError(Exception):
-    """An answer of RFC 9457 as Vonage writes it."""
-
-    def __init__(
-        self, status: int, kind: str, title: str, detail: str, invalid: Sequence[Invalid] = ()
-    ) -> None:
-        """Answer `status`; `kind` is the tail of the problem's type."""
-        super().__init__(title)
-        self.status = status
-        self.title = title
-        self.invalid = invalid
-        self.body: dict[str, Any] = {
-            "type": _ERRORS + kind,
-            "title": title,
-            "detail": detail,
-            "instance": uuid.uuid4().hex,
-        }
-        if invalid:
-            self.body["invalid_parameters"] = [
-                {"name": item.name, "reason": item.reason} for item in invalid
-            ]
 
 
 class Allowance:
@@ -80,21 +71,43 @@ class Allowance:
         return True
 
 
+class Endpoint:
+    """One kind of request: how many the carrier takes, and what goes wrong with them."""
+
+    def __init__(self, rate_per_s: float, seed: str, traffic: Traffic) -> None:
+        self.allowance = Allowance(rate_per_s)
+        self.fates = Fates(seed, traffic, HTTP_FAULTS)
+        self.retry_after_s = traffic.retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A request that was read: for whom, under which reference of the customer's.
+
+    `take` lets the carrier have it, and returns what it answers when all is well.
+    """
+
+    to: str
+    reference: str
+    take: Callable[[], web.Response]
+
+
 class Carrier:
     """Takes messages and calls, and lets the simulated world do the rest."""
 
-    def __init__(self, application: Application, stage: Stage) -> None:
+    def __init__(
+        self, application: Application, stage: Stage, messages: Endpoint, calls: Endpoint
+    ) -> None:
         self._application = application
         self._stage = stage
-        speed = stage.timeline.speed
-        self._sms_allowance = Allowance(SMS_PER_S * speed)
-        self._call_allowance = Allowance(CALLS_PER_S * speed)
+        self._messages = messages
+        self._calls = calls
 
     def app(self) -> web.Application:
         """Return the web application."""
         app = web.Application(client_max_size=MAX_BODY_BYTES, middlewares=[self._answer_errors])
-        app.router.add_post("/v1/messages", self._take_message)
-        app.router.add_post("/v1/calls", self._take_call)
+        app.router.add_post("/v1/messages", self._post_message)
+        app.router.add_post("/v1/calls", self._post_call)
         app.router.add_get("/health", self._health)
         return app
 
@@ -115,9 +128,7 @@ class Carrier:
                     parameters=[item.name for item in error.invalid],
                 )
             )
-            return web.json_response(
-                error.body, status=error.status, content_type="application/problem+json"
-            )
+            return error.response()
 
     async def _health(self, _request: web.Request) -> web.Response:
         record = self._stage.record
@@ -130,74 +141,101 @@ class Carrier:
             }
         )
 
-    async def _take_message(self, request: web.Request) -> web.Response:
-        self._admit(request, self._sms_allowance)
-        body = await _json(request)
-        if invalid := invalid_message(body):
-            raise ApiError(
-                422,
-                "/messages#1150",
-                "Invalid params",
-                "The value of one or more parameters is invalid.",
-                invalid,
-            )
-        message = seen.Sms(
-            at=self._stage.timeline.now(),
-            message_uuid=str(uuid.uuid4()),
-            to="+" + body["to"],
-            sender=body["from"],
-            text=body["text"],
-            client_ref=body.get("client_ref", ""),
-            ttl_s=body.get("ttl"),
-        )
-        self._stage.record.add(message)
-        if "webhook_url" in body:
-            self._stage.timeline.spawn(self._bring(message, body["webhook_url"]))
-        return web.json_response({"message_uuid": message.message_uuid}, status=202)
+    async def _post_message(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(request, self._messages, self._message)
 
-    async def _take_call(self, request: web.Request) -> web.Response:
-        self._admit(request, self._call_allowance)
-        body = await _json(request)
-        if invalid := invalid_call(body):
-            raise ApiError(
-                400,
-                "#bad-request",
-                "Bad Request",
-                "The value of one or more parameters is invalid.",
-                invalid,
-            )
-        wanted = CallRequest.read(body)
-        call = Call(self._stage, wanted)
+    async def _post_call(self, request: web.Request) -> web.StreamResponse:
+        return await self._serve(request, self._calls, self._call)
+
+    async def _serve(
+        self, request: web.Request, endpoint: Endpoint, read: Callable[[Any], Asked]
+    ) -> web.StreamResponse:
+        """Answer one request as its fate wants it. Raises ApiError."""
+        self._admit(request, endpoint.allowance)
+        fate = endpoint.fates.next()
+        if fate.wire is Wire.DROP_BEFORE:
+            self._note(request, fate, "", "")
+            return hang_up(request)
+        asked = read(await _json(request))
+        fate = endpoint.fates.instead(fate, self._stage.people.person(asked.to).fault)
+        if fate.fault or fate.delay_s:
+            self._note(request, fate, asked.to, asked.reference)
+        good = asked.take() if fate.taken else web.Response()
+        if fate.delay_s:
+            await asyncio.sleep(fate.delay_s / self._stage.timeline.speed)
+        return await broken(request, fate, good, endpoint.retry_after_s)
+
+    def _note(self, request: web.Request, fate: Fate, to: str, reference: str) -> None:
         self._stage.record.add(
-            seen.Call(
+            seen.Misbehaved(
                 at=self._stage.timeline.now(),
-                uuid=call.uuid,
-                to="+" + wanted.to,
-                caller=wanted.caller,
-                ncco=list(wanted.ncco),
+                where=request.path,
+                request_n=fate.n,
+                fault=fate.fault.name if fate.fault else "",
+                delay_s=round(fate.delay_s, 3),
+                taken=fate.taken,
+                to=to,
+                reference=reference,
             )
         )
-        self._stage.timeline.spawn(call.live())
-        return web.json_response(
-            {
-                "uuid": call.uuid,
-                "status": "started",
-                "direction": "outbound",
-                "conversation_uuid": call.conversation_uuid,
-            },
-            status=201,
-        )
+
+    def _message(self, body: Any) -> Asked:  # noqa: ANN401  # what JSON holds
+        if invalid := invalid_message(body):
+            raise ApiError(422, INVALID_MESSAGE, invalid)
+
+        def take() -> web.Response:
+            message = seen.Sms(
+                at=self._stage.timeline.now(),
+                message_uuid=str(uuid.uuid4()),
+                to="+" + body["to"],
+                sender=body["from"],
+                text=body["text"],
+                client_ref=body.get("client_ref", ""),
+                ttl_s=body.get("ttl"),
+            )
+            self._stage.record.add(message)
+            if "webhook_url" in body:
+                self._stage.timeline.spawn(self._bring(message, body["webhook_url"]))
+            return web.json_response({"message_uuid": message.message_uuid}, status=202)
+
+        return Asked("+" + body["to"], body.get("client_ref", ""), take)
+
+    def _call(self, body: Any) -> Asked:  # noqa: ANN401  # what JSON holds
+        if invalid := invalid_call(body):
+            raise ApiError(400, INVALID_CALL, invalid)
+        wanted = CallRequest.read(body)
+
+        def take() -> web.Response:
+            call = Call(self._stage, wanted)
+            self._stage.record.add(
+                seen.Call(
+                    at=self._stage.timeline.now(),
+                    uuid=call.uuid,
+                    to="+" + wanted.to,
+                    caller=wanted.caller,
+                    ncco=list(wanted.ncco),
+                    event_url=wanted.event_url,
+                )
+            )
+            self._stage.timeline.spawn(call.live())
+            return web.json_response(
+                {
+                    "uuid": call.uuid,
+                    "status": "started",
+                    "direction": "outbound",
+                    "conversation_uuid": call.conversation_uuid,
+                },
+                status=201,
+            )
+
+        return Asked("+" + wanted.to, wanted.event_url or "", take)
 
     def _admit(self, request: web.Request, allowance: Allowance) -> None:
         """Raise ApiError unless the application sends, and not too fast."""
         if not self._is_authentic(request.headers.get("Authorization", "")):
-            raise ApiError(
-                401, "#unauthorized", "Unauthorized", "You did not provide correct credentials."
-            )
+            raise ApiError(401, UNAUTHORIZED)
         if not allowance.take(asyncio.get_running_loop().time()):
-            raise ApiError(
-                429, "#rate-limit", "Rate Limit Hit", "Please wait, then retry your request"
-            )
+            raise ApiError(429, RATE_LIMIT)
 
     def _is_authentic(self, authorization: str) -> bool:
         scheme, _, token = authorization.partition(" ")
@@ -228,19 +266,23 @@ class Carrier:
     async def _bring(self, message: seen.Sms, webhook_url: str) -> None:
         """Bring an SMS to its person, and say so to `webhook_url`."""
         person = self._stage.people.person(message.to)
-        deliver = self._stage.webhooks.deliver
-        deliver(webhook_url, self._status(message, "submitted"))
+
+        def report(payload: dict[str, Any]) -> None:
+            self._stage.webhooks.report(webhook_url, payload, lost=not person.receipts)
+
+        report(self._status(message, "submitted"))
         await self._stage.timeline.sleep(person.sms_latency_s)
-        if person.line is not Line.UNREACHABLE:
-            deliver(webhook_url, self._status(message, "delivered"))
+        if person.line not in _ABSENT:
+            report(self._status(message, "delivered"))
             return
+        number, detail = _ABSENT[person.line]
         error = {
-            "type": f"{_ERRORS}/messages#1180",
-            "title": "1180",
-            "detail": "Absent Subscriber - Temporary",
+            "type": f"{ERRORS}/messages#{number}",
+            "title": number,
+            "detail": detail,
             "instance": message.message_uuid,
         }
-        deliver(webhook_url, self._status(message, "rejected") | {"error": error})
+        report(self._status(message, "rejected") | {"error": error})
 
     def _status(self, message: seen.Sms, status: str) -> dict[str, Any]:
         parts = measure(message.text).parts

@@ -1,4 +1,4 @@
-"""The mail relay of the simulator: takes everything from whoever logs in, delivers nothing."""
+"""The mail relay of the simulator: delivers nothing, takes all that the scenario lets it take."""
 
 from __future__ import annotations
 
@@ -7,17 +7,27 @@ import logging
 import secrets
 import ssl
 import warnings
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from typing import Self, cast
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
-from umsalert.simulator.record import Email, Record
+from umsalert.simulator.faults import (
+    GREYLISTED,
+    MAILBOX_FAULTS,
+    SMTP_FAULTS,
+    Fate,
+    Fates,
+    Fault,
+    Greylist,
+    Wire,
+)
+from umsalert.simulator.record import Email, Misbehaved, Record
+from umsalert.simulator.scenario import Scenario
+from umsalert.simulator.timeline import Timeline
 
 # It writes every command, and so every address, at INFO, and about itself at WARNING.
 logging.getLogger("mail.log").setLevel(logging.ERROR)
@@ -33,22 +43,77 @@ class MailConfig:
     implicit_tls: bool = False
 
 
+DOCUMENTED_DOMAIN = "simulator.example"
+"""Mailboxes named for a fault always have it, whatever seed and scenario."""
+
+
+class Mailroom:
+    """Decides what becomes of a letter, and records it."""
+
+    def __init__(self, record: Record, timeline: Timeline, seed: int, scenario: Scenario) -> None:
+        """Let letters have their fates by `seed` and `scenario`."""
+        self._record = record
+        self._timeline = timeline
+        self._mailboxes = scenario.mailboxes
+        self._fates = Fates(f"{seed}/email", scenario.email, SMTP_FAULTS)
+        self._greylist = Greylist(f"{seed}/greylist", scenario.email.greylist)
+
+    def receive(self, mail_from: str, mailbox: str) -> Fate:
+        """Return the fate of a letter that is announced for `mailbox`."""
+        fate = self._fates.instead(self._fates.next(), self._of(mailbox.lower()))
+        if fate.fault or fate.delay_s:
+            self._record.add(
+                Misbehaved(
+                    at=self._timeline.now(),
+                    where="smtp",
+                    request_n=fate.n,
+                    fault=fate.fault.name if fate.fault else "",
+                    delay_s=round(fate.delay_s, 3),
+                    taken=fate.taken,
+                    to=mailbox,
+                    reference=mail_from,
+                )
+            )
+        return fate
+
+    def _of(self, mailbox: str) -> Fault | None:
+        """Return what this mailbox does to its letters."""
+        local, _at, domain = mailbox.partition("@")
+        documented = local if domain == DOCUMENTED_DOMAIN else ""
+        fault = MAILBOX_FAULTS.get(self._mailboxes.get(mailbox, documented))
+        if self._greylist.refuses(mailbox, always=fault is GREYLISTED):
+            return GREYLISTED
+        return None if fault is GREYLISTED else fault
+
+    async def wait(self, fate: Fate) -> None:
+        """Be as slow as `fate` wants it."""
+        await asyncio.sleep(fate.delay_s / self._timeline.speed)
+
+    def keep(self, envelope: Envelope) -> None:
+        """Record a mail that was taken."""
+        message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
+        self._record.add(
+            Email(
+                at=self._timeline.now(),
+                mail_from=envelope.mail_from or "",
+                rcpt_to=list(envelope.rcpt_tos),
+                headers={name: str(value) for name, value in message.items()},
+                text=_body(message, "plain"),
+                html=_body(message, "html"),
+            )
+        )
+
+
 class MailServer:
     """An SMTP server on 127.0.0.1, in the running loop. For `async with`."""
 
-    def __init__(
-        self,
-        config: MailConfig,
-        tls: ssl.SSLContext,
-        record: Record,
-        now: Callable[[], datetime],
-    ) -> None:
-        """Write every mail to `record`."""
+    def __init__(self, config: MailConfig, tls: ssl.SSLContext, mailroom: Mailroom) -> None:
+        """Bring every mail to `mailroom`."""
         self._config = config
         self._tls = tls
-        self._record = record
-        self._now = now
+        self._mailroom = mailroom
         self._connections: WeakSet[SMTP] = WeakSet()
+        self._fates: WeakKeyDictionary[Envelope, Fate] = WeakKeyDictionary()
 
     async def __aenter__(self) -> Self:
         self._server = await asyncio.get_running_loop().create_server(
@@ -101,22 +166,52 @@ class MailServer:
         )
         return AuthResult(success=matches, handled=False)
 
-    async def handle_DATA(  # noqa: N802  # aiosmtpd finds it by this name
-        self, _server: SMTP, _session: Session, envelope: Envelope
+    async def handle_RCPT(  # noqa: N802  # aiosmtpd finds it by this name
+        self,
+        server: SMTP,
+        _session: Session,
+        envelope: Envelope,
+        address: str,
+        options: list[str],
     ) -> str:
-        """Record a mail."""
-        message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
-        self._record.add(
-            Email(
-                at=self._now(),
-                mail_from=envelope.mail_from or "",
-                rcpt_to=list(envelope.rcpt_tos),
-                headers={name: str(value) for name, value in message.items()},
-                text=_body(message, "plain"),
-                html=_body(message, "html"),
-            )
-        )
+        """Take a recipient, unless the letter's fate ends here."""
+        fate = self._mailroom.receive(envelope.mail_from or "", address)
+        if fate.fault and fate.wire in (Wire.ERROR, Wire.CLOSING, Wire.DROP_BEFORE):
+            await self._mailroom.wait(fate)
+            if fate.wire is Wire.ERROR:
+                return _reply(fate.fault)
+            if fate.wire is Wire.CLOSING:
+                await server.push(_reply(fate.fault))
+            await _hang_up(server)
+        self._fates[envelope] = fate
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
+
+    async def handle_DATA(  # noqa: N802  # aiosmtpd finds it by this name
+        self, server: SMTP, _session: Session, envelope: Envelope
+    ) -> str:
+        """Take a letter, unless its fate is another; answer unless its fate is silence."""
+        fate = self._fates[envelope]
+        if fate.taken:
+            self._mailroom.keep(envelope)
+        await self._mailroom.wait(fate)
+        if fate.wire is Wire.DROP_AFTER:
+            await _hang_up(server)
+        if fate.fault:
+            return _reply(fate.fault)
         return "250 2.0.0 OK: recorded, goes nowhere"
+
+
+def _reply(fault: Fault) -> str:
+    return f"{fault.code} {fault.text}"
+
+
+async def _hang_up(server: SMTP) -> None:
+    """End the connection; the library then cancels whoever waits here."""
+    if isinstance(server.transport, asyncio.Transport):
+        server.transport.abort()
+    await asyncio.Event().wait()
 
 
 def _body(message: EmailMessage, kind: str) -> str:

@@ -11,6 +11,7 @@ from enum import StrEnum
 
 from umsalert.errors import UsageError
 from umsalert.i18n import _
+from umsalert.simulator.faults import NUMBER_FAULTS, Fault
 
 UNREACHABLE_SHARE = 0.02
 """Phone off, no network: the SMS is rejected, the call fails."""
@@ -21,37 +22,73 @@ PRESSES_1_SHARE = 0.70
 
 
 class Line(StrEnum):
-    """What happens at the other end of a call. All but `unreachable` receive their SMS."""
+    """What happens at the other end of a call. The last two receive no SMS either."""
 
     ANSWERED = "answered"
     BUSY = "busy"
     UNANSWERED = "unanswered"
     UNREACHABLE = "unreachable"
+    REJECTED = "rejected"
+
+
+DELIVERED = "delivered"
+NO_RECEIPT = "no-receipt"
+WORDS = (DELIVERED, *(line.value for line in Line if line is not Line.ANSWERED), NO_RECEIPT)
+"""What a number can do besides pressing keys and breaking requests."""
+
+DOCUMENTED: Mapping[str, str] = {
+    "+33639989901": "1",
+    "+33639989902": "2",
+    "+33639989903": "02",
+    "+33639989904": DELIVERED,
+    "+33639989905": "busy",
+    "+33639989906": "unanswered",
+    "+33639989907": "unreachable",
+    "+33639989908": "rejected",
+    "+33639989909": NO_RECEIPT,
+    "+33639989910": "invalid-number",
+    "+33639989911": "rate-limit",
+    "+33639989912": "low-balance",
+    "+33639989913": "http-500",
+    "+33639989914": "http-502",
+    "+33639989915": "http-503",
+    "+33639989916": "http-504",
+    "+33639989917": "drop-after-read",
+    "+33639989918": "unreadable",
+    "+33639989919": "cut-off",
+}
+"""Numbers reserved for fiction that always do the same, whatever seed and scenario."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """How one guard behaves. `keys` are pressed one prompt after the other."""
+    """How one guard behaves. `keys` are pressed one prompt after the other.
+
+    `receipts` False: nobody ever hears what became of a message. `fault`: the carrier chokes on
+    every request for this number.
+    """
 
     line: Line
     keys: str
     sms_latency_s: float
     picks_up_after_s: float
+    receipts: bool = True
+    fault: Fault | None = None
 
 
 class People:
     """Everybody who has a phone. A number behaves the same way in every run with the same seed."""
 
     def __init__(self, seed: int, answers: Mapping[str, str]) -> None:
-        """Decide by `seed`, except for the numbers in `answers`.
+        """Decide by `seed`, except for the numbers in `DOCUMENTED` and in `answers`.
 
-        `answers` maps an E.164 number to the keys it presses ("1", "02", "" for none), or to
-        `busy`, `unanswered` or `unreachable`. Raises UsageError when it holds anything else.
+        `answers` maps an E.164 number to the keys it presses ("1", "02", "" for none), to one of
+        `WORDS`, or to one of `NUMBER_FAULTS`. Raises UsageError when it holds anything else.
         """
         for number, answer in answers.items():
             _check(number, answer)
         self._seed = seed
-        self._answers = dict(answers)
+        self._answers = {**DOCUMENTED, **answers}
 
     def person(self, number: str) -> Person:
         """Return who has `number` (E.164)."""
@@ -59,9 +96,29 @@ class People:
         latency_s = min(chance.lognormvariate(math.log(4), 0.6), 60.0)
         picks_up_after_s = chance.uniform(3, 15)
         line, keys = _by_chance(chance)
-        if number in self._answers:
-            line, keys = _configured(self._answers[number])
-        return Person(line, keys, latency_s, picks_up_after_s)
+        answer = self._answers.get(number)
+        if answer is not None:
+            line, keys = _configured(answer)
+        return Person(
+            line,
+            keys,
+            latency_s,
+            picks_up_after_s,
+            receipts=answer != NO_RECEIPT,
+            fault=NUMBER_FAULTS.get(answer or ""),
+        )
+
+
+def is_answer(text: str) -> bool:
+    """Say whether a number can do what `text` says."""
+    return bool(re.fullmatch(r"[0-9*#]*", text)) or text in WORDS or text in NUMBER_FAULTS
+
+
+def answers_hint() -> str:
+    """Tell what a number can do."""
+    return _("Give the keys to press (1, 02), or one of: {words}").format(
+        words=", ".join((*WORDS, *NUMBER_FAULTS))
+    )
 
 
 def _by_chance(chance: random.Random) -> tuple[Line, str]:
@@ -73,8 +130,8 @@ def _by_chance(chance: random.Random) -> tuple[Line, str]:
 
 
 def _configured(answer: str) -> tuple[Line, str]:
-    if answer in (Line.BUSY, Line.UNANSWERED, Line.UNREACHABLE):
-        return Line(answer), ""
+    if answer[:1].isalpha():
+        return Line(answer) if answer in set(Line) else Line.ANSWERED, ""
     return Line.ANSWERED, answer
 
 
@@ -85,9 +142,9 @@ def _check(number: str, answer: str) -> None:
             _("An answer is set for a number that is not in international form."),
             hint=_("Write it with its country code, such as +33639980001."),
         )
-    if not re.fullmatch(r"[0-9*#]*|busy|unanswered|unreachable", answer):
+    if not is_answer(answer):
         raise UsageError(
             "bad_answer",
             _("{answer!r} is not something a guard can answer.").format(answer=answer),
-            hint=_("Give the keys to press (1, 02), or busy, unanswered or unreachable."),
+            hint=answers_hint(),
         )

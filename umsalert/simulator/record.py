@@ -39,13 +39,14 @@ class Sms(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Entry):
-    """A call taken. `ncco` is what it was asked to play."""
+    """A call taken. `ncco` is what it was asked to play, `event_url` where it reports."""
 
     kind = "call"
     uuid: str
     to: str
     caller: str
     ncco: list[dict[str, Any]]
+    event_url: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,12 +84,17 @@ class Email(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPost(Entry):
-    """One attempt to post a webhook. `status` is the HTTP answer, None without one."""
+    """One attempt to post a webhook. `status` is the HTTP answer, None without one.
+
+    `fault` says what the scenario did: `lost` (never posted), `twice` (the repetition),
+    `out-of-order` (kept back till now), `forged`, `tampered`; empty for an honest one.
+    """
 
     kind = "webhook"
     url: str
     payload: dict[str, Any]
     status: int | None
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,6 +105,26 @@ class Refused(Entry):
     where: str
     reason: str
     parameters: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misbehaved(Entry):
+    """What the scenario did to a request: the `request_n`-th of its channel.
+
+    `fault` is its name, empty where the answer was only late by `delay_s` simulated seconds.
+    `taken` says whether the carrier has the message, whatever it answered: an entry of its kind
+    follows then. `to` and `reference` (client_ref, the URL for events, the envelope's sender) are
+    empty where the request was not read.
+    """
+
+    kind = "fault"
+    where: str
+    request_n: int
+    fault: str
+    delay_s: float
+    taken: bool
+    to: str
+    reference: str
 
 
 _E = TypeVar("_E", bound=Entry)

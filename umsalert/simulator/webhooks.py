@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 import ssl
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Self
 
@@ -16,6 +17,7 @@ import jwt
 from yarl import URL
 
 from umsalert.settings import is_loopback
+from umsalert.simulator.faults import ReceiptFate, ReceiptFates
 from umsalert.simulator.record import Record, Refused, WebhookPost
 from umsalert.simulator.timeline import Timeline
 
@@ -75,12 +77,15 @@ class Webhooks:
         timeline: Timeline,
         record: Record,
         tls: ssl.SSLContext,
+        fates: ReceiptFates,
     ) -> None:
-        """Sign with `signer`; trust an https receiver by `tls`."""
+        """Sign with `signer`; trust an https receiver by `tls`; let receipts have their `fates`."""
         self._signer = signer
         self._timeline = timeline
         self._record = record
         self._tls = tls
+        self._fates = fates
+        self._kept_back: dict[str, _Receipt] = {}
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(ssl=self._tls, limit=32)
@@ -97,13 +102,41 @@ class Webhooks:
         """
         self._timeline.spawn(self._deliver(url, payload))
 
-    async def _deliver(self, url: str, payload: dict[str, Any]) -> None:
+    def report(self, url: str, payload: dict[str, Any], *, lost: bool = False) -> None:
+        """Deliver a receipt as the scenario wants it; `lost`: not at all."""
+        fate = self._fates.next()
+        receipt = _Receipt(url, payload, replace(fate, lost=fate.lost or lost))
+        message = payload.get("message_uuid") or payload["uuid"]
+        if self._fates.keeps_back(message):
+            self._kept_back[message] = receipt
+            return
+        self._timeline.spawn(self._report(receipt, self._kept_back.pop(message, None)))
+
+    async def _report(self, receipt: _Receipt, late: _Receipt | None) -> None:
+        await self._one(receipt, "")
+        if late:
+            await self._one(late, "out-of-order")
+
+    async def _one(self, receipt: _Receipt, fault: str) -> None:
+        url, payload, fate = receipt.url, receipt.payload, receipt.fate
+        await self._timeline.sleep(fate.delay_s)
+        for trick, wanted in (("forged", fate.forged), ("tampered", fate.tampered)):
+            if wanted:
+                await self.post(url, payload, trick)
+        if fate.lost:
+            self._add(url, payload, None, "lost")
+            return
+        await self._deliver(url, payload, fault)
+        if fate.twice:
+            await self._deliver(url, payload, "twice")
+
+    async def _deliver(self, url: str, payload: dict[str, Any], fault: str = "") -> None:
         for pause_s in _pauses_s():
-            if await self.post(url, payload) is not None:
+            if await self.post(url, payload, fault) is not None:
                 return
             await self._timeline.sleep(pause_s)
 
-    async def post(self, url: str, payload: dict[str, Any]) -> bytes | None:
+    async def post(self, url: str, payload: dict[str, Any], fault: str = "") -> bytes | None:
         """Post once; return what was answered, None when it was not taken."""
         now = self._timeline.now()
         if not is_local(url):  # the last gate, whoever asks
@@ -111,25 +144,49 @@ class Webhooks:
                 Refused(at=now, where=url, reason="not on this machine", parameters=[])
             )
             return None
-        body = json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
+        signed, signer = payload, self._signer
+        if fault in ("forged", "tampered"):
+            payload = contrary(payload)
+        if fault == "forged":
+            signed, signer = payload, replace(signer, secret=secrets.token_urlsafe())
         headers = {
-            "Authorization": self._signer.authorization(body, now),
+            "Authorization": signer.authorization(_json(signed), now),
             "Content-Type": "application/json",
         }
         status, answer = None, b""
         try:
             # a redirect could lead to another machine
             async with self._session.post(
-                URL(url), data=body, headers=headers, allow_redirects=False
+                URL(url), data=_json(payload), headers=headers, allow_redirects=False
             ) as response:
                 answer = await response.read()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError):
             pass  # recorded below as a post without an answer
-        self._record.add(
-            WebhookPost(at=self._timeline.now(), url=url, payload=payload, status=status)
-        )
+        self._add(url, payload, status, fault)
         return answer if status is not None and 200 <= status < 300 else None
+
+    def _add(self, url: str, payload: dict[str, Any], status: int | None, fault: str) -> None:
+        at = self._timeline.now()
+        self._record.add(WebhookPost(at=at, url=url, payload=payload, status=status, fault=fault))
+
+
+@dataclass(frozen=True, slots=True)
+class _Receipt:
+    url: str
+    payload: dict[str, Any]
+    fate: ReceiptFate
+
+
+def contrary(payload: dict[str, Any]) -> dict[str, Any]:
+    """Return a receipt that claims the contrary: what failed arrived, and what arrived failed."""
+    yes, no = ("delivered", "rejected") if "message_uuid" in payload else ("answered", "failed")
+    arrived = payload["status"] in ("delivered", "answered", "completed")
+    return payload | {"status": no if arrived else yes}
+
+
+def _json(payload: dict[str, Any]) -> bytes:
+    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _pauses_s() -> Iterator[float]:
