@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.workbench import OPERATOR, fill_register, new_alert, record
+from tests.workbench import OPERATOR, FastClock, fill_register, new_alert, record
 from umsalert import retry
 from umsalert.dispatch import Dispatcher, LaneConfig, Run, left_open, resume
 from umsalert.errors import TemporaryError
@@ -30,20 +30,6 @@ from umsalert.store.store import Store
 SMS, VOICE, EMAIL = ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.EMAIL
 OK = Outcome(OutcomeKind.ACCEPTED, provider_id="x")
 SPEED = 50
-"""The clock of these tests runs fifty times as fast, so that back-off is not waited for."""
-
-
-class FastClock:
-    """Time that runs SPEED times as fast as the machine's."""
-
-    def __init__(self) -> None:
-        self._start = datetime.now(UTC)
-
-    def now(self) -> datetime:
-        return self._start + (datetime.now(UTC) - self._start) * SPEED
-
-    async def sleep(self, seconds: float) -> None:
-        await asyncio.sleep(seconds / SPEED)
 
 
 class Wire:
@@ -112,7 +98,7 @@ def lanes(wires: Sequence[Wire], in_flight: int = 4) -> list[LaneConfig]:
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
     create(tmp_path / "umsalert.db")
-    clock = FastClock()
+    clock = FastClock(SPEED)
     async with Store(tmp_path / "umsalert.db", clock) as store:
         yield Desk(store, clock)
 

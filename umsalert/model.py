@@ -54,7 +54,15 @@ _S = DeliveryState
 TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     # A receipt of an earlier attempt (unknown, then sent again) may reach any later state.
     _S.QUEUED: frozenset(
-        {_S.SENDING, _S.FAILED, _S.EXPIRED, _S.CANCELLED, _S.ACCEPTED, _S.DELIVERED}
+        {
+            _S.SENDING,
+            _S.FAILED,
+            _S.EXPIRED,
+            _S.CANCELLED,
+            _S.ACCEPTED,
+            _S.DELIVERED,
+            _S.UNKNOWN,  # an earlier attempt may have left, and it is not sent again after all
+        }
     ),
     # A webhook may overtake our own commit, so sending knows the receipt's states too.
     _S.SENDING: frozenset(
@@ -287,7 +295,8 @@ class Outgoing:
     """One hand-over: everything a channel needs, and nothing of why.
 
     `reference` is `<alert ref>-<delivery id>-<attempt n>`; `token` is secret, random and per
-    attempt: whoever answers with it is this recipient. `refusals` counts earlier temporary ones.
+    attempt: whoever answers with it is this recipient. `refusals` counts earlier temporary ones,
+    `unknowns` earlier attempts that may have left.
     """
 
     delivery_id: int
@@ -299,6 +308,7 @@ class Outgoing:
     token: str
     text: MessageText
     expires_at: datetime
+    unknowns: int = 0
 
 
 class OutcomeKind(StrEnum):

@@ -143,7 +143,10 @@ class AlertLine:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRow:
-    """One delivery with all that is known of it, for reports. Times are None until they happen."""
+    """One delivery with all that is known of it, for reports. Times are None until they happen.
+
+    `copies_at_most`: how many attempts may have reached the guard.
+    """
 
     delivery_id: int
     site_ref: str
@@ -157,6 +160,7 @@ class DeliveryRow:
     state: str
     code: str
     attempts: int
+    copies_at_most: int
     queued_at: datetime
     first_sent_at: datetime | None
     accepted_at: datetime | None

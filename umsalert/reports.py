@@ -65,6 +65,11 @@ class AlertReport:
         return sum(site.accepted > 0 for site in self.sites)
 
     @property
+    def repeated(self) -> tuple[DeliveryRow, ...]:
+        """Deliveries that may have reached their guard more than once."""
+        return tuple(row for row in self.deliveries if row.copies_at_most > 1)
+
+    @property
     def sites_acknowledged(self) -> int:
         """Sites where at least one guard answered."""
         return sum(site.acknowledged > 0 for site in self.sites)

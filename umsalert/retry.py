@@ -75,7 +75,7 @@ def retry_at(outgoing: Outgoing, outcome: Outcome, alert: Alert, now: datetime) 
         and alert.unknown_policy is UnknownPolicy.RESEND
         and outcome.code != "interrupted"
     ):
-        tries, most = outgoing.attempt_n - 1, MAX_ATTEMPTS
+        tries, most = outgoing.unknowns, MAX_ATTEMPTS
     else:
         return None
     delay_s: float = min(BACKOFF_S * 2**tries, BACKOFF_MAX_S) * random.uniform(0.5, 1.0)

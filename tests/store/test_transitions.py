@@ -185,6 +185,8 @@ class Delivery(RuleBasedStateMachine):
         self._unsettled: list[Outgoing] = []
         self._keys = itertools.count()
         self._over = False
+        self._on_wire = set[int]()
+        self._perhaps_sent = set[int]()
         self._state = DeliveryState.QUEUED
 
     @initialize()
@@ -201,10 +203,11 @@ class Delivery(RuleBasedStateMachine):
         claim = self._run(self._store.outbox.claim(self._sender, SMS, AMPLE, 10))
         self._started += claim.outgoing
         self._unsettled += claim.outgoing
+        self._on_wire |= {outgoing.attempt_n for outgoing in claim.outgoing}
         if claim.outgoing:
             self._moves({DeliveryState.QUEUED: DeliveryState.SENDING}, always=True)
         else:
-            self._moves({DeliveryState.QUEUED: DeliveryState.EXPIRED} if self._over else {})
+            self._moves({DeliveryState.QUEUED: self._unsent()} if self._over else {})
 
     @precondition(lambda self: self._unsettled)
     @rule(kind=st.sampled_from(OutcomeKind), retry_s=st.sampled_from([None, 0.0, 5.0]))
@@ -217,8 +220,11 @@ class Delivery(RuleBasedStateMachine):
         elif retry_s is not None:
             after = DeliveryState.QUEUED
         else:
-            unknown = kind is OutcomeKind.UNKNOWN
+            unknown = kind is OutcomeKind.UNKNOWN or self._perhaps_sent - {outgoing.attempt_n}
             after = DeliveryState.UNKNOWN if unknown else DeliveryState.FAILED
+        if outgoing.attempt_n in self._on_wire:
+            self._on_wire.remove(outgoing.attempt_n)
+            self._perhaps_sent |= {outgoing.attempt_n} if kind is OutcomeKind.UNKNOWN else set()
         self._moves({DeliveryState.SENDING: after} if outgoing is self._started[-1] else {})
 
     @precondition(lambda self: self._started)
@@ -228,6 +234,8 @@ class Delivery(RuleBasedStateMachine):
         outgoing = self._started[which % len(self._started)]
         key = f"{outgoing.reference}/{next(self._keys)}"
         self._run(_receive(self._store, outgoing, said, key))
+        self._on_wire.discard(outgoing.attempt_n)
+        self._perhaps_sent.discard(outgoing.attempt_n)
         stale = said is DeliveryState.UNDELIVERED and outgoing is not self._started[-1]
         self._moves({} if stale else {old: said for old in TRANSITIONS if said in TRANSITIONS[old]})
 
@@ -237,6 +245,8 @@ class Delivery(RuleBasedStateMachine):
         self._clock.move(LEASE_S)
         self._run(self._store.outbox.recover(self._alert_id))
         self._sender = self._open_sender()
+        self._perhaps_sent |= self._on_wire
+        self._on_wire.clear()
         self._moves({DeliveryState.SENDING: DeliveryState.UNKNOWN})
 
     @rule()
@@ -252,7 +262,11 @@ class Delivery(RuleBasedStateMachine):
         self._clock.move(3600)
         self._over = True
         self._run(self._store.outbox.expire(self._alert_id))
-        self._moves({DeliveryState.QUEUED: DeliveryState.EXPIRED})
+        self._moves({DeliveryState.QUEUED: self._unsent()})
+
+    def _unsent(self) -> DeliveryState:
+        """Return where a message ends that is not sent again: no attempt may have left, or one."""
+        return DeliveryState.UNKNOWN if self._perhaps_sent else DeliveryState.EXPIRED
 
     def _open_sender(self) -> int:
         return self._run(self._store.outbox.open_sender(self._alert_id, OPERATOR))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from umsalert.cli import alert_preview, alert_show, progress
 from umsalert.cli.output import Column, Output, channel_name, duration, utc
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 from umsalert.model import ChannelKind, DeliveryState, ReplyKind
 from umsalert.ports import DeliveryRow, ReplyRow
 from umsalert.reports import SHARES, AlertReport, ChannelReport, SiteReport
@@ -36,6 +36,15 @@ def document(report: AlertReport, output: Output) -> None:
             "channels": [_channel_document(channel) for channel in report.channels],
             "sites": [_site_document(site) for site in report.sites],
             "deliveries": [_delivery_document(row) for row in report.deliveries],
+            "repeated": [
+                {
+                    "delivery_id": row.delivery_id,
+                    "contact_ref": row.contact_ref,
+                    "channel": row.channel,
+                    "copies_at_most": row.copies_at_most,
+                }
+                for row in report.repeated
+            ],
             "replies": [_reply_document(reply) for reply in report.replies],
             "codes": dict(report.codes),
             "texts": alert_preview.texts(report.texts),
@@ -60,6 +69,7 @@ def rows(report: AlertReport, output: Output) -> None:  # noqa: ARG001 - the wri
             "state",
             "code",
             "attempts",
+            "copies_at_most",
             "queued_at",
             "first_sent_at",
             "accepted_at",
@@ -84,6 +94,7 @@ def rows(report: AlertReport, output: Output) -> None:  # noqa: ARG001 - the wri
                 row.state,
                 row.code,
                 row.attempts,
+                row.copies_at_most,
                 utc(row.queued_at),
                 utc(row.first_sent_at),
                 utc(row.accepted_at),
@@ -121,6 +132,30 @@ def table(report: AlertReport, output: Output) -> None:
     _person_table(report, output)
     for code, count in report.codes.items():
         output.line(_("Code {code}: {n} ×").format(code=code, n=count))
+    _repeated_lines(report, output)
+
+
+def _repeated_lines(report: AlertReport, output: Output) -> None:
+    """Name who may have the same message more than once, and by which channel."""
+    if not report.repeated:
+        return
+    count = len(report.repeated)
+    output.line(
+        ngettext(
+            "{n} message may have arrived more than once: it was sent again before anybody knew.",
+            "{n} messages may have arrived more than once: they were sent again before anybody "
+            "knew.",
+            count,
+        ).format(n=count)
+    )
+    for row in report.repeated:
+        output.line(
+            _("  {contact} by {channel}: at most {n} copies").format(
+                contact=row.contact_ref,
+                channel=channel_name(row.channel),
+                n=row.copies_at_most,
+            )
+        )
 
 
 def _channel_table(report: AlertReport, output: Output) -> None:

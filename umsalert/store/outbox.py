@@ -222,6 +222,7 @@ class _Claimer:
                     token=token,
                     text=texts[row["language"]],
                     expires_at=from_text(self._alert["expires_at"]),
+                    unknowns=row["unknowns"],
                 )
             )
         return started
@@ -272,6 +273,12 @@ def _settle(connection: Connection, item: Settled) -> None:
         "retry_at": None if item.retry_at is None else to_text(item.retry_at),
         "at": to_text(item.at),
     }
+    if (
+        values["state"] is DeliveryState.FAILED
+        and connection.execute(sql["perhaps_sent"], values).fetchone()
+    ):
+        # the refusal speaks for this attempt only
+        values["state"] = DeliveryState.UNKNOWN
     connection.execute(sql["settle_attempt"], values)
     moved = connection.execute(sql["settle_delivery"], values).rowcount
     if not moved and item.outcome.kind is OutcomeKind.ACCEPTED:

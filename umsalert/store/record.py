@@ -71,6 +71,7 @@ def _delivery(row: Connection) -> DeliveryRow:
         state=row["state"],
         code=row["code"],
         attempts=row["attempts"],
+        copies_at_most=row["copies_at_most"],
         queued_at=from_text(row["queued_at"]),
         first_sent_at=optional_time(row["first_sent_at"]),
         accepted_at=optional_time(row["accepted_at"]),

@@ -23,6 +23,10 @@ ON CONFLICT (channel) DO UPDATE SET tokens = excluded.tokens, refilled_at = excl
 -- The next messages in order of sending, each with whether its people are still vetted.
 SELECT
     delivery.id, delivery.address, delivery.language, delivery.attempts, delivery.refusals,
+    (
+        SELECT count(*) FROM attempt
+        WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
+    ) AS unknowns,
     site.status = 'approved' AND contact.status = 'certified' AS vetted
 FROM delivery INDEXED BY delivery_queue
 JOIN site ON site.id = delivery.site_id
@@ -37,7 +41,12 @@ SELECT min(next_attempt_at) AS at FROM delivery INDEXED BY delivery_queue
 WHERE alert_id = :alert_id AND channel = :channel AND state = 'queued'
 
 -- name: cancel_unvetted
-UPDATE delivery SET state = 'cancelled', code = 'not_vetted', ended_at = :now WHERE id = :id
+UPDATE delivery
+SET code = 'not_vetted', ended_at = :now,
+    state = CASE WHEN EXISTS (
+        SELECT 1 FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
+    ) THEN 'unknown' ELSE 'cancelled' END
+WHERE id = :id
 
 -- name: start
 UPDATE delivery
@@ -56,6 +65,9 @@ SET state = CASE WHEN state = 'sending' THEN :attempt_state ELSE state END,
     detail = :detail, provider = :provider, settled_at = :at,
     provider_id = CASE WHEN :provider_id = '' THEN provider_id ELSE :provider_id END
 WHERE delivery_id = :delivery_id AND n = :n
+
+-- name: perhaps_sent
+SELECT 1 FROM attempt WHERE delivery_id = :delivery_id AND n < :n AND state = 'unknown'
 
 -- name: settle_delivery
 UPDATE delivery
@@ -89,6 +101,11 @@ UPDATE delivery SET state = 'queued', next_attempt_at = :now
 WHERE alert_id = :alert_id AND state = 'unknown'
 
 -- name: expire
-UPDATE delivery SET state = 'expired', code = 'expired', ended_at = :now
+-- Too late to be sent again is not the same as never sent.
+UPDATE delivery
+SET code = 'expired', ended_at = :now,
+    state = CASE WHEN EXISTS (
+        SELECT 1 FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
+    ) THEN 'unknown' ELSE 'expired' END
 WHERE alert_id = :alert_id AND state = 'queued'
     AND (SELECT expires_at FROM alert WHERE id = :alert_id) <= :now
