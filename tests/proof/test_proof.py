@@ -32,7 +32,7 @@ SCENARIO = Scenario(
     numbers={f"+3363998{n:04}": "unanswered" for n in range(PEOPLE)},
 )
 UNANSWERED = {"http-500", "drop-after-read", "drop-after-data"}
-REFUSED = {"rate-limit", "smtp-451", "smtp-550"}
+REFUSED = {"rate-limit": "refused", "smtp-451": "refused", "smtp-550": "failed"}
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,7 @@ def attempts_and_record_agree(proof: Proof) -> None:
         elif fault in UNANSWERED:
             assert state == "unknown", ref
         else:
-            assert fault in REFUSED
-            assert state in ("refused", "failed"), ref
+            assert state == REFUSED[fault], ref
 
 
 def deliveries_and_record_agree(proof: Proof) -> None:
