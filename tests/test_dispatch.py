@@ -176,6 +176,21 @@ async def test_unknown_is_never_repeated_blindly(
     assert len(wire.handed) == handed
 
 
+async def test_refusals_use_up_no_repetitions(desk: Desk) -> None:
+    """Refused three times and then unanswered, a message is still repeated as its template says."""
+    alert = await desk.alert(SMS, unknown=UnknownPolicy.RESEND)
+    wire = Wire(
+        SMS,
+        lambda o: Outcome(
+            OutcomeKind.UNKNOWN if o.refusals == retry.MAX_ATTEMPTS - 1 else OutcomeKind.TEMPORARY
+        ),
+    )
+    result = await desk.dispatcher(alert, wire).send()
+    assert dict(result.counts[SMS]) == {DeliveryState.UNKNOWN: 5}
+    unanswered = [o for o in wire.handed if o.refusals == retry.MAX_ATTEMPTS - 1]
+    assert len(unanswered) == 5 * retry.MAX_ATTEMPTS
+
+
 async def test_an_adapter_that_raises_loses_nothing(desk: Desk) -> None:
     """A fault inside an adapter leaves its message unknown and the others sent."""
 

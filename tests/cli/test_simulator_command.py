@@ -42,6 +42,28 @@ def test_it_trains_until_it_is_stopped(cli: Cli, number: signal.Signals) -> None
     assert stat.S_IMODE((cli.folder / "seen.ndjson").stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, ["cannot be read", "bad-evening, empty-account, provider-down"]),
+        ("seed = ", ["not TOML", "docs/simulator.md"]),
+        (
+            "sed = 1\n[sms.shares]\nhttp-501 = 0.1\nrate-limit = 2",
+            ["3 problems", "sed: no such key", "http-501: no such fault", "rate-limit: 2 is not"],
+        ),
+    ],
+)
+def test_a_wrong_scenario_starts_nothing(cli: Cli, content: str | None, said: list[str]) -> None:
+    """Every problem of the file at once, exit 4, a way out, and no home made."""
+    file = cli.folder / "mine.toml"
+    if content is not None:
+        file.write_text(content, "utf-8")
+    ended = cli("simulator", "--home", "training", "--scenario", "mine.toml")
+    assert ended.code == 4
+    assert [words for words in said if words not in ended.err] == []
+    assert not (cli.folder / "training").exists()
+
+
 def test_a_real_home_is_left_alone(cli: Cli) -> None:
     """A folder with somebody's settings is refused before anything is written to it."""
     (cli.folder / "umsalert.toml").write_text('station = "Nice"\n', "utf-8")

@@ -11,6 +11,7 @@ from umsalert.model import (
     TRANSITIONS,
     Answer,
     ChannelKind,
+    ContactStatus,
     DeliveryState,
     Outcome,
     OutcomeKind,
@@ -229,3 +230,49 @@ async def test_nothing_is_claimed_past_the_expiry(store: Store, clock: FixedCloc
     claim = await store.outbox.claim(sender, SMS, AMPLE, 10)
     assert (claim.outgoing, claim.wait_s) == ((), None)
     assert await states(store, alert.id) == {DeliveryState.EXPIRED: 2}
+
+
+async def perhaps_sent(store: Store) -> tuple[int, int]:
+    """Return (alert id, sender id) of a message that may have left and is queued again."""
+    alert_id, sender, (outgoing,) = await claimed(store)
+    timed_out = Outcome(OutcomeKind.UNKNOWN, "no_answer")
+    await store.outbox.settle([settled(outgoing, timed_out, retry_s=0)])
+    assert await states(store, alert_id) == {DeliveryState.QUEUED: 1}
+    return alert_id, sender
+
+
+async def test_a_refusal_speaks_for_its_own_attempt_only(store: Store) -> None:
+    """What may have left once and is refused for good the second time is unknown, not failed."""
+    alert_id, sender = await perhaps_sent(store)
+    (again,) = (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing
+    assert (again.attempt_n, again.unknowns, again.refusals) == (2, 1, 0)
+    await store.outbox.settle([settled(again, Outcome(OutcomeKind.PERMANENT, "no_mailbox"))])
+    assert await states(store, alert_id) == {DeliveryState.UNKNOWN: 1}
+    (row,) = await store.record.deliveries(alert_id)
+    assert (row.code, row.attempts, row.copies_at_most) == ("no_mailbox", 2, 1)
+
+
+@pytest.mark.parametrize("late", [True, False], ids=["expired", "no longer vetted"])
+async def test_what_is_not_sent_again_is_still_unknown(
+    store: Store, clock: FixedClock, late: bool
+) -> None:
+    """Too late, or no longer vetted, for its second attempt: the first may have arrived."""
+    alert_id, sender = await perhaps_sent(store)
+    if late:
+        clock.move(3601)
+    else:
+        await store.register.set_contact_status(["S0-c1"], ContactStatus.REVOKED, OPERATOR)
+    assert (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing == ()
+    assert await states(store, alert_id) == {DeliveryState.UNKNOWN: 1}
+
+
+async def test_copies_are_counted_by_what_may_have_arrived(store: Store) -> None:
+    """Refused attempts do not count; unknown, accepted and delivered ones do."""
+    alert_id, sender = await perhaps_sent(store)
+    (second,) = (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing
+    refused = Outcome(OutcomeKind.TEMPORARY, "rate_limit")
+    await store.outbox.settle([settled(second, refused, retry_s=0)])
+    (third,) = (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing
+    await store.outbox.settle([settled(third)])
+    (row,) = await store.record.deliveries(alert_id)
+    assert (row.state, row.attempts, row.copies_at_most) == (DeliveryState.ACCEPTED, 3, 2)
