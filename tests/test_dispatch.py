@@ -204,6 +204,33 @@ async def test_an_adapter_that_raises_loses_nothing(desk: Desk) -> None:
     assert dict(result.counts[SMS]) == {DeliveryState.ACCEPTED: 4, DeliveryState.UNKNOWN: 1}
 
 
+@pytest.mark.parametrize("one", [True, False])
+async def test_one_busy_mailbox_holds_up_nobody_else(desk: Desk, one: bool) -> None:
+    """A refusal about one address pauses nothing; one about the relay pauses its channel."""
+    alert = await desk.alert(EMAIL)
+    later = Outcome(OutcomeKind.TEMPORARY, "4.7.1", one_recipient=one)
+    wire = Wire(EMAIL, lambda o: OK if o.refusals else later)
+    result = await desk.dispatcher(alert, wire, in_flight=1).send()
+    assert dict(result.counts[EMAIL]) == {DeliveryState.ACCEPTED: 5}
+    assert bool([e for e in desk.events if isinstance(e, ChannelPaused)]) is not one
+
+
+async def test_a_provider_that_answers_is_there(desk: Desk) -> None:
+    """Out of reach once, then refusing for longer than we wait for the dead: not given up."""
+    alert = await desk.alert(SMS)
+    tries = iter(range(1000))
+    busy = Outcome(OutcomeKind.TEMPORARY, "429", retry_after_s=20)
+
+    def answer(outgoing: Outgoing) -> Outcome:
+        if next(tries) == 0:
+            return Outcome(OutcomeKind.UNREACHABLE, "refused")
+        return OK if outgoing.refusals else busy
+
+    result = await desk.dispatcher(alert, Wire(SMS, answer), in_flight=1).send()
+    assert dict(result.counts[SMS]) == {DeliveryState.ACCEPTED: 5}
+    assert result.stopped == {}
+
+
 async def test_refused_credentials_stop_one_channel_only(desk: Desk) -> None:
     """A wrong key stops SMS with everything still queued; e-mail goes out all the same."""
     alert = await desk.alert(SMS, EMAIL)

@@ -329,13 +329,17 @@ class OutcomeKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The result of one hand-over. `code` is the provider's or ours; `detail` holds no address."""
+    """The result of one hand-over. `code` is the provider's or ours; `detail` holds no address.
+
+    `one_recipient`: a refusal that is about this address only; the others need not wait.
+    """
 
     kind: OutcomeKind
     code: str = ""
     detail: str = ""
     provider_id: str = ""
     retry_after_s: float | None = None
+    one_recipient: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,8 @@ class Pause:
 
     def after(self, outcome: Outcome, now: datetime) -> float | None:
         """Take an outcome; return the seconds of a pause that begins now, else None."""
+        if outcome.kind is not OutcomeKind.UNREACHABLE:
+            self._unreachable_since, self._failures = None, 0  # somebody is there
         if outcome.kind is OutcomeKind.UNREACHABLE:
             if self.remaining_s(now) and self._unreachable_since:
                 return None  # the rest of one burst
@@ -49,12 +51,10 @@ class Pause:
             pause_s: float = min(BACKOFF_S * 2**self._failures, self._give_up_s / 4)
             self._failures += 1
         elif outcome.kind is OutcomeKind.TEMPORARY:
-            if self.remaining_s(now):
+            if outcome.one_recipient or self.remaining_s(now):
                 return None
             pause_s = min(outcome.retry_after_s or BACKOFF_S, BACKOFF_MAX_S)
         else:
-            if outcome.kind is OutcomeKind.ACCEPTED:
-                self._unreachable_since, self._failures = None, 0
             return None
         self._until = now + timedelta(seconds=pause_s)
         return pause_s

@@ -118,6 +118,29 @@ async def test_a_reply_means_what_its_stage_makes_of_it(
     assert (outcome.kind, outcome.code) == (kind, code)
 
 
+@pytest.mark.parametrize(
+    ("stage", "reply", "one"),
+    [
+        ("on_rcpt", "450 4.2.1 mailbox busy", True),
+        ("on_rcpt", "450 later", True),
+        ("on_rcpt", "451 4.7.1 greylisted", True),
+        ("on_rcpt", "451 4.3.0 later", False),
+        ("on_rcpt", "452 4.3.1 no space", False),
+        ("on_rcpt", "451 4.7.10 slow down", False),
+        ("on_mail", "450 4.2.1 later", False),
+        ("on_data", "450 4.2.1 later", False),
+    ],
+)
+async def test_a_busy_mailbox_is_told_from_a_busy_relay(
+    workshop: Workshop, stage: str, reply: str, one: bool
+) -> None:
+    """Only a reply to the recipient that names the mailbox leaves the other letters alone."""
+    relay = SmtpCarrier()
+    setattr(relay, stage, saying(reply))
+    outcome = await sent(workshop, relay)
+    assert (outcome.kind, outcome.one_recipient) == (OutcomeKind.TEMPORARY, one)
+
+
 @pytest.mark.parametrize("stage", ["on_mail", "on_rcpt"])
 async def test_a_connection_lost_before_the_content_took_nothing(
     workshop: Workshop, stage: str

@@ -18,6 +18,7 @@ from aiosmtplib import (
     SMTP,
     SMTPDataError,
     SMTPException,
+    SMTPRecipientRefused,
     SMTPResponseException,
     SMTPSenderRefused,
     SMTPServerDisconnected,
@@ -39,6 +40,10 @@ QUIT_S = 2.0
 """How long `close` waits for farewells."""
 
 _AUTHENTICATION_CODES = {530, 534, 535, 538}
+
+_MAILBOX_CODE = re.compile(r"4\.[12]\.|4\.7\.1$|450$")
+"""RFC 3463: x.1 is about the address, x.2 about the mailbox, 4.7.1 is how greylisting says later;
+RFC 5321, 4.2.3: a bare 450 is about the mailbox. Anything else may be about the relay."""
 
 
 async def open_channel(settings: Settings, clock: Clock) -> SmtpChannel:
@@ -256,4 +261,9 @@ def _refused(error: SMTPResponseException, stage: _Stage) -> Outcome:
         kind = OutcomeKind.MISCONFIGURED  # it is us who are refused: every other letter would be
     else:
         kind = OutcomeKind.PERMANENT
-    return Outcome(kind, code, _("SMTP reply {code}").format(code=error.code))
+    return Outcome(
+        kind,
+        code,
+        _("SMTP reply {code}").format(code=error.code),
+        one_recipient=isinstance(error, SMTPRecipientRefused) and bool(_MAILBOX_CODE.match(code)),
+    )
