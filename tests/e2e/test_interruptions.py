@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import ALERT, Office, open_office
+from tests.e2e.office import ALERT, Ended, Office, open_office
 
 SITES = 40
 SLOW = {"UMSALERT_SMS_RATE_PER_S": "10", "UMSALERT_SMS_BURST": "1"}
@@ -81,12 +81,42 @@ def test_a_killed_sender_loses_and_repeats_nothing(slow_office: Office) -> None:
     assert len(unknown) <= 32
 
 
+def at_once(office: Office, *commands: tuple[str, ...]) -> list[Ended]:
+    """Start all commands at the same moment; return how they ended."""
+    started = [office.start(*words, "--json") for words in commands]
+    return [office.end(process) for process in started]
+
+
+def keyed(key: str, *words: str) -> tuple[str, ...]:
+    return ("alert", "send", *ALERT, "--channel", "sms", "--yes", "--idempotency-key", key, *words)
+
+
 def test_two_terminals_with_one_key_send_once(slow_office: Office) -> None:
-    """Started at the same moment with the same key, one sends and the other says so."""
-    before = slow_office.forget()
-    words = ("alert", "send", *ALERT, "--channel", "sms", "--yes", "--idempotency-key", "race")
-    both = [slow_office.start(*words) for _terminal in range(2)]
-    ended = [slow_office.end(process) for process in both]
-    assert {item.code for item in ended} <= {0, 1, 75}
+    """Started at the same moment with the same key, one sends and both name the one alert."""
+    before, known = slow_office.forget(), len(slow_office.run("alert", "list").out.splitlines())
+    both = at_once(slow_office, keyed("race"), keyed("race"))
+    last = [ended.events[-1] for ended in both]
+    assert sorted(event.get("repeated", False) for event in last) == [False, True]
+    assert len({event["alert"] for event in last}) == 1
+    # 75: the first one was still sending when the other reported it
+    assert {ended.code for ended in both} <= {0, 1, 75}
+    assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
     assert len(sms(slow_office, before)) == SITES
-    assert sum("Nothing was sent" in item.err for item in ended) == 1
+    assert len(slow_office.run("alert", "list").out.splitlines()) == known + 1
+    later = slow_office.run(*keyed("race"), "--json")
+    assert later.code in (0, 1)
+    assert (later.events[-1]["alert"], later.events[-1]["repeated"]) == (last[0]["alert"], True)
+    assert len(sms(slow_office, before)) == SITES
+
+
+def test_two_terminals_with_one_key_and_two_alerts(slow_office: Office) -> None:
+    """One of two different alerts under one key is sent whole, the other is refused with 5."""
+    before = slow_office.forget()
+    both = at_once(slow_office, keyed("clash"), keyed("clash", "--reason", "another"))
+    refused = [ended for ended in both if ended.code == 5]
+    (sent,) = [ended for ended in both if ended.code != 5]
+    assert [ended.error["code"] for ended in refused] == ["idempotency_key_reused"]
+    assert sent.code in (0, 1)
+    assert sent.events[-1]["alert"] in refused[0].error["message"]
+    assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
+    assert len(sms(slow_office, before)) == SITES
