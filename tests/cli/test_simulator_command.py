@@ -18,7 +18,9 @@ NUMBER = "06 39 98 00 01"
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_trains_until_it_is_stopped(cli: Cli, number: signal.Signals) -> None:
     """It says what to type next, leaves a valid home of its own, and ends by Ctrl-C with 0."""
-    arguments = ("--home", "training home", "--record", "seen.ndjson", "--answer", f"{NUMBER}=2")
+    options = {"--home": "training home", "--record": "seen.ndjson", "--answer": f"{NUMBER}=2"}
+    options |= {"--scenario": "bad-evening"}
+    arguments = [word for option in options.items() for word in option]
     with subprocess.Popen(
         command("simulator", *arguments),
         cwd=cli.folder,
@@ -36,6 +38,7 @@ def test_it_trains_until_it_is_stopped(cli: Cli, number: signal.Signals) -> None
         assert child.wait() == 0, said
     home = cli.folder / "training home"
     assert f"export UMSALERT_HOME='{home}'" in said
+    assert "bad-evening" in said
     assert said.splitlines()[-1] == "Stopped."
     found = settings.load(environ={"UMSALERT_HOME": str(home)})
     assert settings.simulated(found)

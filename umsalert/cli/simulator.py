@@ -59,7 +59,10 @@ def simulator(
         str | None,
         typer.Option(
             metavar="FILE",
-            help=_("Misbehave as this TOML file says; bad-evening is one that is shipped."),
+            help=_(
+                "Misbehave as this TOML file says; bad-evening, provider-down and empty-account "
+                "are shipped."
+            ),
         ),
     ] = None,
     record: Annotated[
@@ -100,7 +103,7 @@ def simulator(
         speed=speed,
         seed=seed,
         answers=_answers(answer or ()),
-        scenario=load(scenario) if scenario else Scenario(),
+        scenario=Scenario() if scenario is None else load(scenario),
         record_path=record,
         clock_offset_s=clock_offset,
     )
@@ -117,6 +120,8 @@ def simulator(
                 clock_offset_s=clock_offset,
             )
         )
+        if scenario is not None:
+            output.say(_("The carrier misbehaves as {scenario} says.").format(scenario=scenario))
         output.say(_next_steps(home))
 
     run_async(_until_signal(serve_until_cancelled(config, ready)))

@@ -157,7 +157,7 @@ class _Reader:
             if faults[name].taken.may_differ:
                 yield name, value
             elif value:
-                message = _("such an answer says that nothing was taken")
+                message = _("this is a refusal: it never takes a message")
                 self.problem("refusal_takes_nothing", table.path(name), message)
 
     def _receipts(self, table: _Table) -> Receipts:
@@ -203,6 +203,7 @@ class _Table:
         self.name = name
         self._reader = reader
         self._values: dict[str, object] = {}
+        self._asked: list[str] = []
         if isinstance(values, dict):
             self._values = dict(values)
         else:
@@ -213,10 +214,12 @@ class _Table:
         return f"{self.name}.{key}" if self.name else key
 
     def table(self, key: str) -> _Table:
+        self._asked.append(key)
         return _Table(self._reader, self.path(key), self._values.pop(key, {}))
 
     def take(self, key: str, default: _T, read: Callable[[object], _T]) -> _T:
         """Return the value of `key`; a wrong one is told, and the default stands in."""
+        self._asked.append(key)
         value = self._values.pop(key, None)
         if value is None:
             return default
@@ -240,7 +243,8 @@ class _Table:
     def end(self) -> None:
         """Tell of the keys that nothing asked for."""
         for key in self._values:
-            self._reader.problem("unknown_key", self.path(key), _("no such key"))
+            message = _("no such key; there are: {names}").format(names=", ".join(self._asked))
+            self._reader.problem("unknown_key", self.path(key), message)
 
 
 def _unknown(value: object, known: str) -> str:
