@@ -166,18 +166,8 @@ class Carrier:
         return await broken(request, fate, good, endpoint.retry_after_s)
 
     def _note(self, request: web.Request, fate: Fate, to: str, reference: str) -> None:
-        self._stage.record.add(
-            seen.Misbehaved(
-                at=self._stage.timeline.now(),
-                where=request.path,
-                request_n=fate.n,
-                fault=fate.fault.name if fate.fault else "",
-                delay_s=round(fate.delay_s, 3),
-                taken=fate.taken,
-                to=to,
-                reference=reference,
-            )
-        )
+        at = self._stage.timeline.now()
+        self._stage.record.add(seen.Misbehaved.of(fate, at, request.path, to, reference))
 
     def _message(self, body: Any) -> Asked:  # noqa: ANN401  # what JSON holds
         if invalid := invalid_message(body):

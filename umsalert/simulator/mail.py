@@ -62,18 +62,7 @@ class Mailroom:
         """Return the fate of a letter that is announced for `mailbox`."""
         fate = self._fates.instead(self._fates.next(), self._of(mailbox.lower()))
         if fate.fault or fate.delay_s:
-            self._record.add(
-                Misbehaved(
-                    at=self._timeline.now(),
-                    where="smtp",
-                    request_n=fate.n,
-                    fault=fate.fault.name if fate.fault else "",
-                    delay_s=round(fate.delay_s, 3),
-                    taken=fate.taken,
-                    to=mailbox,
-                    reference=mail_from,
-                )
-            )
+            self._record.add(Misbehaved.of(fate, self._timeline.now(), "smtp", mailbox, mail_from))
         return fate
 
     def _of(self, mailbox: str) -> Fault | None:

@@ -14,6 +14,7 @@ from typing import Any, ClassVar, TextIO, TypeVar
 
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
+from umsalert.simulator.faults import Fate
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,20 @@ class Misbehaved(Entry):
     taken: bool
     to: str
     reference: str
+
+    @classmethod
+    def of(cls, fate: Fate, at: datetime, where: str, to: str, reference: str) -> Misbehaved:
+        """Return the entry of one request's fate."""
+        return cls(
+            at=at,
+            where=where,
+            request_n=fate.n,
+            fault=fate.fault.name if fate.fault else "",
+            delay_s=round(fate.delay_s, 3),
+            taken=fate.taken,
+            to=to,
+            reference=reference,
+        )
 
 
 _E = TypeVar("_E", bound=Entry)
