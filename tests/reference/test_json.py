@@ -56,11 +56,17 @@ Found = dict[str, list[Any]]
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Return an office with guards who acknowledge, report, cannot be reached and are busy."""
+    """Return an office with guards who acknowledge, report, cannot be reached and are busy.
+
+    Nobody knows whether the first one's e-mail arrives.
+    """
     answers = ("1", "02", "unreachable", "busy")
     words = [f"--answer=+3363998{n:04}={answer}" for n, answer in enumerate(answers)]
     home = tmp_path_factory.mktemp("office")
-    with open_office(home, len(answers), "--speed", "60", *words) as opened:
+    scenario = home / "scenario.toml"
+    scenario.write_text('[mailboxes]\n"agent-0@example.org" = "drop-after-data"\n', "utf-8")
+    words += ["--speed", "60", "--scenario", str(scenario)]
+    with open_office(home, len(answers), *words) as opened:
         yield opened
 
 
@@ -156,6 +162,8 @@ def _alerts(run: Collector) -> None:
     assert run("alert send", *keyed, "--exercise").code == 5
     assert run("alert send", *ALERT, "--radius", "800").code == 2
     assert any(_complete(run("report show", "last").document) for _time in range(100))
+    run("alert resume", "last", "--resend-unknown")
+    assert run("report show", "last").document["repeated"]
     run("alert list")
     run("alert show", "last")
 

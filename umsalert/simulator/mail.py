@@ -58,12 +58,9 @@ class Mailroom:
         self._fates = Fates(f"{seed}/email", scenario.email, SMTP_FAULTS)
         self._greylist = Greylist(f"{seed}/greylist", scenario.email.greylist)
 
-    def receive(self, mail_from: str, mailbox: str) -> Fate:
+    def announced(self, mailbox: str) -> Fate:
         """Return the fate of a letter that is announced for `mailbox`."""
-        fate = self._fates.instead(self._fates.next(), self._of(mailbox.lower()))
-        if fate.fault or fate.delay_s:
-            self._record.add(Misbehaved.of(fate, self._timeline.now(), "smtp", mailbox, mail_from))
-        return fate
+        return self._fates.instead(self._fates.next(), self._of(mailbox.lower()))
 
     def _of(self, mailbox: str) -> Fault | None:
         """Return what this mailbox does to its letters."""
@@ -74,9 +71,11 @@ class Mailroom:
             return GREYLISTED
         return None if fault is GREYLISTED else fault
 
-    async def wait(self, fate: Fate) -> None:
-        """Be as slow as `fate` wants it."""
-        await asyncio.sleep(fate.delay_s / self._timeline.speed)
+    async def befall(self, fate: Fate, mail_from: str, mailbox: str) -> None:
+        """Record what now happens to a letter, and be as slow as its fate wants it."""
+        if fate.fault or fate.delay_s:
+            self._record.add(Misbehaved.of(fate, self._timeline.now(), "smtp", mailbox, mail_from))
+            await asyncio.sleep(fate.delay_s / self._timeline.speed)
 
     def keep(self, envelope: Envelope) -> None:
         """Record a mail that was taken."""
@@ -164,15 +163,15 @@ class MailServer:
         options: list[str],
     ) -> str:
         """Take a recipient, unless the letter's fate ends here."""
-        fate = self._mailroom.receive(envelope.mail_from or "", address)
+        fate = self._mailroom.announced(address)
         if fate.fault and fate.wire in (Wire.ERROR, Wire.CLOSING, Wire.DROP_BEFORE):
-            await self._mailroom.wait(fate)
+            await self._mailroom.befall(fate, envelope.mail_from or "", address)
             if fate.wire is Wire.ERROR:
                 return _reply(fate.fault)
             if fate.wire is Wire.CLOSING:
                 await server.push(_reply(fate.fault))
             await _hang_up(server)
-        self._fates[envelope] = fate
+        self._fates[envelope] = fate  # of several recipients, the last one's
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
@@ -184,7 +183,7 @@ class MailServer:
         fate = self._fates[envelope]
         if fate.taken:
             self._mailroom.keep(envelope)
-        await self._mailroom.wait(fate)
+        await self._mailroom.befall(fate, envelope.mail_from or "", envelope.rcpt_tos[-1])
         if fate.wire is Wire.DROP_AFTER:
             await _hang_up(server)
         if fate.fault:

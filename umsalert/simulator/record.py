@@ -113,9 +113,9 @@ class Misbehaved(Entry):
     """What the scenario did to a request: the `request_n`-th of its channel.
 
     `fault` is its name, empty where the answer was only late by `delay_s` simulated seconds.
-    `taken` says whether the carrier has the message, whatever it answered: an entry of its kind
-    follows then. `to` and `reference` (client_ref, the URL for events, the envelope's sender) are
-    empty where the request was not read.
+    `taken` says whether the carrier has the message, whatever it answered: then there is an entry
+    of its kind beside this one. `to` and `reference` (client_ref, the URL for events, the
+    envelope's sender) are empty where the request was not read.
     """
 
     kind = "fault"
