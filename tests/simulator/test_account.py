@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulator.actors import Customer
+from tests.simulator.actors import Customer, Start
 from umsalert import settings
 from umsalert.channels.vonage import account
 from umsalert.errors import ConfigurationError
@@ -15,6 +15,7 @@ from umsalert.settings import Secret
 from umsalert.simulator.account import BALANCE_EUR, CALLER
 from umsalert.simulator.keys import APPLICATION_ID
 from umsalert.simulator.record import Refused
+from umsalert.simulator.scenario import load
 from umsalert.simulator.training import Training, prepare_home
 
 
@@ -31,6 +32,12 @@ async def test_the_training_home_reads_its_account(home: Path, customer: Custome
     assert found.balance_eur == BALANCE_EUR
     (number,) = found.numbers
     assert number == account.OwnNumber(f"+{CALLER}", frozenset({"VOICE"}), APPLICATION_ID)
+
+
+async def test_an_empty_account_says_so(home: Path, start: Start) -> None:
+    """Where the scenario answers 402, the balance that `doctor --online` reads is nothing."""
+    customer = await start(scenario=load("empty-account"))
+    assert (await account.read(home_settings(home, customer))).balance_eur == 0
 
 
 async def test_a_wrong_secret_is_refused_and_recorded(home: Path, customer: Customer) -> None:

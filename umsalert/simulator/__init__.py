@@ -19,7 +19,7 @@ from aiohttp import web
 
 from umsalert.errors import ConfigurationError, UsageError
 from umsalert.i18n import _
-from umsalert.simulator.account import Account
+from umsalert.simulator.account import BALANCE_EUR, Account
 from umsalert.simulator.calls import Stage
 from umsalert.simulator.carrier import (
     CALLS_PER_S,
@@ -168,7 +168,8 @@ class Simulator:
             calls=Endpoint(CALLS_PER_S * speed, f"{self._seed}/voice", scenario.voice),
         )
         app = carrier.app()
-        Account(keys.api_secret(), stage.record, stage.timeline.now).add_to(app)
+        balance_eur = 0.0 if scenario.account_empty else BALANCE_EUR
+        Account(keys.api_secret(), stage.record, stage.timeline.now, balance_eur).add_to(app)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE_S)
         await runner.setup()
         stack.push_async_callback(_hang_up, runner)

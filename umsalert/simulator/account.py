@@ -21,8 +21,15 @@ CALLER = "33465710017"
 class Account:
     """Answers whoever has the key and the secret."""
 
-    def __init__(self, api_secret: str, record: seen.Record, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        api_secret: str,
+        record: seen.Record,
+        now: Callable[[], datetime],
+        balance_eur: float,
+    ) -> None:
         """Write refusals to `record`."""
+        self._balance_eur = balance_eur
         self._login = f"{API_KEY}:{api_secret}".encode()
         self._record = record
         self._now = now
@@ -34,7 +41,7 @@ class Account:
 
     async def _balance(self, request: web.Request) -> web.Response:
         return self._refusal(request) or web.json_response(
-            {"value": BALANCE_EUR, "autoReload": False}
+            {"value": self._balance_eur, "autoReload": False}
         )
 
     async def _numbers(self, request: web.Request) -> web.Response:

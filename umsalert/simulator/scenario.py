@@ -55,6 +55,11 @@ class Scenario:
     numbers: Mapping[str, str] = field(default_factory=dict)
     mailboxes: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def account_empty(self) -> bool:
+        """Say whether 402 is the answer to any request: the account has nothing left then."""
+        return any(traffic.shares.get("low-balance") for traffic in (self.sms, self.voice))
+
 
 def shipped() -> dict[str, Path]:
     """Return the scenarios that come with the program, by name."""
