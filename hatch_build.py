@@ -23,5 +23,7 @@ def compile_catalogues(root: Path) -> None:
     for source in (root / "umsalert" / "locale").glob("*/LC_MESSAGES/*.po"):
         with source.open("rb") as file:
             catalogue = read_po(file)
-        with source.with_suffix(".mo").open("wb") as file:
+        new = source.with_suffix(".mo.new")
+        with new.open("wb") as file:
             write_mo(file, catalogue)
+        new.replace(source.with_suffix(".mo"))  # a program that runs never reads half of it

@@ -50,6 +50,11 @@ def language_of_environment(configured: str | None = None) -> str:
     return "fr"
 
 
+def decimal(number: str) -> str:
+    """Return a written number with the decimal sign of the active language, for people to read."""
+    return number.replace(".", ",") if _language == "fr" else number
+
+
 def _(message: str) -> str:
     """Return `message` in the active language."""
     return _active.gettext(message)

@@ -148,9 +148,8 @@ def _show_totals(plan: Plan, output: Output) -> None:
     selection = plan.selection
     for reason, count in selection.left_out.items():
         output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
-    by_channel = ", ".join(
-        f"{selection.deliveries.get(kind, 0)} {channel_name(kind)}" for kind in plan.channels
-    )
+    numbers = [(selection.deliveries.get(kind, 0), kind) for kind in plan.channels]
+    by_channel = ", ".join(f"{n} {channel_name(kind, n)}" for n, kind in numbers)
     output.line(
         _("{people} people at {sites} sites: {by_channel}").format(
             people=selection.contacts, sites=len(selection.sites), by_channel=by_channel

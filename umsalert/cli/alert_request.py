@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from umsalert.cli.context import Session
-from umsalert.cli.output import interactive
+from umsalert.cli.output import ask, interactive
 from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.polygons import parse_polygon
@@ -183,5 +183,5 @@ def _asked(template: object, values: Mapping[str, str]) -> dict[str, str]:
     if isinstance(template, Template) and interactive():
         for variable in render.missing(template, values):
             prompt = variable.prompts.get(language()) or variable.name
-            complete[variable.name] = typer.prompt(prompt, err=True)
+            complete[variable.name] = ask(prompt)
     return complete

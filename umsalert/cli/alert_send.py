@@ -14,7 +14,15 @@ import typer
 from umsalert import wiring
 from umsalert.cli import alert_preview, findings, progress
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, channel_name, console, must_be_asked, printable
+from umsalert.cli.output import (
+    Output,
+    ask,
+    channel_name,
+    confirm,
+    console,
+    must_be_asked,
+    printable,
+)
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
 from umsalert.errors import ExitCode
 from umsalert.events import Planned, Progress
@@ -186,12 +194,10 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
     typer.echo(printable(alert_preview.place_words(plan)), err=True)
     console(stderr=True).print(question, style="bold yellow" if exercise else "bold white on red")
     if people > typed_above:
-        answer = typer.prompt(
-            _("Type the number of people to send, anything else to stop"), err=True, default=""
-        )
-        agreed = answer.strip() == str(people)
+        question = _("Type the number of people to send, anything else to stop")
+        agreed = ask(question, default="") == str(people)
     else:
-        agreed = typer.confirm(_("Send"), err=True)
+        agreed = confirm(_("Send"))
     if not agreed:
         typer.echo(_("Nothing was sent."), err=True)
         raise typer.Abort

@@ -108,10 +108,11 @@ def document(alert: Alert) -> dict[str, Any]:
 
 def _row(line: AlertLine) -> tuple[object, ...]:
     alert = line.alert
+    name = _("{template} (exercise)") if alert.exercise else "{template}"
     return (
         alert.ref,
         local(alert.created_at, alert.time_zone),
-        alert.template + (f" ({_('exercise')})" if alert.exercise else ""),
+        name.format(template=alert.template),
         format_distance(alert.area.radius_m),
         sum(sum(states.values()) for states in line.counts.values()),
         progress.counts_sentence(line.counts),

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import typer
 
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import status_name
-from umsalert.i18n import _
+from umsalert.cli.output import status_name, titled
+from umsalert.i18n import _, decimal
 from umsalert.model import ContactStatus, SiteStatus
 
 INIT_HELP = _("Create an empty database that only this account can read. Example: umsalert init")
@@ -63,13 +63,15 @@ def info(context: typer.Context, as_json: AsJson = False) -> None:
         ("SpatiaLite", found.spatialite_version),
         (
             _("Known distance"),
-            _("{distance} m, right to 1 mm").format(distance=f"{found.known_distance_m:.3f}"),
+            _("{distance} m, right to 1 mm").format(
+                distance=decimal(f"{found.known_distance_m:.3f}")
+            ),
         ),
         (_("Sites"), _by_status(found.sites)),
         (_("Contacts"), _by_status(found.contacts)),
         (_("Alerts"), found.alerts),
     ):
-        output.line(f"{title}: {value}")
+        output.line(titled(title, value))
 
 
 @app.command(
@@ -101,4 +103,4 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 def _by_status(counts: Mapping[SiteStatus, int] | Mapping[ContactStatus, int]) -> str:
-    return ", ".join(f"{n} {status_name(status)}" for status, n in counts.items())
+    return ", ".join(f"{n} {status_name(status, n)}" for status, n in counts.items())

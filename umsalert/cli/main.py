@@ -29,13 +29,16 @@ def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
     import typer
     from typer.exceptions import TyperException
 
+    from umsalert.cli import typer_words
     from umsalert.cli.app import app
     from umsalert.cli.journal import Journal
     from umsalert.cli.output import fail
 
     journal = Journal()
     try:
-        code = app(words, prog_name="umsalert", standalone_mode=False, obj=journal)
+        command = typer.main.get_command(app)
+        typer_words.translate(command)
+        code = command.main(words, prog_name="umsalert", standalone_mode=False, obj=journal)
     except UmsalertError as error:
         journal.end(error.exit_code, error)
         _trace(error, wanted=debug)
@@ -49,7 +52,7 @@ def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":  # a class that Typer keeps private
             typer.echo(error.format_message(), err=True)
         else:
-            fail(_usage(error.format_message()), as_json=as_json)
+            fail(_usage(typer_words.said_again(error.format_message())), as_json=as_json)
         return int(ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001 - a bug, too, ends as a sentence and a code
         file = journal.end(ExitCode.BUG, error)

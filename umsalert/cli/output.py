@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import Problem, UmsalertError, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, decimal, language, ngettext
 from umsalert.model import ChannelKind, ContactStatus, SiteStatus
 
 if TYPE_CHECKING:
@@ -94,6 +94,7 @@ class Output:
         from rich.text import Text
 
         table = Table(title=title or None, title_justify="left", header_style="bold", box=_box())
+        table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
         for column in columns:
             table.add_column(
                 column.title, justify="right" if column.right else "left", overflow="fold"
@@ -128,6 +129,28 @@ def must_be_asked() -> None:
             _("Nothing was sent: nobody is there to confirm."),
             hint=_("A script says --yes."),
         )
+
+
+def ask(question: str, *, default: str | None = None) -> str:
+    """Return what a person types at the terminal. Raises typer.Abort for Ctrl-C and Ctrl-D."""
+    import typer
+
+    answer: str = typer.prompt(
+        question, default=default, show_default=False, prompt_suffix=_(": "), err=True
+    )
+    return answer.strip()
+
+
+def confirm(question: str) -> bool:
+    """Ask until a person says yes or no; Enter alone is a no. Raises typer.Abort as `ask` does."""
+    # A y is a yes in every language: officers also work in English.
+    yes = {"y", "yes", _("y"), _("yes")}
+    no = {"", "n", "no", _("n"), _("no")}
+    question = f"{question} [{_('y')}/{_('n').upper()}]"
+    while True:
+        answer = ask(question, default="").lower()
+        if answer in yes | no:
+            return answer in yes
 
 
 def fail(error: UmsalertError, *, as_json: bool) -> None:
@@ -172,24 +195,29 @@ def printable(text: str) -> str:
     )
 
 
-def channel_name(kind: ChannelKind) -> str:
-    """Return a channel as people call it."""
+def channel_name(kind: ChannelKind, n: int = 1) -> str:
+    """Return a channel as people call it, said of `n` messages."""
     return {
         ChannelKind.SMS: _("SMS"),
-        ChannelKind.VOICE: _("voice"),
-        ChannelKind.EMAIL: _("e-mail"),
+        ChannelKind.VOICE: ngettext("voice", "voice", n),
+        ChannelKind.EMAIL: ngettext("e-mail", "e-mail", n),
     }[kind]
 
 
-def status_name(status: SiteStatus | ContactStatus) -> str:
-    """Return a status of the register as people call it."""
+def titled(title: str, value: object) -> str:
+    """Return a value after what it is."""
+    return _("{title}: {value}").format(title=title, value=value)
+
+
+def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
+    """Return a status of the register as people call it, said of `n` sites or contacts."""
     return {
-        SiteStatus.REQUESTED: _("requested"),
-        SiteStatus.APPROVED: _("approved"),
-        SiteStatus.SUSPENDED: _("suspended"),
-        ContactStatus.NAMED: _("named"),
-        ContactStatus.CERTIFIED: _("certified"),
-        ContactStatus.REVOKED: _("revoked"),
+        SiteStatus.REQUESTED: ngettext("requested", "requested", n),
+        SiteStatus.APPROVED: ngettext("approved", "approved", n),
+        SiteStatus.SUSPENDED: ngettext("suspended", "suspended", n),
+        ContactStatus.NAMED: ngettext("named", "named", n),
+        ContactStatus.CERTIFIED: ngettext("certified", "certified", n),
+        ContactStatus.REVOKED: ngettext("revoked", "revoked", n),
     }[status]
 
 
@@ -197,8 +225,9 @@ def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> s
     """Return a time as people at the site read it, or a dash."""
     if moment is None:
         return "–"
-    style = "%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M"
-    return moment.astimezone(ZoneInfo(time_zone)).strftime(style)
+    day = "%d/%m/%Y" if language() == "fr" else "%Y-%m-%d"
+    clock = "%H:%M:%S" if seconds else "%H:%M"
+    return moment.astimezone(ZoneInfo(time_zone)).strftime(f"{day} {clock}")
 
 
 def duration(seconds: float | None) -> str:
@@ -211,7 +240,7 @@ def duration(seconds: float | None) -> str:
         return (
             f"{sign}{whole} s"
             if whole >= 10 or whole == abs(seconds)
-            else f"{sign}{abs(seconds):.1f} s"
+            else f"{sign}{decimal(f'{abs(seconds):.1f}')} s"
         )
     minutes, rest = divmod(whole, 60)
     if minutes < 60:

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from umsalert.cli.output import Output, channel_name, console, duration, printable
+from umsalert.cli.output import Output, channel_name, console, duration, printable, titled
 from umsalert.events import ChannelPaused, Claimed, Counts, Event, Finished, HandedOver, Progress
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 from umsalert.model import ChannelKind, DeliveryState
 
 if TYPE_CHECKING:
@@ -152,7 +152,8 @@ class _LiveTable:
         from rich.text import Text
 
         style = "yellow" if self._exercise else "bold"
-        table = Table(title=_("EXERCISE") if self._exercise else None, box=None, title_style=style)
+        table = Table(box=None, title_style=style, pad_edge=False, collapse_padding=True)
+        table.title = _("EXERCISE") if self._exercise else None
         table.add_column("")
         table.add_column("", width=16)
         for title in (_("queued"), _("accepted"), _("delivered"), _("failed"), _("unknown")):
@@ -181,7 +182,7 @@ class _LiveTable:
             )
         notes = [paused_sentence(note) for note in self._notes.values() if _holds(note, at)]
         if notes:
-            table.caption = Text(printable("; ".join(notes)), style="red")
+            table.caption = Text(printable(_("; ").join(notes)), style="red")
         return table
 
 
@@ -226,9 +227,9 @@ def counts_sentence(counts: Counts) -> str:
     """Return counts as one line."""
     parts = []
     for channel in sorted(counts, key=list(ChannelKind).index):
-        states = ", ".join(f"{n} {state_name(state)}" for state, n in counts[channel].items())
-        parts.append(f"{channel_name(channel)}: {states}")
-    return "; ".join(parts)
+        states = ", ".join(f"{n} {state_name(state, n)}" for state, n in counts[channel].items())
+        parts.append(titled(channel_name(channel), states))
+    return _("; ").join(parts)
 
 
 def paused_sentence(event: ChannelPaused) -> str:
@@ -241,16 +242,16 @@ def paused_sentence(event: ChannelPaused) -> str:
     )
 
 
-def state_name(state: DeliveryState) -> str:
-    """Return a state as people call it."""
+def state_name(state: DeliveryState, n: int = 1) -> str:
+    """Return a state as people call it, said of `n` messages."""
     return {
-        DeliveryState.QUEUED: _("queued"),
-        DeliveryState.SENDING: _("sending"),
-        DeliveryState.ACCEPTED: _("accepted"),
-        DeliveryState.DELIVERED: _("delivered"),
-        DeliveryState.UNDELIVERED: _("undelivered"),
-        DeliveryState.FAILED: _("failed"),
-        DeliveryState.UNKNOWN: _("unknown"),
-        DeliveryState.EXPIRED: _("expired"),
-        DeliveryState.CANCELLED: _("cancelled"),
+        DeliveryState.QUEUED: ngettext("queued", "queued", n),
+        DeliveryState.SENDING: ngettext("sending", "sending", n),
+        DeliveryState.ACCEPTED: ngettext("accepted", "accepted", n),
+        DeliveryState.DELIVERED: ngettext("delivered", "delivered", n),
+        DeliveryState.UNDELIVERED: ngettext("undelivered", "undelivered", n),
+        DeliveryState.FAILED: ngettext("failed", "failed", n),
+        DeliveryState.UNKNOWN: ngettext("unknown", "unknown", n),
+        DeliveryState.EXPIRED: ngettext("expired", "expired", n),
+        DeliveryState.CANCELLED: ngettext("cancelled", "cancelled", n),
     }[state]

@@ -9,7 +9,7 @@ import typer
 
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import Column, Output, local, status_name
+from umsalert.cli.output import Column, Output, local, status_name, titled
 from umsalert.i18n import _
 from umsalert.model import Contact, Site, SiteStatus
 
@@ -245,7 +245,7 @@ def _say_requested(output: Output, *, approved: bool) -> None:
 
 
 def _show(site: Site, output: Output) -> None:
-    output.line(f"{site.ref}: {site.name}")
+    output.line(titled(site.ref, site.name))
     where = (site.address, site.postcode, site.commune)
     for title, value in (
         (
@@ -263,4 +263,4 @@ def _show(site: Site, output: Output) -> None:
         (_("Hours"), site.hours or _("always")),
     ):
         if value not in (None, ""):
-            output.line(f"  {title}: {value}")
+            output.line("  " + titled(title, value))

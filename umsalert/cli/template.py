@@ -10,7 +10,7 @@ import typer
 
 from umsalert.cli.alert_request import Channels, Exercise, Values
 from umsalert.cli.context import AsJson, Session, leave, session
-from umsalert.cli.output import Column, Output, duration
+from umsalert.cli.output import Column, Output, duration, titled
 from umsalert.i18n import LANGUAGES, _, language
 from umsalert.model import UnknownPolicy
 
@@ -165,7 +165,7 @@ def _sample_facts(this: Session) -> Facts:
 
 
 def _show(template: Template, output: Output) -> None:
-    output.line(f"{template.name}: {template.title(language())}")
+    output.line(titled(template.name, template.title(language())))
     for title, value in (
         (_("Channels"), ", ".join(template.channels)),
         (_("A call takes"), ", ".join(template.answers)),
@@ -174,7 +174,7 @@ def _show(template: Template, output: Output) -> None:
         (_("If it is unknown whether a message left"), _unknown_words(template)),
         (_("Files"), template.folder),
     ):
-        output.line(f"  {title}: {value}")
+        output.line("  " + titled(title, value))
     output.table(
         [
             Column(_("Value")),

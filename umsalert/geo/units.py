@@ -8,7 +8,7 @@ import unicodedata
 from decimal import Decimal
 
 from umsalert.errors import UsageError
-from umsalert.i18n import _, language
+from umsalert.i18n import _, decimal
 
 _METRES = {"m": 1, "km": 1000}
 _PARTS = re.compile(r"(?P<number>.*?) ?(?P<unit>[^\W\d_]*)")
@@ -62,8 +62,7 @@ def format_distance(metres: float) -> str:
     whole = round(metres)
     if whole < 1000:
         return f"{whole} m"
-    kilometres = f"{whole / 1000:.3f}".rstrip("0").rstrip(".")
-    return (kilometres.replace(".", ",") if language() == "fr" else kilometres) + " km"
+    return decimal(f"{whole / 1000:.3f}".rstrip("0").rstrip(".")) + " km"
 
 
 def check_radius(radius_m: float, limit_m: float) -> None:
