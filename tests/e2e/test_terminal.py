@@ -104,3 +104,18 @@ def test_many_people_need_their_number_typed(office: Office, typed: str, sent: i
     code = terminal.ended()
     assert code in ((0, 1) if sent else (130,)), terminal.shown
     assert len([e for e in office.record()[before:] if e["kind"] == "sms"]) == sent
+
+
+@pytest.mark.parametrize(("answer", "sent"), [("o", SITES), ("oui", SITES), ("n", 0)])
+def test_a_french_officer_answers_in_french(office: Office, answer: str, sent: int) -> None:
+    """An o is a yes, whatever is neither yes nor no is asked again, and the words are French."""
+    before = office.forget()
+    terminal = Terminal(office, *WORDS, UMSALERT_LANG="fr")
+    terminal.answer("Signalement", "homme, blouson rouge")
+    terminal.answer("Dernier endroit", "place Massena")
+    terminal.answer("Envoyer [o/N]", "peut-être")
+    terminal.answer("Envoyer [o/N]", answer)
+    code = terminal.ended()
+    assert code in ((0, 1) if sent else (130,)), terminal.shown
+    assert ("Compte rendu" if sent else "Rien n'a été envoyé.") in terminal.shown
+    assert len([e for e in office.record()[before:] if e["kind"] == "sms"]) == sent
