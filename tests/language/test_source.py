@@ -23,7 +23,7 @@ SECOND = {name for name, kind in vars(errors).items() if isinstance(kind, type)}
     "_problem",
     "Outcome",
 }
-WORDS = re.compile(r"[^\W\d_]{2,}[^\w]+[^\W\d_]{2,}|^[A-Z][a-z]{2,}")
+WORDS = re.compile(r"[^\W\d_]{2,}[ '][^\W\d_]{2,}|^[A-Z][a-z]{2,}")
 
 
 def literal(node: ast.expr) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from enum import StrEnum
@@ -127,6 +128,8 @@ def test_every_metavar_is_known() -> None:
     assert metavars(typer.main.get_command(app)) == known
 
 
+# French in the source already.
+SAME = {"PC sécurité, chef d'équipe, ..."}
 # The help page of every command, in the language that the environment asks for.
 PAGES = """
 import json, typer
@@ -162,10 +165,13 @@ def test_help_is_french_to_the_last_word() -> None:
     for path, page in french.items():
         assert page[0].startswith(f"Usage\N{NO-BREAK SPACE}: {path} ")
         assert max(map(len, page)) <= 80
-        same = [line for line in page if line in english[path] and line.strip()]
-        assert [
-            line for line in same if not line.startswith("  --") and "umsalert" not in line
-        ] == []
+        assert sentences(page) & sentences(english[path]) <= SAME
+
+
+def sentences(page: list[str]) -> set[str]:
+    """Return what stands in the last column of a page, without commands and single words."""
+    last = {re.split(r"\s{2,}", line.strip())[-1] for line in page}
+    return {text for text in last if " " in text and "--" not in text and "umsalert" not in text}
 
 
 def test_help_is_what_typer_writes_in_english() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert.cli.context import AsJson, leave, run_async, session
-from umsalert.cli.output import Column, Output, channel_name, must_be_asked
+from umsalert.cli.output import Column, Output, channel_name, confirm, must_be_asked
 from umsalert.errors import ExitCode, UmsalertError
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
@@ -113,7 +113,7 @@ def _confirm(outgoing: Outgoing, state: ChannelState) -> None:
     question = _("Send this test by {channel} through {host} to {address}?").format(
         channel=channel_name(outgoing.channel), host=_host_words(state), address=outgoing.address
     )
-    if not typer.confirm(question, err=True):
+    if not confirm(question):
         typer.echo(_("Nothing was sent."), err=True)
         raise typer.Abort
 

@@ -188,7 +188,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
         [Column(_("Channel")), *(Column(title, right=True) for title in shares)],
         [
             (
-                alert_preview.channel_name(channel.channel),
+                channel_name(channel.channel),
                 _shares(channel.accepted_s),
                 _shares(channel.delivered_s),
             )

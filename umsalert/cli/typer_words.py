@@ -55,6 +55,7 @@ SHAPES = (
 # Every metavar of the commands, and what Typer writes where there is none.
 METAVARS = (
     N_("ALERT"),
+    N_("CHANNEL"),
     N_("DEGREES"),
     N_("DIR"),
     N_("DISTANCE"),
@@ -64,6 +65,7 @@ METAVARS = (
     N_("NAME"),
     N_("NAME=TEXT"),
     N_("NUMBER=KEYS"),
+    N_("NUMBER|ADDRESS"),
     N_("PORT"),
     N_("REF"),
     N_("REF..."),
