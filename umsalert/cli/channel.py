@@ -10,7 +10,7 @@ import typer
 from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.output import Column, Output, channel_name, confirm, must_be_asked
 from umsalert.errors import ExitCode, UmsalertError
-from umsalert.i18n import _
+from umsalert.i18n import _, decimal
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
 from umsalert.settings import RateSettings, Settings, is_loopback
 
@@ -218,7 +218,9 @@ def _show(
             output.say(f"{provider}: {balance.message} {balance.hint}")
         else:
             output.line(
-                _("{provider}: {amount:.2f} EUR left").format(provider=provider, amount=balance)
+                _("{provider}: {amount} EUR left").format(
+                    provider=provider, amount=decimal(f"{balance:.2f}")
+                )
             )
 
 

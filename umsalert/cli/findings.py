@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from umsalert.cli.output import Output, channel_name
+from umsalert.cli.output import Output, channel_name, titled
 from umsalert.i18n import _, ngettext
 from umsalert.messages.check import Finding, Severity
 
@@ -21,9 +21,9 @@ def show(findings: Sequence[Finding], output: Output, indent: str = "") -> None:
     """Print findings, each with its place, then what to do about it."""
     for finding, after in zip_longest(findings, findings[1:]):
         place = _place(finding)
-        sentence = f"{place}: {finding.message}" if place else finding.message
+        sentence = titled(place, finding.message) if place else finding.message
         hang = f"{indent}    "
-        output.paragraph(f"{_severity(finding.severity)}: {sentence}", indent, hang)
+        output.paragraph(titled(_severity(finding.severity), sentence), indent, hang)
         if finding.hint and (after is None or finding.hint != after.hint):  # once for all
             output.paragraph(finding.hint, hang, hang)
 

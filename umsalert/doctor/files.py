@@ -10,7 +10,7 @@ from pathlib import Path
 
 from umsalert.doctor.subject import Subject, failed, ok, warning
 from umsalert.errors import TemporaryError, UmsalertError
-from umsalert.i18n import _
+from umsalert.i18n import _, decimal
 from umsalert.model import Finding
 from umsalert.platforms import Platform, has_modes, keep_private, make_folder, take_over
 from umsalert.store import examination
@@ -48,7 +48,7 @@ def database(subject: Subject) -> Finding:
     """The database is there, whole, and measures right."""
     path = subject.settings.database
     examination.check_sound(path)
-    size = f"{path.stat().st_size / 1e6:.1f}"
+    size = decimal(f"{path.stat().st_size / 1e6:.1f}")
     return ok("database", _("{path} is sound ({size} MB).").format(path=path, size=size))
 
 

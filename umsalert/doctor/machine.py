@@ -8,7 +8,7 @@ import zoneinfo
 
 from umsalert.doctor.subject import Subject, failed, ok
 from umsalert.geo.territories import TERRITORIES
-from umsalert.i18n import _
+from umsalert.i18n import _, decimal
 from umsalert.model import Finding
 from umsalert.platforms import packages
 from umsalert.store import examination
@@ -79,7 +79,7 @@ def spatialite_version(version: str, subject: Subject) -> Finding:
 
 def known_distance(_subject: Subject) -> Finding:
     """A known distance is measured right."""
-    distance = f"{examination.known_distance_m():.3f}"
+    distance = decimal(f"{examination.known_distance_m():.3f}")
     return ok(
         "known_distance",
         _("Nice to Paris is {distance} m, right to 1 mm.").format(distance=distance),

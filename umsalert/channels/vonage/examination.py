@@ -8,7 +8,7 @@ from umsalert.channels.vonage import account as account_api
 from umsalert.channels.vonage.account import Account, OwnNumber
 from umsalert.channels.vonage.senders import Kind, can_be_answered, kind_of
 from umsalert.errors import UmsalertError
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, decimal, ngettext
 from umsalert.model import Finding, FindingStatus
 from umsalert.settings import Settings, VonageSettings
 
@@ -48,7 +48,7 @@ def _numbers(account: Account) -> Finding:
 
 def balance(eur: float, vonage: VonageSettings) -> Finding:
     """Judge what is left on the account."""
-    message = _("{amount} EUR are left on the account.").format(amount=f"{eur:.2f}")
+    message = _("{amount} EUR are left on the account.").format(amount=decimal(f"{eur:.2f}"))
     if eur >= vonage.low_balance_eur:
         return Finding("vonage_balance", _OK, message)
     fix = _("Top it up: below {amount} EUR (vonage.low_balance_eur) an alert may not get through.")
@@ -56,7 +56,7 @@ def balance(eur: float, vonage: VonageSettings) -> Finding:
         "vonage_balance",
         _FAILED if eur <= 0 else _WARNING,
         message,
-        fix.format(amount=f"{vonage.low_balance_eur:.2f}"),
+        fix.format(amount=decimal(f"{vonage.low_balance_eur:.2f}")),
     )
 
 
