@@ -367,7 +367,7 @@ class Answer:
     text: str = ""
 
 
-class FindingStatus(StrEnum):
+class CheckStatus(StrEnum):
     """What a check came to. A warning does not keep an alert from leaving."""
 
     OK = "ok"
@@ -376,10 +376,10 @@ class FindingStatus(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class CheckResult:
     """What one check of `doctor` found. `fix` is what to do where it is not ok."""
 
     name: str
-    status: FindingStatus
+    status: CheckStatus
     message: str
     fix: str = ""

@@ -10,13 +10,13 @@ import pytest
 from tests.channels.carriers import Behaviour, SmtpCarrier
 from tests.channels.workshop import Workshop
 from umsalert.channels import registry, smtp_examination
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 from umsalert.settings import SmtpSettings
 
-OK, WARNING, FAILED = FindingStatus
+OK, WARNING, FAILED = CheckStatus
 
 
-async def examined(workshop: Workshop, relay: SmtpCarrier) -> Finding:
+async def examined(workshop: Workshop, relay: SmtpCarrier) -> CheckResult:
     """Examine a relay that listens; return the one finding."""
     (finding,) = await registry.examine("smtp", workshop.settings(relay.port))
     assert (relay.mails, relay.taken) == ([], [])

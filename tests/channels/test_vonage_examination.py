@@ -16,10 +16,10 @@ from umsalert.channels.vonage import account, examination
 from umsalert.channels.vonage.account import Account, OwnNumber
 from umsalert.channels.vonage.senders import Kind, can_be_answered, kind_of
 from umsalert.errors import ConfigurationError, TemporaryError
-from umsalert.model import FindingStatus
+from umsalert.model import CheckStatus
 from umsalert.settings import Secret, Settings, VonageSettings
 
-OK, WARNING, FAILED = FindingStatus
+OK, WARNING, FAILED = CheckStatus
 
 OURS = OwnNumber("+33465710018", frozenset({"VOICE"}), "2c1f0c4e")
 ACCOUNT = Account(100.0, (OURS, OwnNumber("+33936490001", frozenset({"SMS"}), "")))
@@ -65,7 +65,7 @@ def test_a_sender_has_a_kind(sender: str, kind: Kind) -> None:
     ],
 )
 def test_the_sender_is_allowed_ours_and_answerable(
-    sender: str, two_way: bool, status: FindingStatus, word: str
+    sender: str, two_way: bool, status: CheckStatus, word: str
 ) -> None:
     """What a sender is must fit what the settings say of it, and the law."""
     vonage = replace(VONAGE, sms_sender=sender, sms_two_way=two_way)
@@ -86,7 +86,7 @@ def test_the_sender_is_allowed_ours_and_answerable(
     ],
 )
 def test_the_caller_is_a_number_of_ours_that_can_call(
-    caller: str, application: str, status: FindingStatus, word: str
+    caller: str, application: str, status: CheckStatus, word: str
 ) -> None:
     """A caller that is not of the account would have every call refused."""
     vonage = replace(VONAGE, voice_caller=caller, application_id=application)
@@ -108,7 +108,7 @@ def test_what_was_not_read_is_not_called_right() -> None:
 
 
 @pytest.mark.parametrize(("eur", "status"), [(50.0, OK), (49.99, WARNING), (0.0, FAILED)])
-def test_a_low_balance_is_told_before_it_is_empty(eur: float, status: FindingStatus) -> None:
+def test_a_low_balance_is_told_before_it_is_empty(eur: float, status: CheckStatus) -> None:
     """Below the configured amount it is a warning, at nothing a failure."""
     finding = examination.balance(eur, VONAGE)
     assert finding.status is status

@@ -12,16 +12,16 @@ import pytest
 from tests.doctor.conftest import Install
 from umsalert.doctor import CHECKS, Subject, examine, files, worst
 from umsalert.doctor.files import AMPLE_BYTES, SCARCE_BYTES
-from umsalert.model import FindingStatus
+from umsalert.model import CheckStatus
 from umsalert.platforms import Platform
 from umsalert.store.spatialite import connect
 
-OK, WARNING, FAILED = FindingStatus
+OK, WARNING, FAILED = CheckStatus
 
 UNIX = [Platform.DEBIAN, Platform.FEDORA, Platform.MACOS]
 
 
-async def statuses(subject: Subject) -> dict[str, FindingStatus]:
+async def statuses(subject: Subject) -> dict[str, CheckStatus]:
     return {finding.name: finding.status for finding in await examine(subject)}
 
 
@@ -105,7 +105,7 @@ async def test_a_database_that_lost_its_reference_systems_cannot_be_trusted(
 @pytest.mark.parametrize("platform", UNIX)
 @pytest.mark.parametrize(("mode", "status"), [(0o600, OK), (0o640, WARNING), (0o644, FAILED)])
 def test_who_may_read_the_database(
-    install: Install, platform: Platform, mode: int, status: FindingStatus
+    install: Install, platform: Platform, mode: int, status: CheckStatus
 ) -> None:
     """This account alone is right, its group may be meant, everybody is not."""
     subject = install(platform=platform)
@@ -139,7 +139,7 @@ def test_windows_is_not_asked_for_modes(install: Install) -> None:
 @pytest.mark.parametrize("platform", UNIX)
 @pytest.mark.parametrize(("mode", "status"), [(0o755, OK), (0o770, WARNING), (0o777, FAILED)])
 def test_a_home_that_others_may_change_is_no_home(
-    install: Install, platform: Platform, mode: int, status: FindingStatus
+    install: Install, platform: Platform, mode: int, status: CheckStatus
 ) -> None:
     """Whoever may write there may replace the settings; a group may be meant."""
     subject = install(platform=platform)
@@ -158,7 +158,7 @@ def test_a_home_that_others_may_change_is_no_home(
         (SCARCE_BYTES - 1, 0, FAILED),
     ],
 )
-def test_space_is_judged_by_the_database_too(free: int, size: int, status: FindingStatus) -> None:
+def test_space_is_judged_by_the_database_too(free: int, size: int, status: CheckStatus) -> None:
     """A migration makes a copy: twice the database must fit."""
     assert files.free_space(free, size, Path("/srv")).status is status
 

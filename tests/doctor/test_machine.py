@@ -8,11 +8,11 @@ import pytest
 
 from tests.doctor.conftest import Install
 from umsalert.doctor import machine
-from umsalert.model import FindingStatus
+from umsalert.model import CheckStatus
 from umsalert.platforms import Platform
 from umsalert.store import examination
 
-OK, FAILED = FindingStatus.OK, FindingStatus.FAILED
+OK, FAILED = CheckStatus.OK, CheckStatus.FAILED
 ENGINE = examination.Engine("pysqlite3", "3.45.1", loads_extensions=True)
 TOOLS = {
     Platform.DEBIAN: "apt-get",
@@ -66,7 +66,7 @@ def test_a_sqlite_that_does_not_do_is_replaced_by_one_that_does(
 @pytest.mark.parametrize(
     ("version", "status"), [("5.0.1", OK), ("5.1.0-rc0", OK), ("4.3.0a", FAILED)]
 )
-def test_spatialite_must_be_5(install: Install, version: str, status: FindingStatus) -> None:
+def test_spatialite_must_be_5(install: Install, version: str, status: CheckStatus) -> None:
     """4.x measures on a sphere where we ask for the ellipsoid."""
     assert machine.spatialite_version(version, install()).status is status
 

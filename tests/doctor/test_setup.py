@@ -9,13 +9,13 @@ import pytest
 from tests.doctor.conftest import Install
 from umsalert import doctor
 from umsalert.doctor import CHECKS, Subject, examine, setup
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 from umsalert.platforms import Platform
 
-OK, WARNING, FAILED = FindingStatus
+OK, WARNING, FAILED = CheckStatus
 
 
-async def find(subject: Subject, name: str) -> Finding:
+async def find(subject: Subject, name: str) -> CheckResult:
     return next(finding for finding in await examine(subject) if finding.name == name)
 
 
@@ -99,7 +99,7 @@ async def test_a_check_that_breaks_stops_no_other(
 ) -> None:
     """Even a bug of ours is one failed finding among the others."""
 
-    def broken(_subject: Subject) -> Finding:
+    def broken(_subject: Subject) -> CheckResult:
         raise ZeroDivisionError
 
     monkeypatch.setitem(doctor.CHECKS, "python", broken)

@@ -13,7 +13,7 @@ from typing import TypeVar, cast
 
 from umsalert.errors import ConfigurationError, Problem
 from umsalert.i18n import _
-from umsalert.model import ChannelKind, Finding
+from umsalert.model import ChannelKind, CheckResult
 from umsalert.ports import Channel, Clock, WebhookSource
 from umsalert.settings import Settings, host_of, variable
 
@@ -151,10 +151,10 @@ def state(kind: ChannelKind, settings: Settings) -> ChannelState:
     )
 
 
-async def examine(provider: str, settings: Settings) -> Sequence[Finding]:
+async def examine(provider: str, settings: Settings) -> Sequence[CheckResult]:
     """Ask a provider; nothing where it serves no channel that is set up. Sends nothing."""
     examiner = cast(
-        "Callable[[Settings], Awaitable[Sequence[Finding]]]", _load(EXAMINATIONS[provider])
+        "Callable[[Settings], Awaitable[Sequence[CheckResult]]]", _load(EXAMINATIONS[provider])
     )
     return await examiner(settings)
 

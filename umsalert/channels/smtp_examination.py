@@ -13,7 +13,7 @@ from umsalert.channels.letter import Stationery
 from umsalert.channels.network import client_context, sentence
 from umsalert.channels.smtp import connect, failure, quit_politely
 from umsalert.i18n import _
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 from umsalert.settings import Settings
 
 NAME = "smtp"
@@ -22,7 +22,7 @@ CERTIFICATE_ENDS_SOON = timedelta(days=21)
 """Relays renew theirs 30 days before the end: one that has not by now will not by itself."""
 
 
-async def examine(settings: Settings) -> Sequence[Finding]:
+async def examine(settings: Settings) -> Sequence[CheckResult]:
     """Connect, encrypt, log in, say NOOP and QUIT. Raises ConfigurationError for a bad setting."""
     smtp = settings.smtp
     if not (smtp.host and smtp.sender):
@@ -43,21 +43,21 @@ async def examine(settings: Settings) -> Sequence[Finding]:
     login = _("the login is accepted") if smtp.username else _("no login is set")
     if certificate is None:
         words = _("{where} answers in clear; {login}; nothing was sent.")
-        return (Finding(NAME, FindingStatus.OK, words.format(where=where, login=login)),)
+        return (CheckResult(NAME, CheckStatus.OK, words.format(where=where, login=login)),)
     return (judge(where, login, _end_of(certificate), datetime.now(UTC)),)
 
 
-def judge(where: str, login: str, ends_at: datetime, now: datetime) -> Finding:
+def judge(where: str, login: str, ends_at: datetime, now: datetime) -> CheckResult:
     """Judge a relay that answers, by the end of its certificate."""
     words = _("{where} answers; {login}; its certificate holds until {date}; nothing was sent.")
     message = words.format(where=where, login=login, date=f"{ends_at:%Y-%m-%d}")
     if ends_at - now < CERTIFICATE_ENDS_SOON:
         fix = _("Ask whoever runs the relay to renew its certificate.")
-        return Finding(NAME, FindingStatus.WARNING, message, fix)
-    return Finding(NAME, FindingStatus.OK, message)
+        return CheckResult(NAME, CheckStatus.WARNING, message, fix)
+    return CheckResult(NAME, CheckStatus.OK, message)
 
 
-def _failed(settings: Settings, error: SMTPException | OSError) -> Finding:
+def _failed(settings: Settings, error: SMTPException | OSError) -> CheckResult:
     outcome = failure(error)
     smtp = settings.smtp
     if outcome.code in _LOGIN_CODES or outcome.code.startswith("5.7."):
@@ -69,7 +69,7 @@ def _failed(settings: Settings, error: SMTPException | OSError) -> Finding:
     words = message.format(
         host=smtp.host, port=smtp.port, reason=sentence(outcome), code=outcome.code
     )
-    return Finding(NAME, FindingStatus.FAILED, words, fix)
+    return CheckResult(NAME, CheckStatus.FAILED, words, fix)
 
 
 def _certificate(client: SMTP) -> Mapping[str, object] | None:

@@ -13,7 +13,7 @@ from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode
 from umsalert.i18n import _
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 
 HELP = _(
     "Check this machine, the database, the settings and the templates; what is wrong comes with "
@@ -48,15 +48,15 @@ def doctor(context: typer.Context, online: Online = False, as_json: AsJson = Fal
         output.document({"status": status, "online": online, "checks": checks})
     else:
         _show(findings, output)
-    if status is FindingStatus.FAILED:
+    if status is CheckStatus.FAILED:
         leave(ExitCode.INVALID)
 
 
-def _show(findings: Sequence[Finding], output: Output) -> None:
+def _show(findings: Sequence[CheckResult], output: Output) -> None:
     words = {
-        FindingStatus.OK: _("ok"),
-        FindingStatus.WARNING: _("warning"),
-        FindingStatus.FAILED: _("FAILED"),
+        CheckStatus.OK: _("ok"),
+        CheckStatus.WARNING: _("warning"),
+        CheckStatus.FAILED: _("FAILED"),
     }
     width = max(map(len, words.values())) + 2
     for finding in findings:
@@ -64,7 +64,7 @@ def _show(findings: Sequence[Finding], output: Output) -> None:
         _paragraph(start, finding.message, output)
         if finding.fix:
             _paragraph(" " * len(start), "→ " + finding.fix, output)
-    counts = [sum(f.status is status for f in findings) for status in FindingStatus]
+    counts = [sum(f.status is status for f in findings) for status in CheckStatus]
     output.say(
         _("{n} checks: {ok} ok, {warning} to look at, {failed} failed.").format(
             n=len(findings), ok=counts[0], warning=counts[1], failed=counts[2]

@@ -9,11 +9,11 @@ from umsalert.doctor import files, machine, setup
 from umsalert.doctor.subject import Subject
 from umsalert.errors import UmsalertError
 from umsalert.i18n import _
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 
 __all__ = ["Subject", "examine", "examine_providers", "worst"]
 
-Check = Callable[[Subject], Finding | Awaitable[Finding]]
+Check = Callable[[Subject], CheckResult | Awaitable[CheckResult]]
 
 CHECKS: dict[str, Check] = {
     "python": machine.python,
@@ -35,14 +35,14 @@ CHECKS: dict[str, Check] = {
 }
 
 
-async def examine(subject: Subject) -> Sequence[Finding]:
+async def examine(subject: Subject) -> Sequence[CheckResult]:
     """Run every check of this machine; nothing goes over the network. Raises nothing."""
     return [await _guarded(name, check, subject) for name, check in CHECKS.items()]
 
 
-async def examine_providers(subject: Subject) -> Sequence[Finding]:
+async def examine_providers(subject: Subject) -> Sequence[CheckResult]:
     """Ask every provider that is set up; nothing is sent to anybody. Raises nothing."""
-    found: list[Finding] = []
+    found: list[CheckResult] = []
     for provider in registry.EXAMINATIONS:
         try:
             found += await registry.examine(provider, subject.settings)
@@ -51,30 +51,30 @@ async def examine_providers(subject: Subject) -> Sequence[Finding]:
     return found
 
 
-def worst(findings: Sequence[Finding]) -> FindingStatus:
+def worst(findings: Sequence[CheckResult]) -> CheckStatus:
     """Return the worst status of all."""
-    order = list(FindingStatus)
-    return max((finding.status for finding in findings), key=order.index, default=FindingStatus.OK)
+    order = list(CheckStatus)
+    return max((finding.status for finding in findings), key=order.index, default=CheckStatus.OK)
 
 
-async def _guarded(name: str, check: Check, subject: Subject) -> Finding:
+async def _guarded(name: str, check: Check, subject: Subject) -> CheckResult:
     try:
         found = check(subject)
-        return found if isinstance(found, Finding) else await found
+        return found if isinstance(found, CheckResult) else await found
     except Exception as error:  # noqa: BLE001 - one check must not stop another
         return _failure(name, error)
 
 
-def _failure(name: str, error: Exception) -> Finding:
+def _failure(name: str, error: Exception) -> CheckResult:
     if isinstance(error, UmsalertError):
-        return Finding(name, FindingStatus.FAILED, error.message, error.hint)
+        return CheckResult(name, CheckStatus.FAILED, error.message, error.hint)
     if isinstance(error, OSError) and error.filename:
         message = _("{file}: {reason}.").format(file=error.filename, reason=error.strerror)
         fix = _("Check the owner and the mode of this file and of its folder.")
-        return Finding(name, FindingStatus.FAILED, message, fix)
-    return Finding(
+        return CheckResult(name, CheckStatus.FAILED, message, fix)
+    return CheckResult(
         name,
-        FindingStatus.FAILED,
+        CheckStatus.FAILED,
         _("This check itself failed ({kind}).").format(kind=type(error).__name__),
         _("This is a bug of ours: please report it with the output of `umsalert doctor --json`."),
     )

@@ -11,7 +11,7 @@ from pathlib import Path
 from umsalert.doctor.subject import Subject, failed, ok, warning
 from umsalert.errors import TemporaryError, UmsalertError
 from umsalert.i18n import _, decimal
-from umsalert.model import Finding
+from umsalert.model import CheckResult
 from umsalert.platforms import Platform, has_modes, keep_private, make_folder, take_over
 from umsalert.store import examination
 
@@ -23,7 +23,7 @@ _OTHERS, _GROUP = 0o007, 0o070
 _OTHERS_WRITE, _GROUP_WRITES = 0o002, 0o020
 
 
-def home(subject: Subject) -> Finding:
+def home(subject: Subject) -> CheckResult:
     """The home is a folder that nobody else can write to."""
     folder = subject.settings.home
     if not folder.is_dir():
@@ -44,7 +44,7 @@ def home(subject: Subject) -> Finding:
     return warning("home", message, _unless_meant(command))
 
 
-def database(subject: Subject) -> Finding:
+def database(subject: Subject) -> CheckResult:
     """The database is there, whole, and measures right."""
     path = subject.settings.database
     examination.check_sound(path)
@@ -52,7 +52,7 @@ def database(subject: Subject) -> Finding:
     return ok("database", _("{path} is sound ({size} MB).").format(path=path, size=size))
 
 
-def schema(subject: Subject) -> Finding:
+def schema(subject: Subject) -> CheckResult:
     """The database is of the version that this program writes."""
     path = subject.settings.database
     if not path.exists():
@@ -63,7 +63,7 @@ def schema(subject: Subject) -> Finding:
     return ok("schema", _("The database has version {n}, as needed.").format(n=version))
 
 
-def write_access(subject: Subject) -> Finding:
+def write_access(subject: Subject) -> CheckResult:
     """The folder of the database and the database can be written."""
     path = subject.settings.database
     folder = _nearest(path)
@@ -104,7 +104,7 @@ def _owner_or(command: str) -> str:
     )
 
 
-def file_modes(subject: Subject) -> Finding:
+def file_modes(subject: Subject) -> CheckResult:
     """Nobody else can read the database, its log or its copies."""
     if not has_modes(subject.platform):
         return ok("file_modes", _("Not checked: files have no modes on this system."))
@@ -124,7 +124,7 @@ def file_modes(subject: Subject) -> Finding:
     )
 
 
-def disk_space(subject: Subject) -> Finding:
+def disk_space(subject: Subject) -> CheckResult:
     """There is room for the database to grow and to be copied."""
     path = subject.settings.database
     folder = _nearest(path)
@@ -132,7 +132,7 @@ def disk_space(subject: Subject) -> Finding:
     return free_space(shutil.disk_usage(folder).free, size, folder)
 
 
-def free_space(free: int, size: int, folder: Path) -> Finding:
+def free_space(free: int, size: int, folder: Path) -> CheckResult:
     """Judge `free` bytes beside a database of `size` bytes."""
     message = _("{free} MB are free in {folder}.").format(free=free // 1_000_000, folder=folder)
     fix = _("Free some space: at {n} MB alerts can no longer be recorded.").format(

@@ -9,7 +9,7 @@ import zoneinfo
 from umsalert.doctor.subject import Subject, failed, ok
 from umsalert.geo.territories import TERRITORIES
 from umsalert.i18n import _, decimal
-from umsalert.model import Finding
+from umsalert.model import CheckResult
 from umsalert.platforms import packages
 from umsalert.store import examination
 
@@ -19,12 +19,12 @@ SQLITE = (3, 37)
 SPATIALITE = (5, 0)
 
 
-def python(subject: Subject) -> Finding:
+def python(subject: Subject) -> CheckResult:
     """Python is new enough."""
     return python_version(sys.version_info[:3], subject)
 
 
-def python_version(version: tuple[int, ...], subject: Subject) -> Finding:
+def python_version(version: tuple[int, ...], subject: Subject) -> CheckResult:
     """Judge a version of Python."""
     words = f"Python {_dotted(version)}"
     if version[:2] >= PYTHON:
@@ -39,12 +39,12 @@ def python_version(version: tuple[int, ...], subject: Subject) -> Finding:
     )
 
 
-def sqlite(subject: Subject) -> Finding:
+def sqlite(subject: Subject) -> CheckResult:
     """SQLite is new enough and can load extensions."""
     return sqlite_engine(examination.engine(), subject)
 
 
-def sqlite_engine(engine: examination.Engine, subject: Subject) -> Finding:
+def sqlite_engine(engine: examination.Engine, subject: Subject) -> CheckResult:
     """Judge the SQLite that was found."""
     found = _("SQLite {version} of the module {module}").format(
         version=engine.version, module=engine.module
@@ -58,12 +58,12 @@ def sqlite_engine(engine: examination.Engine, subject: Subject) -> Finding:
     return ok("sqlite", _("{found} loads extensions.").format(found=found))
 
 
-def spatialite(subject: Subject) -> Finding:
+def spatialite(subject: Subject) -> CheckResult:
     """The SpatiaLite extension loads."""
     return spatialite_version(examination.spatialite_version(), subject)
 
 
-def spatialite_version(version: str, subject: Subject) -> Finding:
+def spatialite_version(version: str, subject: Subject) -> CheckResult:
     """Judge a version of mod_spatialite."""
     found = f"mod_spatialite {version}"
     if _version(version) >= SPATIALITE:
@@ -77,7 +77,7 @@ def spatialite_version(version: str, subject: Subject) -> Finding:
     )
 
 
-def known_distance(_subject: Subject) -> Finding:
+def known_distance(_subject: Subject) -> CheckResult:
     """A known distance is measured right."""
     distance = decimal(f"{examination.known_distance_m():.3f}")
     return ok(
@@ -86,12 +86,12 @@ def known_distance(_subject: Subject) -> Finding:
     )
 
 
-def time_zones(subject: Subject) -> Finding:
+def time_zones(subject: Subject) -> CheckResult:
     """Every French territory has its time."""
     return time_zone_data({item.time_zone for item in TERRITORIES}, subject)
 
 
-def time_zone_data(names: set[str], subject: Subject) -> Finding:
+def time_zone_data(names: set[str], subject: Subject) -> CheckResult:
     """Judge whether the machine knows these time zones."""
     missing = sorted(name for name in names if not _is_zone(name))
     if not missing:

@@ -10,13 +10,13 @@ from umsalert.doctor.subject import Subject, failed, ok, warning
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _, ngettext
 from umsalert.messages import templates as all_templates
-from umsalert.model import ChannelKind, Finding
+from umsalert.model import ChannelKind, CheckResult
 from umsalert.platforms import has_modes, keep_private
 
 _EXPOSED = "secret_exposed"
 
 
-def configuration(subject: Subject) -> Finding:
+def configuration(subject: Subject) -> CheckResult:
     """Every setting can be read and is within its limits."""
     inspection = subject.inspection
     problems = [item for item in inspection.problems if item.code != _EXPOSED]
@@ -44,7 +44,7 @@ def configuration(subject: Subject) -> Finding:
     return ok("configuration", _("{file} is valid.").format(file=inspection.file))
 
 
-def secrets(subject: Subject) -> Finding:
+def secrets(subject: Subject) -> CheckResult:
     """No other account can read a secret."""
     if not has_modes(subject.platform):
         return ok("secrets", _("Not checked: files have no modes on this system."))
@@ -63,7 +63,7 @@ def secrets(subject: Subject) -> Finding:
     )
 
 
-def station(subject: Subject) -> Finding:
+def station(subject: Subject) -> CheckResult:
     """The two values that every template needs are there."""
     settings = subject.settings
     needed = {"station": settings.station, "alert.callback_number": settings.alert.callback_number}
@@ -79,7 +79,7 @@ def station(subject: Subject) -> Finding:
     )
 
 
-async def channels(subject: Subject) -> Finding:
+async def channels(subject: Subject) -> CheckResult:
     """Every channel has its settings, its keys and its certificates."""
     clock = wiring.clock(subject.settings)
     ready, missing = [], []
@@ -105,7 +105,7 @@ async def channels(subject: Subject) -> Finding:
     return ok("channels", _("Ready: {ready}.").format(ready=", ".join(ready)))
 
 
-def templates(subject: Subject) -> Finding:
+def templates(subject: Subject) -> CheckResult:
     """Every template can be read."""
     folders = wiring.template_folders(subject.settings)
     names = all_templates.names(folders)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 from umsalert.platforms import Platform
 from umsalert.settings import Inspection, Settings
 
@@ -22,16 +22,16 @@ class Subject:
         return self.inspection.settings
 
 
-def ok(name: str, message: str) -> Finding:
+def ok(name: str, message: str) -> CheckResult:
     """Return that all is well."""
-    return Finding(name, FindingStatus.OK, message)
+    return CheckResult(name, CheckStatus.OK, message)
 
 
-def warning(name: str, message: str, fix: str) -> Finding:
+def warning(name: str, message: str, fix: str) -> CheckResult:
     """Return something that a person should look at."""
-    return Finding(name, FindingStatus.WARNING, message, fix)
+    return CheckResult(name, CheckStatus.WARNING, message, fix)
 
 
-def failed(name: str, message: str, fix: str) -> Finding:
+def failed(name: str, message: str, fix: str) -> CheckResult:
     """Return something that keeps alerts from leaving, or people's data from being safe."""
-    return Finding(name, FindingStatus.FAILED, message, fix)
+    return CheckResult(name, CheckStatus.FAILED, message, fix)

@@ -9,13 +9,13 @@ from umsalert.channels.vonage.account import Account, OwnNumber
 from umsalert.channels.vonage.senders import Kind, can_be_answered, kind_of
 from umsalert.errors import UmsalertError
 from umsalert.i18n import _, decimal, ngettext
-from umsalert.model import Finding, FindingStatus
+from umsalert.model import CheckResult, CheckStatus
 from umsalert.settings import Settings, VonageSettings
 
-_OK, _WARNING, _FAILED = FindingStatus.OK, FindingStatus.WARNING, FindingStatus.FAILED
+_OK, _WARNING, _FAILED = CheckStatus.OK, CheckStatus.WARNING, CheckStatus.FAILED
 
 
-async def examine(settings: Settings) -> Sequence[Finding]:
+async def examine(settings: Settings) -> Sequence[CheckResult]:
     """Return one finding each for account, balance, sender, transactional flag and caller."""
     vonage = settings.vonage
     if not vonage.application_id:
@@ -26,7 +26,7 @@ async def examine(settings: Settings) -> Sequence[Finding]:
     except UmsalertError as error:
         status = _WARNING if error.code == "account_not_set" else _FAILED
         message = _("{reason} Balance and numbers are not checked.").format(reason=error.message)
-        found = [Finding("vonage_account", status, message, error.hint)]
+        found = [CheckResult("vonage_account", status, message, error.hint)]
     else:
         found = [_numbers(account), balance(account.balance_eur, vonage)]
     if vonage.sms_sender:
@@ -36,23 +36,23 @@ async def examine(settings: Settings) -> Sequence[Finding]:
     return found
 
 
-def _numbers(account: Account) -> Finding:
+def _numbers(account: Account) -> CheckResult:
     n = len(account.numbers)
     message = ngettext(
         "Key and secret are accepted; the account has {n} number.",
         "Key and secret are accepted; the account has {n} numbers.",
         n,
     )
-    return Finding("vonage_account", _OK, message.format(n=n))
+    return CheckResult("vonage_account", _OK, message.format(n=n))
 
 
-def balance(eur: float, vonage: VonageSettings) -> Finding:
+def balance(eur: float, vonage: VonageSettings) -> CheckResult:
     """Judge what is left on the account."""
     message = _("{amount} EUR are left on the account.").format(amount=decimal(f"{eur:.2f}"))
     if eur >= vonage.low_balance_eur:
-        return Finding("vonage_balance", _OK, message)
+        return CheckResult("vonage_balance", _OK, message)
     fix = _("Top it up: below {amount} EUR (vonage.low_balance_eur) an alert may not get through.")
-    return Finding(
+    return CheckResult(
         "vonage_balance",
         _FAILED if eur <= 0 else _WARNING,
         message,
@@ -60,14 +60,16 @@ def balance(eur: float, vonage: VonageSettings) -> Finding:
     )
 
 
-def sms_sender(vonage: VonageSettings, account: Account | None) -> Finding:
+def sms_sender(vonage: VonageSettings, account: Account | None) -> CheckResult:
     """Judge the sender of SMS: allowed in France, ours, and answerable where we say so."""
     sender, kind = vonage.sms_sender, kind_of(vonage.sms_sender)
     problem = _sender_problem(vonage, account)
     if problem:
         message, fix = problem
-        return Finding("sms_sender", _FAILED, message.format(sender=sender), fix)
-    return Finding("sms_sender", _OK, f"{sender}: {_kind_words(kind)}; {_answers_words(vonage)}.")
+        return CheckResult("sms_sender", _FAILED, message.format(sender=sender), fix)
+    return CheckResult(
+        "sms_sender", _OK, f"{sender}: {_kind_words(kind)}; {_answers_words(vonage)}."
+    )
 
 
 def _sender_problem(vonage: VonageSettings, account: Account | None) -> tuple[str, str] | None:
@@ -97,15 +99,15 @@ def _sender_problem(vonage: VonageSettings, account: Account | None) -> tuple[st
     return None
 
 
-def transactional(vonage: VonageSettings) -> Finding:
+def transactional(vonage: VonageSettings) -> CheckResult:
     """Judge what the operator declares: no API that we know of tells it."""
     if vonage.transactional:
-        return Finding(
+        return CheckResult(
             "sms_transactional",
             _OK,
             _("Declared transactional in the settings; Vonage cannot be asked whether it is so."),
         )
-    return Finding(
+    return CheckResult(
         "sms_transactional",
         _WARNING,
         _(
@@ -116,11 +118,11 @@ def transactional(vonage: VonageSettings) -> Finding:
     )
 
 
-def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
+def voice_caller(vonage: VonageSettings, account: Account | None) -> CheckResult:
     """Judge the number that calls come from: allowed in France, ours, and linked to us."""
     name, caller = "voice_caller", vonage.voice_caller
     if kind_of(caller) is Kind.MOBILE:
-        return Finding(
+        return CheckResult(
             name,
             _FAILED,
             _("{caller} is a mobile number: automated systems may not use 06 and 07.").format(
@@ -129,7 +131,7 @@ def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
             _("Ask Vonage for a fixed number or one in 09 37 to 09 39."),
         )
     if account is None:
-        return Finding(
+        return CheckResult(
             name,
             _WARNING,
             _("Whether {caller} is a number of the account is not checked.").format(caller=caller),
@@ -137,7 +139,7 @@ def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
         )
     own = _own(caller, account, "VOICE")
     if own is None:
-        return Finding(
+        return CheckResult(
             name,
             _FAILED,
             _("{caller} is no number of this account that can call.").format(caller=caller),
@@ -146,13 +148,13 @@ def voice_caller(vonage: VonageSettings, account: Account | None) -> Finding:
             ),
         )
     if own.application_id and own.application_id != vonage.application_id:
-        return Finding(
+        return CheckResult(
             name,
             _WARNING,
             _("{caller} is linked to another application of the account.").format(caller=caller),
             _("Link it to the application of vonage.application_id, so that call-backs arrive."),
         )
-    return Finding(name, _OK, _("{caller} is a number of the account.").format(caller=caller))
+    return CheckResult(name, _OK, _("{caller} is a number of the account.").format(caller=caller))
 
 
 def _own(number: str, account: Account, feature: str) -> OwnNumber | None:
