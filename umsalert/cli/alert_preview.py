@@ -88,15 +88,15 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     request = plan.request
     if request.exercise:
         output.line(_("*** EXERCISE *** every message says so; nobody is alerted for real."))
-    output.line(f"{request.template.title(language())}, {area_words(request.area)}")
-    output.line(
+    output.paragraph(f"{request.template.title(language())}, {area_words(request.area)}")
+    output.paragraph(
         _("Incident {incident}; nothing leaves after {expires} ({zone})").format(
             incident=local(plan.incident_at, plan.time_zone, seconds=False),
             expires=local(plan.expires_at, plan.time_zone, seconds=False),
             zone=plan.time_zone,
         )
     )
-    output.line(place_words(plan))
+    output.paragraph(place_words(plan))
     for text in plan.texts:
         show_text(text, output)
     alert_map.show(plan, others, output)
@@ -150,13 +150,13 @@ def _show_totals(plan: Plan, output: Output) -> None:
         output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
     numbers = [(selection.deliveries.get(kind, 0), kind) for kind in plan.channels]
     by_channel = ", ".join(f"{n} {channel_name(kind, n)}" for n, kind in numbers)
-    output.line(
+    output.paragraph(
         _("{people} people at {sites} sites: {by_channel}").format(
             people=selection.contacts, sites=len(selection.sites), by_channel=by_channel
         )
     )
     if selection.contacts:
-        output.line(_estimate_words(plan))
+        output.paragraph(_estimate_words(plan))
 
 
 def place_words(plan: Plan) -> str:
