@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from umsalert.geo.polygons import parse_polygon
-from umsalert.geo.sketch import ASPECT, CENTRE, MARGIN, RIM, scale_bar, sketch
+from umsalert.geo.sketch import ASPECT, CENTRE, CENTRE_WITH_SITES, MARGIN, RIM, scale_bar, sketch
 from umsalert.model import Circle
 
 GEOD = Geod(ellps="WGS84")
@@ -67,6 +67,12 @@ def test_many_sites_in_one_character_are_counted() -> None:
     drawing = "".join(sketch(NICE, [place] * 10, [place]).lines)
     assert "#" in drawing
     assert "o" not in drawing
+
+
+def test_sites_at_the_centre_are_not_hidden_by_it() -> None:
+    """The mark of the centre says whether sites are to be alerted right there."""
+    assert CENTRE_WITH_SITES in "".join(sketch(NICE, [(NICE.lat, NICE.lon)], []).lines)
+    assert CENTRE_WITH_SITES not in "".join(sketch(NICE, [], [(NICE.lat, NICE.lon)]).lines)
 
 
 def test_what_lies_far_away_is_left_out() -> None:

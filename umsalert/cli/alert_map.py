@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 
 from umsalert.cli.output import Output, console
-from umsalert.geo.sketch import CENTRE, MANY, OTHER, RIM, scale_bar, sketch
+from umsalert.geo.sketch import CENTRE, CENTRE_WITH_SITES, MANY, OTHER, RIM, scale_bar, sketch
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
 from umsalert.ports import KnownPlace
@@ -16,7 +16,7 @@ COLUMNS = 45
 """Leaves 32 of a terminal's 80 columns for the legend."""
 
 _BAR_COLUMNS = 15
-_STYLES = {CENTRE: "bold red", RIM: "cyan", OTHER: "dim"}
+_STYLES = {CENTRE: "bold red", CENTRE_WITH_SITES: "bold red", RIM: "cyan", OTHER: "dim"}
 
 
 def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
@@ -53,6 +53,7 @@ def _legend(metres_per_column: float) -> list[str]:
         f"|{'-' * max(0, columns - 1)}| {format_distance(length_m)}",
         "",
         f"{CENTRE}    " + _("the centre"),
+        f"{CENTRE_WITH_SITES}    " + _("the centre, with sites to alert"),
         "1-9  " + _("sites to alert"),
         f"{MANY}    " + _("ten sites or more"),
         f"{OTHER}    " + _("known, not to alert"),

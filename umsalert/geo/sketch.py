@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from umsalert.model import Area, Circle, Polygon
 
-CENTRE, RIM, OTHER, MANY = "+", ".", "o", "#"
+CENTRE, CENTRE_WITH_SITES, RIM, OTHER, MANY = "+", "*", ".", "o", "#"
 """A digit counts the alerted sites that share a character; from ten on it is `#`."""
 
 ASPECT = 2.0
@@ -48,7 +48,8 @@ def sketch(
     cells |= dict.fromkeys(filter(canvas.holds, map(canvas.cell, others)), OTHER)
     counts = Counter(filter(canvas.holds, map(canvas.cell, alerted)))
     cells |= {cell: str(n) if n < 10 else MANY for cell, n in counts.items()}
-    cells[canvas.cell((area.lat, area.lon))] = CENTRE
+    centre = canvas.cell((area.lat, area.lon))
+    cells[centre] = CENTRE_WITH_SITES if centre in counts else CENTRE
     return Sketch(
         tuple(
             "".join(cells.get((column, row), " ") for column in range(canvas.columns))
