@@ -64,11 +64,12 @@ def test_a_broken_polygon_says_what_is_wrong(office: Office, tmp_path: Path) -> 
     assert (ended.code, ended.error["code"]) == (2, "radius_out_of_range")
 
 
-def test_the_preview_draws_the_circle_in_80_columns(office: Office) -> None:
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_preview_draws_the_circle_in_80_columns(office: Office, language: str) -> None:
     """Without a terminal the map has no colour, fits 80 columns and shows the sites."""
-    ended = office.run("alert", "preview", *PLACE, *PERSON)
+    ended = office.run("alert", "preview", *PLACE, *PERSON, UMSALERT_LANG=language)
     lines = ended.out.splitlines()
-    top = next(i for i, line in enumerate(lines) if line.endswith("N  north is up"))
+    top = next(i for i, line in enumerate(lines) if line[45:].startswith("  N  "))
     drawing = lines[top : top + 23]
     assert max(map(len, drawing)) <= 80
     assert "\x1b" not in ended.out

@@ -53,7 +53,7 @@ def _legend(metres_per_column: float) -> list[str]:
         f"|{'-' * max(0, columns - 1)}| {format_distance(length_m)}",
         "",
         f"{CENTRE}    " + _("the centre"),
-        f"{CENTRE_WITH_SITES}    " + _("the centre, with sites to alert"),
+        f"{CENTRE_WITH_SITES}    " + _("the centre, with sites"),
         "1-9  " + _("sites to alert"),
         f"{MANY}    " + _("ten sites or more"),
         f"{OTHER}    " + _("known, not to alert"),
