@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.workbench import OPERATOR, FastClock, fill_register, new_alert, record
+from tests.dispatching import EMAIL, OK, SMS, VOICE, Desk, Wire, lanes, open_desk
+from tests.workbench import OPERATOR, fill_register, new_alert, record
 from umsalert import retry
-from umsalert.dispatch import Dispatcher, LaneConfig, Run, left_open, resume
+from umsalert.dispatch import left_open, resume
 from umsalert.errors import TemporaryError
-from umsalert.events import ChannelPaused, Event, Finished, HandedOver
+from umsalert.events import ChannelPaused, Finished, HandedOver
 from umsalert.model import (
     Alert,
     ChannelKind,
@@ -24,83 +25,12 @@ from umsalert.model import (
     UnknownPolicy,
 )
 from umsalert.ports import Pace
-from umsalert.store.schema import create
-from umsalert.store.store import Store
-
-SMS, VOICE, EMAIL = ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.EMAIL
-OK = Outcome(OutcomeKind.ACCEPTED, provider_id="x")
-SPEED = 50
-
-
-class Wire:
-    """A channel that answers by a script and remembers what it was handed."""
-
-    provider = "script"
-
-    def __init__(
-        self, kind: ChannelKind, answer: Callable[[Outgoing], Outcome] = lambda _o: OK
-    ) -> None:
-        self.kind = kind
-        self.handed: list[Outgoing] = []
-        self._answer = answer
-        self.hold = asyncio.Event()
-        self.hold.set()
-        self.at_once = self.most_at_once = 0
-        self._taken = asyncio.Condition()
-
-    async def send(self, outgoing: Outgoing) -> Outcome:
-        async with self._taken:
-            self.handed.append(outgoing)
-            self._taken.notify_all()
-        self.at_once += 1
-        self.most_at_once = max(self.most_at_once, self.at_once)
-        await self.hold.wait()
-        await asyncio.sleep(0.001)
-        self.at_once -= 1
-        return self._answer(outgoing)
-
-    async def has_taken(self, count: int) -> None:
-        async with self._taken:
-            await self._taken.wait_for(lambda: len(self.handed) >= count)
-
-    async def close(self) -> None:
-        return None
-
-
-class Desk:
-    """One alert to five sites, and what a run of it says."""
-
-    def __init__(self, store: Store, clock: FastClock) -> None:
-        self.store = store
-        self.clock = clock
-        self.events: list[Event] = []
-        self.run = Run(store.outbox, clock, self.events.append, OPERATOR)
-
-    async def alert(
-        self, *kinds: ChannelKind, unknown: UnknownPolicy = UnknownPolicy.HOLD
-    ) -> Alert:
-        await fill_register(self.store, 5)
-        return await record(
-            self.store, new_alert(channels=kinds, at=self.clock.now(), unknown=unknown)
-        )
-
-    def dispatcher(self, alert: Alert, *wires: Wire, in_flight: int = 4) -> Dispatcher:
-        return Dispatcher(self.run, alert, lanes(wires, in_flight))
-
-    async def states(self, alert: Alert, kind: ChannelKind = SMS) -> dict[DeliveryState, int]:
-        return dict((await self.store.outbox.counts(alert.id))[kind])
-
-
-def lanes(wires: Sequence[Wire], in_flight: int = 4) -> list[LaneConfig]:
-    return [LaneConfig(wire, Pace(1000, 1000), in_flight) for wire in wires]
 
 
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
-    create(tmp_path / "umsalert.db")
-    clock = FastClock(SPEED)
-    async with Store(tmp_path / "umsalert.db", clock) as store:
-        yield Desk(store, clock)
+    async with open_desk(tmp_path) as opened:
+        yield opened
 
 
 async def test_all_channels_are_on_the_wire_at_once(desk: Desk) -> None:

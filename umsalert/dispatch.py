@@ -13,8 +13,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from umsalert.errors import TemporaryError
+from umsalert.errors import RefusedByRule, TemporaryError
 from umsalert.events import (
+    Cancelled,
     ChannelPaused,
     Claimed,
     Counts,
@@ -26,6 +27,7 @@ from umsalert.events import (
 from umsalert.i18n import _
 from umsalert.model import (
     Alert,
+    Cancellation,
     ChannelKind,
     DeliveryState,
     Operator,
@@ -45,6 +47,8 @@ GROUP_SIZE = 200
 """Outcomes are committed every 50 ms or 200 rows: a few per cent above the cost of no fsync."""
 
 PROGRESS_S = 0.5
+"""How often the store is asked where the alert stands, and whether somebody has cancelled it."""
+
 COMMIT_TRIES = 5
 COMMIT_RETRY_S = 1.0
 
@@ -62,11 +66,12 @@ class LaneConfig:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """How a run ended. `stopped` says which channels gave up, and why."""
+    """How a run ended. `stopped` says which channels gave up, `cancelled` who ended the alert."""
 
     counts: Counts
     interrupted: bool
     stopped: Mapping[ChannelKind, Outcome] = field(default_factory=dict)
+    cancelled: Cancellation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +93,7 @@ class Dispatcher:
         self._run = run
         self._alert = alert
         self._stopping = asyncio.Event()
+        self._cancelled: Cancellation | None = None
         self._recorder = _Recorder(run, alert)
         self._lanes = [_Lane(run, alert, config, self._recorder) for config in lanes]
 
@@ -104,7 +110,7 @@ class Dispatcher:
             lane.abort()
 
     async def send(self) -> Result:
-        """Send until nothing is queued or on the wire, or until stopped."""
+        """Send until nothing is queued or on the wire, or until stopped, here or elsewhere."""
         outbox, alert = self._run.outbox, self._alert
         await outbox.expire(alert.id)
         sender_id = await outbox.open_sender(alert.id, self._run.operator)
@@ -121,10 +127,11 @@ class Dispatcher:
             await asyncio.gather(*background, return_exceptions=True)
             await self._recorder.close(recording)
             await outbox.close_sender(sender_id)
+        await self._heed_cancellation()
         counts = await outbox.counts(alert.id)
         self._emit(Finished(self._run.clock.now(), alert.ref, counts, self._stopping.is_set()))
         stopped = {lane.kind: lane.given_up for lane in self._lanes if lane.given_up}
-        return Result(counts, self._stopping.is_set(), stopped)
+        return Result(counts, self._stopping.is_set(), stopped, self._cancelled)
 
     async def _renew(self, sender_id: int) -> None:
         while True:
@@ -136,9 +143,21 @@ class Dispatcher:
 
     async def _report(self) -> None:
         while True:
-            counts = await self._run.outbox.counts(self._alert.id)
-            self._emit(Progress(self._run.clock.now(), self._alert.ref, counts))
+            with contextlib.suppress(TemporaryError):
+                await self._heed_cancellation()
+                counts = await self._run.outbox.counts(self._alert.id)
+                self._emit(Progress(self._run.clock.now(), self._alert.ref, counts))
             await self._run.clock.sleep(PROGRESS_S)
+
+    async def _heed_cancellation(self) -> None:
+        """End the lanes of an alert that was cancelled; what is claimed and has not left stays."""
+        if self._cancelled is not None:
+            return
+        self._cancelled = await self._run.outbox.cancellation(self._alert.id)
+        if self._cancelled is not None:
+            for lane in self._lanes:
+                lane.withdraw()
+            self._emit(Cancelled(self._run.clock.now(), self._alert.ref, self._cancelled))
 
     def _emit(self, event: Event) -> None:
         self._run.listener(event)
@@ -163,6 +182,10 @@ class _Lane:
     def stop(self) -> None:
         self._stopping = True
         self._wake.set()
+
+    def withdraw(self) -> None:
+        self.stop()
+        self._config.channel.withdraw()
 
     def abort(self) -> None:
         for task in self._tasks:
@@ -316,8 +339,18 @@ async def resume(
 
     Waits until the lease of a sender that died has ended. What may have left is queued again only
     by the template's rule or by `resend_unknown`. Raises TemporaryError while another process is
-    alive and sending.
+    alive and sending, RefusedByRule when the alert was cancelled.
     """
+    cancelled = await run.outbox.cancellation(alert.id)
+    if cancelled is not None:
+        await run.outbox.recover(alert.id)
+        raise RefusedByRule(
+            "alert_cancelled",
+            _("Alert {ref} was cancelled by {operator}: nothing more of it is sent.").format(
+                ref=alert.ref, operator=cancelled.by
+            ),
+            hint=_("Who has it: umsalert report {ref}").format(ref=alert.ref),
+        )
     before_s = float("inf")
     while (remaining_s := await run.outbox.lease_remaining_s(alert.id)) > 0:
         if remaining_s > before_s:

@@ -91,7 +91,7 @@ class DatabaseError(InvalidData):
 
 
 class RefusedByRule(UmsalertError):
-    """A rule of the domain refuses: not vetted, expired, another alert under the same key."""
+    """A rule of the domain refuses: not vetted, expired, cancelled, a key of another alert."""
 
     exit_code = ExitCode.REFUSED
 

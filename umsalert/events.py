@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from umsalert.model import ChannelKind, DeliveryState, OutcomeKind
+from umsalert.model import Cancellation, ChannelKind, DeliveryState, OutcomeKind
 
 Counts = Mapping[ChannelKind, Mapping[DeliveryState, int]]
 
@@ -65,6 +65,15 @@ class ChannelPaused:
 
 
 @dataclass(frozen=True, slots=True)
+class Cancelled:
+    """Somebody has cancelled the alert, here or in another process: nothing more leaves."""
+
+    at: datetime
+    alert_ref: str
+    cancellation: Cancellation
+
+
+@dataclass(frozen=True, slots=True)
 class Finished:
     """Nothing more will be sent by this process."""
 
@@ -74,4 +83,4 @@ class Finished:
     interrupted: bool
 
 
-Event = Planned | Claimed | HandedOver | Progress | ChannelPaused | Finished
+Event = Planned | Claimed | HandedOver | Progress | ChannelPaused | Cancelled | Finished

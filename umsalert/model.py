@@ -66,7 +66,15 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
     ),
     # A webhook may overtake our own commit, so sending knows the receipt's states too.
     _S.SENDING: frozenset(
-        {_S.QUEUED, _S.ACCEPTED, _S.FAILED, _S.UNKNOWN, _S.DELIVERED, _S.UNDELIVERED}
+        {
+            _S.QUEUED,
+            _S.ACCEPTED,
+            _S.FAILED,
+            _S.UNKNOWN,
+            _S.CANCELLED,
+            _S.DELIVERED,
+            _S.UNDELIVERED,
+        }
     ),
     _S.ACCEPTED: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
     _S.UNKNOWN: frozenset(
@@ -93,6 +101,12 @@ class UnknownPolicy(StrEnum):
 
     HOLD = "hold"
     RESEND = "resend"
+
+
+class FollowKind(StrEnum):
+    """What an alert to the recipients of an earlier one is to it."""
+
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +259,31 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
+class Following:
+    """The earlier alert whose recipients, and nobody else, get this one."""
+
+    alert_id: int
+    kind: FollowKind
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """Another alert, and what the later of the two is to the earlier."""
+
+    ref: str
+    kind: FollowKind
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    """Who stopped an alert, and when. `reason` is internal, like an alert's."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class NewAlert:
     """An alert ready to be recorded; the store turns it into deliveries."""
 
@@ -265,6 +304,7 @@ class NewAlert:
     operator: Operator
     idempotency_key: str | None = None
     request_hash: str = ""
+    follows: Following | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,6 +328,9 @@ class Alert:
     operator: str
     request_hash: str
     left_out: Mapping[str, int] = field(default_factory=dict)
+    cancelled: Cancellation | None = None
+    follows: Link | None = None
+    followed_by: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -323,6 +366,8 @@ class OutcomeKind(StrEnum):
     """The request may have left and no readable answer came."""
     UNREACHABLE = "unreachable"
     """No connection: nothing left this machine; not counted as an attempt."""
+    WITHDRAWN = "withdrawn"
+    """Held back on this machine because the alert was cancelled: nothing left."""
     MISCONFIGURED = "misconfigured"
     """Our credentials, account or certificates are refused: every other message would be too."""
 

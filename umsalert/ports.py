@@ -12,9 +12,11 @@ from umsalert.model import (
     Alert,
     Answer,
     Area,
+    Cancellation,
     ChannelKind,
     Contact,
     ContactStatus,
+    DeliveryState,
     MessageText,
     NewAlert,
     NewContact,
@@ -47,13 +49,16 @@ class Listener(Protocol):
 
 
 class Channel(Protocol):
-    """Hands one message to a provider. One verb and close."""
+    """Hands one message to a provider."""
 
     kind: ChannelKind
     provider: str
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         """Hand over once; never raises for what the network or the provider does."""
+
+    def withdraw(self) -> None:
+        """Let nothing more leave: a `send` whose message has not left yet ends `WITHDRAWN`."""
 
     async def close(self) -> None:
         """Release connections."""
@@ -131,6 +136,34 @@ class Settled:
     provider: str
     at: datetime
     retry_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What cancelling did: `messages` were queued; `repeated`: it was cancelled before."""
+
+    cancellation: Cancellation
+    messages: int
+    repeated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One message that has left (`certain`: a provider took it) or may have left.
+
+    `corrected` says that a correction has left, or is on its way, to the same contact by the same
+    channel. `vetted` says that the contact may still be written to there.
+    """
+
+    site_ref: str
+    site_name: str
+    distance_m: float
+    contact_ref: str
+    channel: ChannelKind
+    state: DeliveryState
+    certain: bool
+    corrected: bool
+    vetted: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,10 +304,17 @@ class AlertBook(Protocol):
     async def around(self, area: Area) -> Sequence[KnownPlace]:
         """Return where the known sites in and just around the area lie: for drawing."""
 
+    async def recipients(self, alert_id: int, channels: Collection[ChannelKind]) -> Selection:
+        """Return who has, or may have, an earlier alert by `channels` and is still vetted.
+
+        Whom a correction of it has reached already is left out.
+        """
+
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
         """Write the alert, its texts and its deliveries in one transaction.
 
-        An alert that has the same idempotency key already is returned instead.
+        An alert that has the same idempotency key already is returned instead. One that follows
+        another goes to its `recipients` of this moment; raises NobodyMatched when there is none.
         """
 
     async def alert(self, ref: str) -> Alert:
@@ -314,6 +354,12 @@ class Outbox(Protocol):
     async def requeue_unknown(self, alert_id: int) -> int:
         """Queue unknown deliveries again; return how many."""
 
+    async def cancel(self, alert_id: int, by: Operator, reason: str) -> Stopped:
+        """Stop an alert for every process: from this commit on nothing of it is claimed."""
+
+    async def cancellation(self, alert_id: int) -> Cancellation | None:
+        """Return who cancelled an alert, if anybody did."""
+
     async def expire(self, alert_id: int) -> int:
         """End what is queued past the alert's expiry; return how many."""
 
@@ -345,6 +391,9 @@ class Record(Protocol):
 
     async def deliveries(self, alert_id: int) -> Sequence[DeliveryRow]:
         """Return every delivery of an alert, nearest site first."""
+
+    async def holders(self, alert_id: int) -> Sequence[Holder]:
+        """Return every message of an alert that left or may have left, nearest site first."""
 
     async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
         """Return the answers to an alert, oldest first."""

@@ -17,6 +17,9 @@ GIVE_UP_S = 60.0
 """A provider that cannot be reached at all for this long ends the run; nothing is lost."""
 
 
+_NOTHING_LEFT = {OutcomeKind.UNREACHABLE, OutcomeKind.WITHDRAWN, OutcomeKind.MISCONFIGURED}
+
+
 class Pause:
     """When a lane may claim again."""
 
@@ -63,10 +66,11 @@ class Pause:
 def retry_at(outgoing: Outgoing, outcome: Outcome, alert: Alert, now: datetime) -> datetime | None:
     """Return when this message is tried again, or None when it is not.
 
-    Not an attempt at all (unreachable, misconfigured): at once, by whoever sends next. Refused for
-    now: after a growing delay with jitter. Perhaps sent: only where the template says so.
+    Not an attempt at all (unreachable, withdrawn, misconfigured): at once, by whoever sends next.
+    Refused for now: after a growing delay with jitter. Perhaps sent: only where the template says
+    so.
     """
-    if outcome.kind in {OutcomeKind.UNREACHABLE, OutcomeKind.MISCONFIGURED}:
+    if outcome.kind in _NOTHING_LEFT:
         return now
     if outcome.kind is OutcomeKind.TEMPORARY:
         tries, most = outgoing.refusals, MAX_REFUSALS

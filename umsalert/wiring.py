@@ -15,6 +15,7 @@ from umsalert.ports import Listener, Pace
 from umsalert.replies import Receiver
 from umsalert.selection import Planner, Prices, Station
 from umsalert.settings import RateSettings, Settings, account
+from umsalert.store.outbox import LEASE_S
 from umsalert.store.store import Store
 
 
@@ -61,6 +62,14 @@ def paces(settings: Settings) -> dict[ChannelKind, Pace]:
         for kind in ChannelKind
         for rate in [_rate(settings, kind)]
     }
+
+
+def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> float:
+    """Return after how long nothing of `kinds` is on the wire any more, whoever sent it.
+
+    A living process gives up after its time-out, what a dead one held is known after its lease.
+    """
+    return max(LEASE_S, *(_rate(settings, kind).timeout_s for kind in kinds)) + 1
 
 
 def planner(settings: Settings, store: Store) -> Planner:

@@ -121,5 +121,15 @@ class ChannelContract:
         assert {outcome.kind for outcome in outcomes} == {OutcomeKind.ACCEPTED}
         assert (len(carrier.taken), carrier.connections) == (20, workshop.in_flight)
 
+    async def test_nothing_leaves_once_it_is_withdrawn(self, workshop: Workshop) -> None:
+        """After `withdraw` a message is held back, also where a connection is kept."""
+        carrier = await workshop.start(self.carrier())
+        channel = await workshop.open(self.kind, carrier)
+        outgoing = workshop.outgoing(self.kind)
+        await channel.send(outgoing)
+        channel.withdraw()
+        assert (await channel.send(outgoing)).kind is OutcomeKind.WITHDRAWN
+        assert len(carrier.taken) == 1
+
     async def _nth(self, channel: Channel, outgoing: Outgoing, n: int) -> Outcome:
         return await channel.send(replace(outgoing, reference=f"20261123-1815-{n}-1"))

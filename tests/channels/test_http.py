@@ -6,6 +6,7 @@ import asyncio
 import re
 import socket
 import ssl
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
@@ -20,6 +21,34 @@ from umsalert.model import ChannelKind, Outcome, OutcomeKind
 
 ERRORS = "https://developer.vonage.com/api-errors"
 NUMBER = "33639980042"
+
+
+class Door(HttpCarrier):
+    """Calls `on_hello` in the middle of each TLS handshake."""
+
+    on_hello: Callable[[], None]
+
+    async def listen(self, context: ssl.SSLContext) -> asyncio.Server:
+        """Listen with TLS."""
+
+        def hello(_connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+            self.on_hello()
+
+        context.sni_callback = hello
+        return await super().listen(context)
+
+
+async def test_a_request_withdrawn_while_connecting_stays(workshop: Workshop) -> None:
+    """Cancelled before TLS stands, nothing is posted over the connection that then comes about."""
+    carrier = await workshop.start(Door(202, "message_uuid"))
+    channel = await workshop.open(ChannelKind.SMS, carrier)
+    carrier.on_hello = channel.withdraw
+    outgoing = workshop.outgoing(ChannelKind.SMS)
+    assert (await channel.send(outgoing)).kind is OutcomeKind.WITHDRAWN
+    carrier.on_hello = lambda: None
+    later = await workshop.open(ChannelKind.SMS, carrier)
+    assert (await later.send(outgoing)).kind is OutcomeKind.ACCEPTED
+    assert (carrier.connections, len(carrier.heads)) == (2, 1)
 
 
 async def handed_to(workshop: Workshop, answer: HttpAnswer) -> tuple[Outcome, HttpCarrier]:

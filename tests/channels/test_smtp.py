@@ -75,6 +75,20 @@ async def hanging_up(session: SMTP) -> str:
     return "250 never seen"
 
 
+async def test_a_letter_withdrawn_in_its_envelope_stays(workshop: Workshop) -> None:
+    """Cancelled while the relay still thinks about the recipient, the letter does not follow."""
+    relay = SmtpCarrier()
+    channel = await opened(workshop, relay)
+
+    async def slow(_session: SMTP) -> str:
+        channel.withdraw()
+        return "250 OK"
+
+    relay.on_rcpt = slow
+    assert (await channel.send(workshop.outgoing(EMAIL))).kind is OutcomeKind.WITHDRAWN
+    assert relay.taken == []
+
+
 async def test_without_starttls_nothing_is_said(workshop: Workshop) -> None:
     """A relay that does not offer the demanded encryption sees no login and no letter."""
     relay = SmtpCarrier()

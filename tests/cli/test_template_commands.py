@@ -127,7 +127,7 @@ def test_check_finds_the_shipped_templates_in_order(cli: Cli) -> None:
     """All shipped templates pass; each tells its SMS parts, and the last line counts."""
     ended = cli("template", "check", environ=STATION)
     assert ended.code == 0
-    assert "5 folders: 0 errors, 0 warnings" in ended.out
+    assert "6 folders: 0 errors, 0 warnings" in ended.out
     assert ended.err == ""
     document = cli("template", "check", "--json", environ=STATION).document
     assert document["valid"] is True

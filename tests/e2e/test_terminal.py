@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from tests.e2e.conftest import SITES
-from tests.e2e.office import PLACE, Office
+from tests.e2e.office import ALERT, PLACE, Office, free_ports
 
 WORDS = ("alert", "send", *PLACE, "--template", "search-person", "--channel", "sms")
 
@@ -119,3 +119,39 @@ def test_a_french_officer_answers_in_french(office: Office, answer: str, sent: i
     assert code in ((0, 1) if sent else (130,)), terminal.shown
     assert ("Compte rendu" if sent else "Rien n'a été envoyé.") in terminal.shown
     assert len([e for e in office.record()[before:] if e["kind"] == "sms"]) == sent
+
+
+@pytest.mark.parametrize(
+    ("cancel", "correct", "code", "sent"),
+    [("y", "y", 0, SITES), ("y", "n", 0, 0), ("n", None, 130, 0)],
+)
+def test_cancelling_is_asked_for_and_so_is_the_correction(
+    office: Office, cancel: str, correct: str | None, code: int, sent: int
+) -> None:
+    """A yes cancels, a second one sends the correction as shown; a no to it changes nothing."""
+    nowhere = {"UMSALERT_VONAGE_WEBHOOK_URL": f"http://127.0.0.1:{free_ports(1)[0]}"}
+    office.run("alert", "send", *ALERT, "--channel", "sms", "--yes", **nowhere)
+    before = office.forget()
+    terminal = Terminal(office, "alert", "cancel", "last", **nowhere)
+    terminal.answer("Cancel this alert [y/N]", cancel)
+    if correct is not None:
+        terminal.answer("Send [y/N]", correct)
+    assert terminal.ended() == code, terminal.shown
+    texts = [event["text"] for event in office.record()[before:] if event["kind"] == "sms"]
+    assert len(texts) == sent
+    assert all(text.splitlines()[1] in terminal.shown for text in texts)
+    assert (f"Send the correction to these {SITES} people now?" in terminal.shown) == bool(correct)
+    lines = office.run("alert", "list", "--json").document["alerts"]
+    newest = next(line for line in lines if line["template"] != "correction")
+    assert bool(newest["cancelled"]) == (cancel == "y")
+
+
+def test_the_sending_screen_says_who_cancelled(office: Office) -> None:
+    """Cancelled in another terminal, the screen of the one that sends says so and ends with 5."""
+    slow = {"UMSALERT_SMS_RATE_PER_S": "1", "UMSALERT_SMS_BURST": "1"}
+    terminal = Terminal(office, "alert", "send", *ALERT, "--channel", "sms", **slow)
+    terminal.answer("Send [y/N]", "y")
+    terminal.answer("accepted", "")
+    assert office.run("alert", "cancel", "last", "--yes", "--no-correct").code == 0
+    assert terminal.ended() == 5, terminal.shown
+    assert "was cancelled by" in " ".join(terminal.shown.split())

@@ -20,5 +20,10 @@ TYPICAL = {
         "message": "Contrôlez les accès et signalez tout colis abandonné.",
         "until": "lundi 8h",
     },
+    "correction": {
+        "sent_at": "18h15",
+        "cancelled_alert": "20261125-k7f3",
+        "note": "Un autre message suit.",
+    },
     "all-clear": {"ended_alert": "20261125-k7f3", "outcome": "La personne a été retrouvée."},
 }

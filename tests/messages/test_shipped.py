@@ -143,6 +143,7 @@ def test_the_rules_of_each_template(shipped: Path) -> None:
     hold, resend = UnknownPolicy.HOLD, UnknownPolicy.RESEND
     assert rules == {
         "lockdown": (0, 4, resend),
+        "correction": (5, 12, resend),
         "search-person": (10, 2, hold),
         "search-vehicle": (10, 2, hold),
         "all-clear": (20, 12, hold),

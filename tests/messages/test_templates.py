@@ -55,7 +55,7 @@ def test_the_first_folder_wins(own: Path, shipped: Path) -> None:
     assert templates.load("lockdown", [shipped, own]).folder == shipped / "lockdown"
     names = [template.name for template in templates.available([own, shipped])]
     assert sorted(names) == sorted(
-        ["lockdown", "search-person", "search-vehicle", "all-clear", "vigilance"]
+        ["lockdown", "search-person", "search-vehicle", "all-clear", "vigilance", "correction"]
     )
 
 

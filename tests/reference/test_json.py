@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from functools import reduce
@@ -79,7 +80,10 @@ class Collector:
 
     def __call__(self, command: str, *words: str | Path, **environ: str) -> Ended:
         """Run a command and keep its document, or its events by their names."""
-        ended = self._office.run(*command.split(), *words, "--json", **environ)
+        return self.keep(command, self._office.run(*command.split(), *words, "--json", **environ))
+
+    def keep(self, command: str, ended: Ended) -> Ended:
+        """Keep what a command has printed."""
         if ended.err:
             self.found[ERROR].append(json.loads(ended.err))
         title = f"umsalert {command}"
@@ -100,6 +104,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _register(run, folder)
     _templates(run, office.home)
     _alerts(run)
+    _cancelled_elsewhere(run, office)
     return run.found
 
 
@@ -164,8 +169,24 @@ def _alerts(run: Collector) -> None:
     assert any(_complete(run("report show", "last").document) for _time in range(100))
     run("alert resume", "last", "--resend-unknown")
     assert run("report show", "last").document["repeated"]
+    cancelled = run("alert cancel", "last", "--reason", "slip", "--correct", "--yes").events[0]
     run("alert list")
-    run("alert show", "last")
+    run("alert cancel", cancelled["alert"], "--yes")
+    for ref in ("last", cancelled["alert"]):  # the correction, and what it corrects
+        run("alert show", ref)
+        run("report show", ref)
+
+
+def _cancelled_elsewhere(run: Collector, office: Office) -> None:
+    before = office.forget()
+    process = office.start(
+        "alert", "send", *ALERT, "--channel", "sms", "--yes", "--follow", "10m", "--json"
+    )
+    while office.forget() == before:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    run("alert cancel", "last", "--yes")
+    assert run.keep("alert send", office.end(process)).code == 5
 
 
 def _complete(report: Mapping[str, Any]) -> bool:

@@ -17,9 +17,11 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import aiohttp
+from aiohttp.connector import Connection
+from aiohttp.tracing import Trace
 
 from umsalert import __version__
-from umsalert.channels.network import no_connection
+from umsalert.channels.network import Withdrawn, no_connection
 from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
 from umsalert.ports import Clock
@@ -58,15 +60,34 @@ class Post:
     id_key: str
 
 
+class _Connector(aiohttp.TCPConnector):
+    """Hands out no connection once `withdrawn`: connecting takes its time, a request does not."""
+
+    withdrawn = False
+
+    async def connect(
+        self,
+        req: aiohttp.ClientRequest,
+        traces: list[Trace],
+        timeout: aiohttp.ClientTimeout,
+    ) -> Connection:
+        connection = await super().connect(req, traces, timeout)
+        if self.withdrawn:
+            connection.release()
+            raise Withdrawn
+        return connection
+
+
 class JsonPoster:
     """Posts JSON over kept connections; one per channel, made inside a running loop."""
 
     def __init__(self, policy: Policy, context: ssl.SSLContext, clock: Clock) -> None:
         self._clock = clock
+        self._connector = _Connector(
+            limit=policy.in_flight, ssl=context, keepalive_timeout=KEEP_ALIVE_S
+        )
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                limit=policy.in_flight, ssl=context, keepalive_timeout=KEEP_ALIVE_S
-            ),
+            connector=self._connector,
             timeout=aiohttp.ClientTimeout(total=policy.timeout_s, connect=policy.connect_timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={
@@ -87,6 +108,8 @@ class JsonPoster:
                 allow_redirects=False,
             ) as response:
                 answer = await _read(response)
+        except Withdrawn as withdrawn:
+            return withdrawn.outcome
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return no_connection(error)
         except TimeoutError:
@@ -96,6 +119,10 @@ class JsonPoster:
         if 200 <= response.status < 300:
             return _accepted(answer, post.id_key)
         return self._refused(response, answer)
+
+    def withdraw(self) -> None:
+        """Let no request leave that has not."""
+        self._connector.withdrawn = True
 
     async def close(self) -> None:
         """Release the connections."""

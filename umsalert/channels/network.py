@@ -58,6 +58,12 @@ def no_connection(error: BaseException) -> Outcome:
     return Outcome(OutcomeKind.UNREACHABLE, "connection_failed")
 
 
+class Withdrawn(Exception):
+    """Raised inside a hand-over that must not leave any more."""
+
+    outcome = Outcome(OutcomeKind.WITHDRAWN, "withdrawn")
+
+
 _CODES: tuple[tuple[type[BaseException], str], ...] = (
     (socket.gaierror, "dns_failed"),
     (TimeoutError, "connect_timeout"),

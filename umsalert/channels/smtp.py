@@ -26,7 +26,7 @@ from aiosmtplib import (
 )
 
 from umsalert.channels.letter import Letter, Stationery
-from umsalert.channels.network import client_context, no_connection
+from umsalert.channels.network import Withdrawn, client_context, no_connection
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
 from umsalert.ports import Clock
@@ -119,6 +119,7 @@ class SmtpChannel:
         self._stationery = Stationery(settings)
         self._slots = asyncio.Semaphore(rate.in_flight)
         self._idle: list[_Kept] = []
+        self._withdrawn = False
 
     async def send(self, outgoing: Outgoing) -> Outcome:
         """Hand over once. Never raises for what the network or the relay does."""
@@ -132,9 +133,15 @@ class SmtpChannel:
             try:
                 async with asyncio.timeout(self._timeout_s):
                     await self._hand_over(letter, progress)
+            except Withdrawn as withdrawn:
+                return withdrawn.outcome
             except (SMTPException, OSError) as error:  # a time-out and a TLS error are OSErrors
                 return _outcome(error, progress.stage)
         return Outcome(OutcomeKind.ACCEPTED, provider_id=letter.message_id)
+
+    def withdraw(self) -> None:
+        """Let no letter leave that has not; connecting and the envelope take their time."""
+        self._withdrawn = True
 
     async def close(self) -> None:
         """Say goodbye on every kept connection."""
@@ -143,9 +150,11 @@ class SmtpChannel:
         await asyncio.gather(*(quit_politely(client) for client in clients))
 
     async def _hand_over(self, letter: Letter, progress: _Progress) -> None:
+        self._check()
         client = await self._begin(letter.sender, progress)
         try:
             await client.rcpt(letter.recipient)
+            self._check()
             await _data(client, letter.data, progress)
         except SMTPResponseException as error:
             if 400 <= error.code < 600 and error.code != SMTPStatus.domain_unavailable:
@@ -157,6 +166,10 @@ class SmtpChannel:
             client.close()
             raise
         self._keep(client, dirty=False)
+
+    def _check(self) -> None:
+        if self._withdrawn:
+            raise Withdrawn
 
     def _keep(self, client: SMTP, *, dirty: bool) -> None:
         self._idle.append(_Kept(client, asyncio.get_running_loop().time(), dirty))

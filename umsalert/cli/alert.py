@@ -1,4 +1,4 @@
-"""`umsalert alert`: preview, send, resume, list, show."""
+"""`umsalert alert`: preview, send, resume, cancel, list, show."""
 
 from __future__ import annotations
 
@@ -173,6 +173,38 @@ def resume(
     this = session(context)
     manner = alert_send.Manner(follow=_length(follow), resend_unknown=resend_unknown)
     leave(run_async(alert_send.go_on(this, alert, manner, this.output(as_json=as_json))))
+
+
+@app.command(
+    help=_("Stop an alert at once, wherever it is being sent, and correct what has left."),
+    epilog=_("Example: umsalert alert cancel last"),
+)
+def cancel(
+    context: typer.Context,
+    alert: AlertRef,
+    reason: Annotated[
+        str, typer.Option(help=_("Why, for the record only: no message ever says it."))
+    ] = "",
+    correct: Annotated[
+        bool | None,
+        typer.Option(
+            "--correct/--no-correct",
+            help=_("Send the correction to those who have it, or do not offer it."),
+            show_default=False,
+        ),
+    ] = None,
+    note: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("One more sentence for the correction."))
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Cancel an alert."""
+    from umsalert.cli import alert_cancel
+
+    this = session(context)
+    manner = alert_cancel.Manner(reason=reason, note=note, yes=yes, correct=correct)
+    leave(run_async(alert_cancel.cancel(this, alert, manner, this.output(as_json=as_json))))
 
 
 @app.command("list", help=_("List the newest alerts."), epilog=_("Example: umsalert alert list"))

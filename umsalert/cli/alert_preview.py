@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from umsalert.cli import alert_map, findings
@@ -146,8 +146,7 @@ def _show_sites(plan: Plan, output: Output) -> None:
 
 def _show_totals(plan: Plan, output: Output) -> None:
     selection = plan.selection
-    for reason, count in selection.left_out.items():
-        output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
+    show_left_out(selection.left_out, output)
     numbers = [(selection.deliveries.get(kind, 0), kind) for kind in plan.channels]
     by_channel = ", ".join(f"{n} {channel_name(kind, n)}" for n, kind in numbers)
     output.paragraph(
@@ -183,6 +182,12 @@ def _estimate_words(plan: Plan) -> str:
     if expected.price_eur is None:
         return sentence
     return sentence + _("; at most {euros:.2f} €").format(euros=expected.price_eur)
+
+
+def show_left_out(left_out: Mapping[str, int], output: Output) -> None:
+    """Print who gets nothing, and why."""
+    for reason, count in left_out.items():
+        output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
 
 
 def reason_words(reason: str) -> str:

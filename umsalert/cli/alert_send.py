@@ -12,7 +12,7 @@ from datetime import timedelta
 import typer
 
 from umsalert import wiring
-from umsalert.cli import alert_preview, findings, progress
+from umsalert.cli import alert_preview, alert_show, findings, progress
 from umsalert.cli.context import Session
 from umsalert.cli.output import (
     Output,
@@ -25,9 +25,9 @@ from umsalert.cli.output import (
 )
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
 from umsalert.errors import ExitCode
-from umsalert.events import Planned, Progress
+from umsalert.events import Cancelled, Planned, Progress
 from umsalert.i18n import _
-from umsalert.model import Alert, DeliveryState, OutcomeKind
+from umsalert.model import Alert, Cancellation, DeliveryState, OutcomeKind
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
 
@@ -56,14 +56,22 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
             alert_preview.show(plan, await planner.others(plan), output)
         if not plan.selection.contacts:
             raise nobody(plan)
-        async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
-            _confirm(plan, manner, session.settings.alert.confirm_typed_above)
-            if output.as_json and plan.findings:
-                output.event({"event": "checked", "findings": findings.document(plan.findings)})
-            alert = await planner.record(plan)
-            if alert.ref != plan.ref:
-                return await _report_earlier(session, store, alert, output)
-            return await _Sending(session, store, alert, output).run(lanes, manner)
+        return await carry_out(session, store, plan, manner, output)
+
+
+async def carry_out(
+    session: Session, store: Store, plan: Plan, manner: Manner, output: Output
+) -> ExitCode:
+    """Ask, record and dispatch a plan that was shown. Raises Declined when the answer is no."""
+    settings = session.settings
+    async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
+        _confirm(plan, manner, settings.alert.confirm_typed_above)
+        if output.as_json and plan.findings:
+            output.event({"event": "checked", "findings": findings.document(plan.findings)})
+        alert = await wiring.planner(settings, store).record(plan)
+        if alert.ref != plan.ref:
+            return await _report_earlier(session, store, alert, output)
+        return await _Sending(session, store, alert, output).run(lanes, manner)
 
 
 async def go_on(session: Session, ref: str, manner: Manner, output: Output) -> ExitCode:
@@ -73,6 +81,10 @@ async def go_on(session: Session, ref: str, manner: Manner, output: Output) -> E
         alert = await store.alerts.alert(ref)
         async with wiring.open_lanes(settings, alert.channels) as lanes:
             return await _Sending(session, store, alert, output).resume(lanes, manner)
+
+
+class Declined(typer.Abort):
+    """The person who was asked said no."""
 
 
 class _Sending:
@@ -105,18 +117,25 @@ class _Sending:
             result = await dispatcher.send()
         if manner.follow is None or result.interrupted:
             return result
-        await self._follow(run, manner.follow)
-        return Result(await run.outbox.counts(self._alert.id), False, result.stopped)
+        cancelled = result.cancelled or await self._follow(run, manner.follow)
+        counts = await run.outbox.counts(self._alert.id)
+        return Result(counts, False, result.stopped, cancelled)
 
-    async def _follow(self, run: Run, length: timedelta) -> None:
+    async def _follow(self, run: Run, length: timedelta) -> Cancellation | None:
+        """Stay for receipts and answers, until the alert is cancelled; return by whom."""
         enough = asyncio.Event()
         end = run.clock.now() + length
         with _on_interrupt(enough.set, enough.set):
             while run.clock.now() < end and not enough.is_set():
                 counts = await run.outbox.counts(self._alert.id)
                 run.listener(Progress(run.clock.now(), self._alert.ref, counts))
+                cancelled = await run.outbox.cancellation(self._alert.id)
+                if cancelled is not None:
+                    run.listener(Cancelled(run.clock.now(), self._alert.ref, cancelled))
+                    return cancelled
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(enough.wait(), _FOLLOW_POLL_S)
+        return None
 
     def _say(self, result: Result) -> ExitCode:
         ref, output = self._alert.ref, self._output
@@ -138,7 +157,7 @@ class _Sending:
                     n=left_open(result.counts), ref=ref
                 )
             )
-        if _total(result, DeliveryState.UNKNOWN):
+        if _total(result, DeliveryState.UNKNOWN) and not result.cancelled:
             output.say(
                 _(
                     "{n} may or may not have left. They are listed in the report; send them again "
@@ -151,13 +170,16 @@ class _Sending:
 
 def exit_code(result: Result) -> ExitCode:
     """Return the exit code of how a run ended."""
+    if result.cancelled:
+        return ExitCode.REFUSED
     if result.interrupted:
         return ExitCode.INTERRUPTED
     if any(item.kind is OutcomeKind.MISCONFIGURED for item in result.stopped.values()):
         return ExitCode.INVALID
     if left_open(result.counts):
         return ExitCode.TEMPORARY
-    wrong = sum(_total(result, state) for state in (*progress.GONE_WRONG, DeliveryState.UNKNOWN))
+    bad = (*progress.GONE_WRONG, DeliveryState.CANCELLED, DeliveryState.UNKNOWN)
+    wrong = sum(_total(result, state) for state in bad)
     return ExitCode.SOME_FAILED if wrong else ExitCode.OK
 
 
@@ -176,22 +198,19 @@ async def _report_earlier(session: Session, store: Store, alert: Alert, output: 
             ref=alert.ref, counts=progress.counts_sentence(counts)
         )
     )
-    return exit_code(Result(counts, interrupted=False))
+    if alert.cancelled:
+        output.say(alert_show.cancelled_words(alert.cancelled, alert.time_zone))
+    return exit_code(Result(counts, interrupted=False, cancelled=alert.cancelled))
 
 
 def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
-    """Ask a person; a script must have said --yes. Raises UsageError or typer.Abort."""
+    """Ask a person; a script must have said --yes. Raises UsageError or Declined."""
     if manner.yes:
         return
     must_be_asked()
     people = plan.selection.contacts
     exercise = plan.request.exercise
-    question = (
-        _("EXERCISE: send it to {n} people at {sites} sites?")
-        if exercise
-        else _("ALERT {n} people at {sites} sites FOR REAL?")
-    ).format(n=people, sites=len(plan.selection.sites))
-    typer.echo(printable(alert_preview.place_words(plan)), err=True)
+    question = _question(plan)
     console(stderr=True).print(question, style="bold yellow" if exercise else "bold white on red")
     if people > typed_above:
         question = _("Type the number of people to send, anything else to stop")
@@ -200,7 +219,26 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
         agreed = confirm(_("Send"))
     if not agreed:
         typer.echo(_("Nothing was sent."), err=True)
-        raise typer.Abort
+        raise Declined
+
+
+def _question(plan: Plan) -> str:
+    """Return what is asked; of a new alert, the place is named above it."""
+    people, exercise = plan.selection.contacts, plan.request.exercise
+    if plan.request.follows:
+        question = (
+            _("EXERCISE: send the correction to these {n} people now?")
+            if exercise
+            else _("Send the correction to these {n} people now?")
+        )
+        return question.format(n=people)
+    typer.echo(printable(alert_preview.place_words(plan)), err=True)
+    question = (
+        _("EXERCISE: send it to {n} people at {sites} sites?")
+        if exercise
+        else _("ALERT {n} people at {sites} sites FOR REAL?")
+    )
+    return question.format(n=people, sites=len(plan.selection.sites))
 
 
 @contextlib.contextmanager

@@ -11,7 +11,7 @@ from umsalert.events import Counts
 from umsalert.geo.circles import outline
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
-from umsalert.model import Alert, MessageText
+from umsalert.model import Alert, Cancellation, Link, MessageText
 from umsalert.ports import AlertLine
 
 
@@ -62,17 +62,14 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
     for text in texts:
         alert_preview.show_text(text, output)
     output.line()
-    for reason, count in alert.left_out.items():
-        output.line(
-            _("Left out: {n} × {reason}").format(n=count, reason=alert_preview.reason_words(reason))
-        )
+    alert_preview.show_left_out(alert.left_out, output)
     output.line(progress.counts_sentence(counts))
 
 
 def head(alert: Alert) -> list[str]:
     """Return the lines that say which alert this is."""
     exercise = _("EXERCISE") + " · " if alert.exercise else ""
-    return [
+    lines = [
         exercise
         + _("Alert {ref}: {template}, {area}").format(
             ref=alert.ref, template=alert.template, area=alert_preview.area_words(alert.area)
@@ -85,6 +82,32 @@ def head(alert: Alert) -> list[str]:
             zone=alert.time_zone,
         ),
     ]
+    if alert.cancelled:
+        lines.append(cancelled_words(alert.cancelled, alert.time_zone))
+    if alert.follows:
+        lines.append(_("Corrects alert {ref}").format(ref=alert.follows.ref))
+    lines += [_("Corrected by alert {ref}").format(ref=link.ref) for link in alert.followed_by]
+    return lines
+
+
+def cancelled_words(cancelled: Cancellation, time_zone: str) -> str:
+    """Say who cancelled an alert, when, and why where that was said."""
+    words = _("CANCELLED {time} by {operator}").format(
+        time=local(cancelled.at, time_zone), operator=cancelled.by
+    )
+    return f"{words}: {cancelled.reason}" if cancelled.reason else words
+
+
+def cancelled_document(cancelled: Cancellation | None) -> dict[str, Any] | None:
+    """Return a cancellation for a JSON document."""
+    if cancelled is None:
+        return None
+    return {"at": utc(cancelled.at), "by": cancelled.by, "reason": cancelled.reason}
+
+
+def links_document(links: Sequence[Link]) -> list[dict[str, str]]:
+    """Return alerts that belong together for a JSON document."""
+    return [{"alert": link.ref, "as": link.kind.value} for link in links]
 
 
 def document(alert: Alert) -> dict[str, Any]:
@@ -103,11 +126,16 @@ def document(alert: Alert) -> dict[str, Any]:
         "expires_at": utc(alert.expires_at),
         "time_zone": alert.time_zone,
         "left_out": dict(alert.left_out),
+        "cancelled": cancelled_document(alert.cancelled),
+        "follows": links_document([alert.follows])[0] if alert.follows else None,
+        "followed_by": links_document(alert.followed_by),
     }
 
 
 def _row(line: AlertLine) -> tuple[object, ...]:
-    alert = line.alert
+    alert, state = line.alert, progress.counts_sentence(line.counts)
+    if alert.cancelled:
+        state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
     name = _("{template} (exercise)") if alert.exercise else "{template}"
     return (
         alert.ref,
@@ -115,5 +143,5 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         name.format(template=alert.template),
         format_distance(alert.area.radius_m),
         sum(sum(states.values()) for states in line.counts.values()),
-        progress.counts_sentence(line.counts),
+        state,
     )

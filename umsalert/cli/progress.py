@@ -9,7 +9,16 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
 from umsalert.cli.output import Output, channel_name, console, duration, printable, titled
-from umsalert.events import ChannelPaused, Claimed, Counts, Event, Finished, HandedOver, Progress
+from umsalert.events import (
+    Cancelled,
+    ChannelPaused,
+    Claimed,
+    Counts,
+    Event,
+    Finished,
+    HandedOver,
+    Progress,
+)
 from umsalert.i18n import _, ngettext
 from umsalert.model import ChannelKind, DeliveryState
 
@@ -23,7 +32,6 @@ GONE_WRONG = (
     DeliveryState.FAILED,
     DeliveryState.UNDELIVERED,
     DeliveryState.EXPIRED,
-    DeliveryState.CANCELLED,
 )
 
 
@@ -91,6 +99,8 @@ class _JsonLines(_Closing):
                 "detail": event.detail,
                 "retry_in_s": event.retry_in_s,
             }
+        elif isinstance(event, Cancelled):
+            body = {"by": event.cancellation.by, "reason": event.cancellation.reason}
         elif isinstance(event, Claimed | HandedOver):
             return
         else:
@@ -109,6 +119,8 @@ class _PlainLines(_Closing):
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
             self._output.say(paused_sentence(event))
+        elif isinstance(event, Cancelled):
+            self._output.say(cancelled_sentence(event))
         elif isinstance(event, Progress) and event.at.timestamp() >= self._next:
             self._next = event.at.timestamp() + PLAIN_INTERVAL_S
             self._output.say(counts_sentence(event.counts))
@@ -122,6 +134,7 @@ class _LiveTable:
 
         self._exercise = exercise
         self._notes: dict[ChannelKind, ChannelPaused] = {}
+        self._cancelled: str | None = None
         self._rates: dict[ChannelKind, _Rate] = {}
         self._live = Live(console=console(stderr=True), auto_refresh=False, transient=False)
 
@@ -140,6 +153,8 @@ class _LiveTable:
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
             self._notes[event.channel] = event
+        elif isinstance(event, Cancelled):
+            self._cancelled = cancelled_sentence(event)
         elif isinstance(event, Progress | Finished):
             for channel, states in event.counts.items():
                 done = sum(n for state, n in states.items() if state in _DONE)
@@ -156,7 +171,11 @@ class _LiveTable:
         table.title = _("EXERCISE") if self._exercise else None
         table.add_column("")
         table.add_column("", width=16)
-        for title in (_("queued"), _("accepted"), _("delivered"), _("failed"), _("unknown")):
+        titles = [_("queued"), _("accepted"), _("delivered"), _("failed"), _("unknown")]
+        stopped = any(states.get(DeliveryState.CANCELLED) for states in counts.values())
+        if stopped:
+            titles.append(_("cancelled"))
+        for title in titles:
             table.add_column(title, justify="right")
         table.add_column(_("rate"), justify="right")
         table.add_column(_("left"), justify="right")
@@ -177,10 +196,12 @@ class _LiveTable:
                     str(states.get(DeliveryState.UNKNOWN, 0)),
                     style="magenta" if states.get(DeliveryState.UNKNOWN) else "",
                 ),
+                *([str(states.get(DeliveryState.CANCELLED, 0))] if stopped else []),
                 f"{rate:.0f}/s" if rate else "–",
                 duration(waiting / rate) if rate and waiting else ("–" if waiting else "0 s"),
             )
-        notes = [paused_sentence(note) for note in self._notes.values() if _holds(note, at)]
+        notes = [self._cancelled] if self._cancelled else []
+        notes += [paused_sentence(note) for note in self._notes.values() if _holds(note, at)]
         if notes:
             table.caption = Text(printable(_("; ").join(notes)), style="red")
         return table
@@ -239,6 +260,13 @@ def paused_sentence(event: ChannelPaused) -> str:
         return _("{channel} stopped: {code}").format(channel=channel_name(event.channel), code=code)
     return _("{channel} waits {time}: {code}").format(
         channel=channel_name(event.channel), time=duration(event.retry_in_s), code=code
+    )
+
+
+def cancelled_sentence(event: Cancelled) -> str:
+    """Say who has cancelled the alert."""
+    return _("Alert {ref} was cancelled by {operator}: nothing more of it leaves.").format(
+        ref=event.alert_ref, operator=event.cancellation.by
     )
 
 

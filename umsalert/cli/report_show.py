@@ -160,12 +160,14 @@ def _repeated_lines(report: AlertReport, output: Output) -> None:
 
 def _channel_table(report: AlertReport, output: Output) -> None:
     """Two tables, since one would break its words at 80 columns: how many, then how fast."""
+    stopped = any(DeliveryState.CANCELLED in channel.states for channel in report.channels)
     titles = (
         _("Messages"),
         _("Accepted"),
         _("Delivered"),
         _("Acknowledged"),
         _("Failed"),
+        *([_("Cancelled")] if stopped else []),
         _("Unknown"),
     )
     output.table(
@@ -178,6 +180,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
                 channel.delivered,
                 channel.acknowledged,
                 sum(channel.states.get(state, 0) for state in progress.GONE_WRONG),
+                *([channel.states.get(DeliveryState.CANCELLED, 0)] if stopped else []),
                 channel.states.get(DeliveryState.UNKNOWN, 0),
             )
             for channel in report.channels
@@ -236,7 +239,7 @@ def _state_cell(report: AlertReport, row: DeliveryRow | None) -> str:
         return ""
     moment = row.ended_at or row.accepted_at or row.first_sent_at
     parts = [progress.state_name(DeliveryState(row.state)), _clock(report, moment)]
-    if row.code and row.state != DeliveryState.DELIVERED:
+    if row.code not in {"", row.state} and row.state != DeliveryState.DELIVERED:
         parts.append(row.code)
     if row.attempts > 1:
         parts.append(f"×{row.attempts}")

@@ -34,13 +34,11 @@ def log_event(event: Event, /) -> None:
         case events.HandedOver():
             _handed_over(event)
         case events.ChannelPaused():
-            extra = {"alert": event.alert_ref, "channel": event.channel, "code": event.code}
-            if event.retry_in_s is None:
-                _log.error("channel stopped", extra=extra)
-            else:
-                _log.warning("channel paused for %.1f s", event.retry_in_s, extra=extra)
+            _paused(event)
         case events.Progress():
             _log.debug("counts: %s", _sums(event.counts), extra={"alert": event.alert_ref})
+        case events.Cancelled():
+            _log.warning("cancelled: nothing more leaves", extra={"alert": event.alert_ref})
         case events.Finished():
             end = "interrupted" if event.interrupted else "finished"
             _log.info("%s: %s", end, _sums(event.counts), extra={"alert": event.alert_ref})
@@ -56,6 +54,14 @@ def _handed_over(event: events.HandedOver) -> None:
         "code": event.code,
     }
     _log.log(level, "handed over: %s", event.outcome, extra=extra)
+
+
+def _paused(event: events.ChannelPaused) -> None:
+    extra = {"alert": event.alert_ref, "channel": event.channel, "code": event.code}
+    if event.retry_in_s is None:
+        _log.error("channel stopped", extra=extra)
+    else:
+        _log.warning("channel paused for %.1f s", event.retry_in_s, extra=extra)
 
 
 def _sums(counts: Counts) -> str:

@@ -1,10 +1,12 @@
 """Who is in the area, vetted and on duty: from what the officer asks to a plan and an alert."""
 
+from umsalert.selection.correction import CORRECTION, correction
 from umsalert.selection.estimate import SHARES, Estimate, Prices
 from umsalert.selection.plan import Plan, Request, Station, nobody
 from umsalert.selection.planner import Planner, time_zone_at
 
 __all__ = [
+    "CORRECTION",
     "SHARES",
     "Estimate",
     "Plan",
@@ -12,6 +14,7 @@ __all__ = [
     "Prices",
     "Request",
     "Station",
+    "correction",
     "nobody",
     "time_zone_at",
 ]

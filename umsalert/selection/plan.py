@@ -10,14 +10,17 @@ from umsalert.errors import NobodyMatched
 from umsalert.i18n import _
 from umsalert.messages import Template
 from umsalert.messages.check import Finding
-from umsalert.model import Area, ChannelKind, MessageText, Operator, Selection
+from umsalert.model import Area, ChannelKind, Following, MessageText, Operator, Selection
 from umsalert.ports import Pace, Situation
 from umsalert.selection.estimate import Estimate, Prices
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What the officer asks for. `incident_at` None means now; times are aware."""
+    """What the officer asks for. `incident_at` None means now; times are aware.
+
+    With `follows` it goes to the recipients of that alert, whoever is in the area now.
+    """
 
     area: Area
     template: Template
@@ -29,6 +32,7 @@ class Request:
     incident_at: datetime | None = None
     expires_in: timedelta | None = None
     idempotency_key: str | None = None
+    follows: Following | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -21,6 +21,7 @@ from umsalert.model import (
     ChannelKind,
     NewAlert,
     Polygon,
+    Selection,
 )
 from umsalert.ports import AlertBook, Clock, KnownPlace, Schedule
 from umsalert.selection.estimate import estimate
@@ -46,9 +47,8 @@ class Planner:
         """Return who would get what, now. Raises UsageError when values are missing or wrong."""
         render.check_values(request.template, request.values)
         now = self._clock.now()
-        off_duty = await self._off_duty(request.area)
         channels = _channels(request)
-        selection = await self._book.select(request.area, channels, off_duty)
+        selection = await self._select(request, channels)
         ref = _new_ref(now)
         zone = time_zone_at(request.area)
         facts = Facts(
@@ -124,9 +124,16 @@ class Planner:
             operator=request.operator,
             idempotency_key=request.idempotency_key,
             request_hash=fingerprint(request),
+            follows=request.follows,
         )
-        off_duty = await self._off_duty(request.area)
+        off_duty = () if request.follows else await self._off_duty(request.area)
         return _same(await self._book.create(new, off_duty), request)
+
+    async def _select(self, request: Request, channels: Collection[ChannelKind]) -> Selection:
+        if request.follows is not None:
+            return await self._book.recipients(request.follows.alert_id, channels)
+        off_duty = await self._off_duty(request.area)
+        return await self._book.select(request.area, channels, off_duty)
 
     async def _off_duty(self, area: Area) -> tuple[Schedule, ...]:
         now = self._clock.now()
@@ -183,6 +190,8 @@ def fingerprint(request: Request) -> str:
     }
     if isinstance(request.area, Polygon):
         arguments["polygon"] = request.area.geometry
+    if request.follows is not None:
+        arguments["follows"] = [request.follows.alert_id, request.follows.kind]
     return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
 
 

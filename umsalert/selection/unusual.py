@@ -22,7 +22,12 @@ OLD = timedelta(hours=6)
 
 
 def unusual(plan: Plan) -> Iterator[Finding]:
-    """Yield what is out of the ordinary with a plan, as warnings."""
+    """Yield what is out of the ordinary with a plan, as warnings.
+
+    What follows an alert goes where that alert went: nothing of it was typed.
+    """
+    if plan.request.follows:
+        return
     radius_m = plan.request.area.radius_m
     situation = plan.situation
     usual_m = situation.usual_radius_m

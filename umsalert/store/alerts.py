@@ -7,15 +7,18 @@ import statistics
 from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from umsalert.errors import UsageError
+from umsalert.errors import NobodyMatched, UsageError
 from umsalert.events import Counts
 from umsalert.i18n import _
 from umsalert.model import (
     Alert,
     Area,
+    Cancellation,
     ChannelKind,
     Circle,
     DeliveryState,
+    FollowKind,
+    Link,
     NewAlert,
     Polygon,
     Selection,
@@ -24,6 +27,7 @@ from umsalert.model import (
 from umsalert.ports import AlertLine, KnownPlace, Schedule, Situation
 from umsalert.store.area import around, fill_targets, nearest, schedules, selection
 from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.recipients import fill_recipients
 from umsalert.store.spatialite import Connection
 
 LAST = "last"
@@ -77,12 +81,21 @@ class SqlAlertBook:
         """Return where the known sites in and just around the area lie: for drawing."""
         return await self._database.read(lambda c: around(c, area), spatial=True)
 
+    async def recipients(self, alert_id: int, channels: Collection[ChannelKind]) -> Selection:
+        """Return who has, or may have, an earlier alert by `channels` and is still vetted."""
+        return await self._database.read(
+            lambda c: selection(c, fill_recipients(c, alert_id, channels))
+        )
+
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
         """Write the alert, its texts, sites and deliveries in one transaction.
 
-        An alert that has the same idempotency key already is returned instead.
+        An alert that has the same idempotency key already is returned instead. One that follows
+        another goes to its `recipients` of this moment; raises NobodyMatched when there is none.
         """
-        return await self._database.write(lambda c: _create(c, alert, off_duty), spatial=True)
+        return await self._database.write(
+            lambda c: _create(c, alert, off_duty), spatial=alert.follows is None
+        )
 
     async def alert(self, ref: str) -> Alert:
         """Return an alert by ref, an unambiguous part of it, or `last`. Raises UsageError."""
@@ -110,12 +123,17 @@ def counts(connection: Connection, alert_id: int) -> Counts:
     return found
 
 
+def cancellation_of_row(row: Connection) -> Cancellation:
+    """Return who cancelled the alert of a row that was cancelled."""
+    return Cancellation(from_text(row["cancelled_at"]), row["cancelled_by"], row["cancel_reason"])
+
+
 def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> Alert:
     sql = queries("alerts")
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
         return _alert(same)
-    left_out = fill_targets(connection, new.area, new.channels, off_duty)
+    left_out = _fill(connection, new, off_duty)
     alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
     for text in new.texts:
         connection.execute(
@@ -136,6 +154,16 @@ def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule
         sql["insert_deliveries"], {"alert_id": alert_id, "now": to_text(new.created_at)}
     )
     return _find(connection, new.ref)
+
+
+def _fill(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> dict[str, int]:
+    """Fill `temp.target`; return who is left out, by reason."""
+    if new.follows is None:
+        return fill_targets(connection, new.area, new.channels, off_duty)
+    left_out = fill_recipients(connection, new.follows.alert_id, new.channels)
+    if not connection.execute(queries("area")["target_people"]).fetchone()["contacts"]:
+        raise NobodyMatched("nobody_to_follow", _("Nobody is left who would get this alert."))
+    return left_out
 
 
 def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
@@ -160,6 +188,8 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "left_out": json.dumps(left_out),
         "idempotency_key": new.idempotency_key,
         "request_hash": new.request_hash,
+        "follows_id": new.follows and new.follows.alert_id,
+        "follows_as": new.follows and new.follows.kind,
     }
 
 
@@ -219,4 +249,11 @@ def _alert(row: Connection) -> Alert:
         operator=row["operator"],
         request_hash=row["request_hash"],
         left_out=json.loads(row["left_out"]),
+        cancelled=None if row["cancelled_at"] is None else cancellation_of_row(row),
+        follows=_link(row["follows_ref"], row["follows_as"]) if row["follows_ref"] else None,
+        followed_by=tuple(_link(*pair) for pair in json.loads(row["followers"])),
     )
+
+
+def _link(ref: str, kind: str) -> Link:
+    return Link(ref, FollowKind(kind))

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from umsalert.events import Counts
 from umsalert.model import (
+    Cancellation,
     ChannelKind,
     DeliveryState,
     MessageText,
@@ -19,8 +20,8 @@ from umsalert.model import (
     OutcomeKind,
     Outgoing,
 )
-from umsalert.ports import Claim, Pace, Settled
-from umsalert.store.alerts import counts
+from umsalert.ports import Claim, Pace, Settled, Stopped
+from umsalert.store.alerts import cancellation_of_row, counts
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.spatialite import Connection
 
@@ -38,6 +39,7 @@ _ATTEMPT_STATE = {
     OutcomeKind.PERMANENT: "failed",
     OutcomeKind.UNKNOWN: "unknown",
     OutcomeKind.UNREACHABLE: "refused",
+    OutcomeKind.WITHDRAWN: "refused",
     OutcomeKind.MISCONFIGURED: "refused",
 }
 
@@ -113,6 +115,37 @@ class SqlOutbox:
         """Queue unknown deliveries again; return how many."""
         return await self._change("requeue_unknown", alert_id)
 
+    async def cancel(self, alert_id: int, by: Operator, reason: str) -> Stopped:
+        """Stop an alert for every process: from this commit on nothing of it is claimed.
+
+        What is queued ends `cancelled`, or `expired` where its time was over before.
+        """
+        sql = queries("cancel")
+
+        def work(connection: Connection) -> Stopped:
+            values = {
+                "alert_id": alert_id,
+                "operator": str(by),
+                "reason": reason,
+                "now": to_text(self._now()),  # of the commit, however long it had to wait
+            }
+            first = connection.execute(sql["cancel"], values).rowcount
+            connection.execute(queries("outbox")["expire"], values)
+            stopped = connection.execute(sql["cancel_queued"], values).rowcount
+            row = connection.execute(sql["cancellation"], values).fetchone()
+            return Stopped(cancellation_of_row(row), stopped, repeated=not first)
+
+        return await self._database.write(work)
+
+    async def cancellation(self, alert_id: int) -> Cancellation | None:
+        """Return who cancelled an alert, if anybody did."""
+        row = await self._database.read(
+            lambda c: c.execute(
+                queries("cancel")["cancellation"], {"alert_id": alert_id}
+            ).fetchone()
+        )
+        return None if row is None else cancellation_of_row(row)
+
     async def expire(self, alert_id: int) -> int:
         """End what is queued past the alert's expiry; return how many."""
         return await self._change("expire", alert_id)
@@ -150,6 +183,8 @@ class _Claimer:
         ).fetchone()
 
     def claim(self, pace: Pace, limit: int) -> Claim:
+        if self._alert["cancelled_at"] is not None:
+            return Claim((), None)
         if from_text(self._alert["expires_at"]) <= self._now:
             self._connection.execute(
                 self._sql["expire"], {"alert_id": self._alert["id"], "now": to_text(self._now)}
@@ -249,22 +284,26 @@ def text_of_row(row: Connection) -> MessageText:
     )
 
 
-def _state_after(outcome: Outcome, retry_at: datetime | None) -> DeliveryState:
+def _state_after(outcome: Outcome, *, again: bool, cancelled: bool) -> DeliveryState:
     if outcome.kind is OutcomeKind.ACCEPTED:
         return DeliveryState.ACCEPTED
-    if retry_at is not None:
+    if again and not cancelled:
         return DeliveryState.QUEUED
-    unknown = outcome.kind is OutcomeKind.UNKNOWN
-    return DeliveryState.UNKNOWN if unknown else DeliveryState.FAILED
+    if outcome.kind is OutcomeKind.UNKNOWN:
+        return DeliveryState.UNKNOWN
+    return DeliveryState.CANCELLED if again else DeliveryState.FAILED
 
 
 def _settle(connection: Connection, item: Settled) -> None:
     sql = queries("outbox")
+    again, place = item.retry_at is not None, {"delivery_id": item.outgoing.delivery_id}
+    cancelled = again and connection.execute(sql["is_cancelled"], place).fetchone() is not None
+    state = _state_after(item.outcome, again=again, cancelled=cancelled)
     values = {
         "delivery_id": item.outgoing.delivery_id,
         "n": item.outgoing.attempt_n,
         "attempt_state": _ATTEMPT_STATE[item.outcome.kind],
-        "state": _state_after(item.outcome, item.retry_at),
+        "state": state,
         "code": item.outcome.code,
         "detail": item.outcome.detail,
         "provider": item.provider,
@@ -274,7 +313,7 @@ def _settle(connection: Connection, item: Settled) -> None:
         "at": to_text(item.at),
     }
     if (
-        values["state"] is DeliveryState.FAILED
+        state in {DeliveryState.FAILED, DeliveryState.CANCELLED}
         and connection.execute(sql["perhaps_sent"], values).fetchone()
     ):
         # the refusal speaks for this attempt only

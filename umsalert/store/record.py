@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from umsalert.model import ChannelKind, MessageText
-from umsalert.ports import DeliveryRow, ReplyRow
+from umsalert.ports import DeliveryRow, Holder, ReplyRow
 from umsalert.store.database import Database, from_text, optional_time, queries
 from umsalert.store.outbox import text_of_row
+from umsalert.store.recipients import holders
 from umsalert.store.spatialite import Connection
 
 
@@ -26,6 +27,10 @@ class SqlRecord:
             return tuple(_delivery(row) for row in rows)
 
         return await self._database.read(work)
+
+    async def holders(self, alert_id: int) -> Sequence[Holder]:
+        """Return every message of an alert that left or may have left, nearest site first."""
+        return await self._database.read(lambda c: holders(c, alert_id))
 
     async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
         """Return the answers to an alert, oldest first."""

@@ -136,6 +136,8 @@ def _rule_of(error: Exception) -> UmsalertError:
         "recipient_fixed": _("The recipient of a delivery cannot be changed."),
         "append_only": _("The record of who vetted what can only grow."),
         "exercise_fixed": _("An exercise can never become a live alert."),
+        "alert_cancelled": _("The alert was cancelled: nothing more of it may be sent."),
+        "cancel_fixed": _("What is cancelled stays cancelled."),
     }
     text = str(error)
     if text in sentences:

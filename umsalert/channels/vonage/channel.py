@@ -67,6 +67,10 @@ class VonageChannel:
             Post(self._api.url, self._tools.token.current(), body, self._api.id_key)
         )
 
+    def withdraw(self) -> None:
+        """Let nothing more leave."""
+        self._tools.poster.withdraw()
+
     async def close(self) -> None:
         """Release the connections."""
         await self._tools.poster.close()

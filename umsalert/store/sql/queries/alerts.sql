@@ -2,11 +2,11 @@
 INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
-    idempotency_key, request_hash
+    idempotency_key, request_hash, follows_id, follows_as
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
-    :idempotency_key, :request_hash
+    :idempotency_key, :request_hash, :follows_id, :follows_as
 )
 
 -- name: insert_text
@@ -31,16 +31,16 @@ WHERE copy = 1
 ORDER BY rowid
 
 -- name: by_ref
-SELECT * FROM alert WHERE ref = :ref
+SELECT * FROM alert_linked WHERE ref = :ref
 
 -- name: by_part
-SELECT * FROM alert WHERE instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
+SELECT * FROM alert_linked WHERE instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
 
 -- name: by_key
-SELECT * FROM alert WHERE idempotency_key = :key
+SELECT * FROM alert_linked WHERE idempotency_key = :key
 
 -- name: newest
-SELECT * FROM alert ORDER BY id DESC LIMIT :limit
+SELECT * FROM alert_linked ORDER BY id DESC LIMIT :limit
 
 -- name: counts
 SELECT alert_id, channel, state, count(*) AS n FROM delivery
@@ -50,13 +50,14 @@ WHERE alert_id = :alert_id GROUP BY channel, state
 SELECT * FROM alert_text WHERE alert_id = :alert_id ORDER BY channel DESC, language DESC
 
 -- name: radii
-SELECT radius_m FROM alert WHERE template = :template AND exercise = :exercise
+SELECT radius_m FROM alert
+WHERE template = :template AND exercise = :exercise AND cancelled_at IS NULL
 ORDER BY id DESC LIMIT :limit
 
 -- name: open
--- Alerts that have not expired and whose circle, or the circle around whose polygon, overlaps.
-SELECT * FROM alert
-WHERE expires_at > :now AND exercise = :exercise
+-- Alerts that are not over and whose circle, or the circle around whose polygon, overlaps.
+SELECT * FROM alert_linked
+WHERE expires_at > :now AND exercise = :exercise AND cancelled_at IS NULL AND follows_id IS NULL
     AND ST_Distance(MakePoint(lon, lat, 4326), MakePoint(:lon, :lat, 4326), 1)
         <= radius_m + :radius_m
 ORDER BY id DESC LIMIT :limit

@@ -57,6 +57,10 @@ WHERE id = :id
 INSERT INTO attempt (delivery_id, n, sender_id, token_sha256, started_at, deadline_at)
 VALUES (:id, :n, :sender_id, :token_sha256, :now, :deadline_at)
 
+-- name: is_cancelled
+SELECT 1 FROM delivery JOIN alert ON alert.id = delivery.alert_id
+WHERE delivery.id = :delivery_id AND alert.cancelled_at IS NOT NULL
+
 -- name: settle_attempt
 -- A receipt may have moved the attempt on already: then only the evidence is added.
 UPDATE attempt
@@ -71,10 +75,11 @@ SELECT 1 FROM attempt WHERE delivery_id = :delivery_id AND n < :n AND state = 'u
 
 -- name: settle_delivery
 UPDATE delivery
-SET state = :state, code = :code, refusals = refusals + :refused,
+SET state = :state, code = CASE WHEN :state = 'cancelled' THEN 'cancelled' ELSE :code END,
+    refusals = refusals + :refused,
     next_attempt_at = coalesce(:retry_at, next_attempt_at),
     accepted_at = CASE WHEN :state = 'accepted' THEN :at ELSE accepted_at END,
-    ended_at = CASE WHEN :state = 'failed' THEN :at ELSE ended_at END
+    ended_at = CASE WHEN :state IN ('failed', 'cancelled') THEN :at ELSE ended_at END
 WHERE id = :delivery_id AND state = 'sending' AND attempts = :n
 
 -- name: settle_overtaken
@@ -99,6 +104,7 @@ WHERE state = 'sending' AND sender_id IN (
 -- name: requeue_unknown
 UPDATE delivery SET state = 'queued', next_attempt_at = :now
 WHERE alert_id = :alert_id AND state = 'unknown'
+    AND (SELECT cancelled_at FROM alert WHERE id = :alert_id) IS NULL
 
 -- name: expire
 -- Too late to be sent again is not the same as never sent.
