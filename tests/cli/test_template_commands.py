@@ -222,6 +222,7 @@ def test_a_preview_shows_and_carries_what_the_check_finds(cli: Cli, database: Pa
     assert [finding["code"] for finding in findings] == [
         "value_tells_why",
         "reads_badly_aloud",
+        "centre_remote",  # no site is registered yet
         "sms_replaced",
     ]
     assert findings[0] == {

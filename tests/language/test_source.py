@@ -17,8 +17,8 @@ PACKAGE = Path(umsalert.__file__).parent
 # Arguments that people read, by the name of the argument and of the function.
 KEYWORDS = {"help", "short_help", "hint", "message", "epilog", "prompt", "title"}
 FIRST = {"say", "line", "echo", "secho", "print", "Column", "ask", "confirm", "titled"}
-# Speaks to guards, in the language of the register and not in the operator's.
-SPOKEN = {"channels/vonage/ncco.py"}
+# These speak to guards, in the language of the register, and to programs, in the provider's words.
+SPOKEN = {"channels/vonage/ncco.py", "simulator/answers.py"}
 SECOND = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | {
     "_problem",
     "Outcome",

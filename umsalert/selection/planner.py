@@ -82,7 +82,7 @@ class Planner:
             situation=situation,
             findings=check.alert(check.Draft(request.template, request.values, facts, texts)),
         )
-        return replace(plan, findings=check.worst_first((*unusual(plan), *plan.findings)))
+        return replace(plan, findings=check.worst_first((*plan.findings, *unusual(plan))))
 
     async def others(self, plan: Plan) -> Sequence[KnownPlace]:
         """Return the known sites in and just around the area that get nothing, for a map."""
