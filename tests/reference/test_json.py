@@ -103,7 +103,9 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _database(run, folder)
     _register(run, folder)
     _templates(run, office.home)
+    _machine(run, folder)
     _alerts(run)
+    _areas(run, folder)
     _cancelled_elsewhere(run, office)
     return run.found
 
@@ -147,6 +149,40 @@ def _templates(run: Collector, home: Path) -> None:
     run("template list")
     run("template show", own.name)
     run("template render", *ALERT[ALERT.index("--template") + 1 :])
+    (home / "templates" / "broken").mkdir()
+    (home / "templates" / "broken" / "template.toml").write_text("priority = 1", "utf-8")
+    run("template check")
+    run("template check", own.name, "--var", "vehicle=Jean DUPONT")
+    shutil.rmtree(home / "templates" / "broken")
+
+
+def _machine(run: Collector, folder: Path) -> None:
+    empty = {"UMSALERT_HOME": str(folder / "nothing-here")}
+    run("doctor", "--online")
+    run("doctor", **empty)
+    run("config show")
+    run("config show", UMSALERT_SMTP_PORT="0")
+    run("config init", **empty)
+    run("channel list", "--online")
+    run("channel list", "--online", UMSALERT_VONAGE_API_SECRET="wrong")
+    run("channel list", **empty)
+    run("channel test", "sms", "--to", "06 39 98 00 01", "--yes")
+
+
+def _areas(run: Collector, folder: Path) -> None:
+    file = folder / "area.geojson"
+    ring = [[7.26, 43.69], [7.28, 43.69], [7.28, 43.71], [7.26, 43.71], [7.26, 43.69]]
+    file.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}), "utf-8")
+    person = ALERT[ALERT.index("--template") :]
+    priced = {"UMSALERT_PRICE_SMS_PART_EUR": "0.065"}
+    run("alert preview", "--polygon", file, *person, **priced)
+    telling = ("--var", "description=Jean DUPONT, œil", "--var", "last_seen=bd x")
+    words = ("--polygon", file, "--template", "search-person", *telling)
+    run("alert send", *words, "--channel", "sms", "--yes")
+    run("alert preview", *words)
+    run("alert show", "last")
+    run("alert list")
+    run("report show", "last")
 
 
 def _alerts(run: Collector) -> None:

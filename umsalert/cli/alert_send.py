@@ -67,7 +67,8 @@ async def carry_out(
     async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
         _confirm(plan, manner, settings.alert.confirm_typed_above)
         if output.as_json and plan.findings:
-            output.event({"event": "checked", "findings": findings.document(plan.findings)})
+            found = findings.document(plan.findings)
+            output.event({"event": "checked", "at": plan.at, "findings": found})
         alert = await wiring.planner(settings, store).record(plan)
         if alert.ref != plan.ref:
             return await _report_earlier(session, store, alert, output)
