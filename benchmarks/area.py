@@ -1,0 +1,125 @@
+"""From a circle to the contacts to alert, against the same answer found by barer means."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from time import perf_counter
+from typing import Protocol
+
+from benchmarks import office, register
+from benchmarks.measure import Comparison, Contender, compare
+from benchmarks.options import Options
+from benchmarks.references import BareQuery, BruteForce, Contacts
+from umsalert.model import Circle
+from umsalert.selection import Plan, Planner, Station
+from umsalert.settings import Settings
+from umsalert.store.spatialite import connect
+from umsalert.store.store import Store
+from umsalert.wiring import paces
+
+RADII_M = (800.0, 3_000.0, 30_000.0)
+TARGET = 1.5
+TARGET_SITES = 100_000
+"""The size of a national register in daily use: the target of the preview is set for it."""
+
+
+def run(options: Options) -> list[Comparison]:
+    """Compare at every size and radius."""
+    return [item for sites in options.sites for item in _of_size(sites, options)]
+
+
+def _of_size(sites: int, options: Options) -> Iterator[Comparison]:
+    place = options.folder / f"area-{sites}"
+    settings = office.prepare(place).settings
+    register.copy_of(sites, options.folder.parent, settings.database)
+    bare = BareQuery(settings.database)
+    with contextlib.closing(bare), _Ours(settings) as ours:
+        references: list[_Reference] = [bare, BruteForce(settings.database)]
+        for radius_m in RADII_M:
+            found = _agreement(register.circle(radius_m, 0), references, ours)
+            title = f"{sites:,} sites, {radius_m:,.0f} m, {found:,} contacts"
+            contenders = [
+                Contender(item.name, _timed(item.contacts, radius_m)) for item in references
+            ]
+            target = TARGET if sites == TARGET_SITES else None
+            plan = Contender("umsalert: Planner.plan", _timed(ours.plan, radius_m), target)
+            yield compare(f"preview: {title}", [*contenders, plan], options.rounds)
+            record = Contender("umsalert: Planner.record", ours.recording(radius_m))
+            yield compare(f"record: {title}", [contenders[0], record], max(1, options.rounds // 3))
+
+
+def _timed(work: Callable[[Circle], object], radius_m: float) -> Callable[[int], float]:
+    def timed(number: int) -> float:
+        circle = register.circle(radius_m, number)
+        start = perf_counter()
+        work(circle)
+        return perf_counter() - start
+
+    return timed
+
+
+def _agreement(circle: Circle, references: Sequence[_Reference], ours: _Ours) -> int:
+    """Return how many contacts there are; everybody must find the same ones."""
+    plan = ours.plan(circle)
+    people = ours.recorded(plan)
+    for item in references:
+        found = item.contacts(circle)
+        if found != people:
+            raise AssertionError(f"{item.name}: {len(found)} contacts, recorded: {len(people)}")
+    if plan.selection.contacts != len(people):
+        raise AssertionError("the preview and the record do not find the same people")
+    return len(people)
+
+
+class _Reference(Protocol):
+    name: str
+
+    def contacts(self, circle: Circle) -> Contacts: ...
+
+
+class _Ours:
+    """The planner on an open store, driven from outside its loop."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._runner = asyncio.Runner()
+
+    def __enter__(self) -> _Ours:
+        self._store = Store(self._settings.database, office.NoonClock())
+        station = Station("bench", "04 65 71 00 17", paces(self._settings))
+        self._planner = Planner(self._store.alerts, office.NoonClock(), station)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._runner.run(self._store.__aexit__(None, None, None))
+        self._runner.close()
+
+    def plan(self, circle: Circle) -> Plan:
+        """Do all that `alert preview` does before it prints."""
+        return self._runner.run(self._planner.plan(office.request(circle)))
+
+    def record(self, plan: Plan) -> int:
+        """Do what `alert send` does between the answer yes and the first claim; return the id."""
+        return self._runner.run(self._planner.record(plan)).id
+
+    def recording(self, radius_m: float) -> Callable[[int], float]:
+        """Return what makes a plan and returns the seconds of recording it."""
+
+        def timed(number: int) -> float:
+            plan = self.plan(register.circle(radius_m, number))
+            start = perf_counter()
+            self.record(plan)
+            return perf_counter() - start
+
+        return timed
+
+    def recorded(self, plan: Plan) -> Contacts:
+        """Record an alert and return whose deliveries it has."""
+        alert_id = self.record(plan)
+        with contextlib.closing(connect(self._settings.database, write=False)) as connection:
+            rows = connection.execute(
+                "SELECT DISTINCT contact_id FROM delivery WHERE alert_id = ?", (alert_id,)
+            )
+            return {row[0] for row in rows}

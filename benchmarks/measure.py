@@ -1,0 +1,132 @@
+"""Interleaved rounds: what a machine does meanwhile falls on the reference and on us alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+_NAME_WIDTH = 46
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """`run` is given the number of the round and returns the seconds that it took.
+
+    `at_most` is the ratio that the project wants, None where the number is only for information.
+    """
+
+    name: str
+    run: Callable[[int], float]
+    at_most: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The seconds of one contender, round by round, and its ratios to the reference's."""
+
+    name: str
+    seconds: tuple[float, ...]
+    ratios: tuple[float, ...]
+    at_most: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A table: the first line is the reference. `items` of one round make a rate of it."""
+
+    title: str
+    lines: tuple[Line, ...]
+    items: int = 0
+    notes: tuple[str, ...] = field(default=())
+
+
+def compare(
+    title: str,
+    contenders: Sequence[Contender],
+    rounds: int,
+    *,
+    items: int = 0,
+    notes: Sequence[str] = (),
+) -> Comparison:
+    """Run all contenders in turn, `rounds` times after one that is not counted.
+
+    The order moves on by one in every round, so that nobody always comes after the same one.
+    """
+    seconds: dict[str, list[float]] = {contender.name: [] for contender in contenders}
+    for number in range(rounds + 1):
+        first = number % len(contenders)
+        for contender in (*contenders[first:], *contenders[:first]):
+            taken = contender.run(number)
+            if number:
+                seconds[contender.name].append(taken)
+    reference = seconds[contenders[0].name]
+    lines = tuple(
+        Line(
+            contender.name,
+            tuple(seconds[contender.name]),
+            tuple(
+                own / other for own, other in zip(seconds[contender.name], reference, strict=True)
+            ),
+            contender.at_most,
+        )
+        for contender in contenders
+    )
+    return Comparison(title, lines, items, tuple(notes))
+
+
+def table(comparison: Comparison) -> str:
+    """Return a comparison for eyes: medians, with the lowest and the highest of all rounds."""
+    rounds = len(comparison.lines[0].seconds)
+    amount = "per minute" if comparison.items else "ms"
+    rows = [
+        f"\n{comparison.title} ({rounds} rounds)",
+        f"  {'':{_NAME_WIDTH}} {amount:>10} {'lowest-highest':>17} {'ratio':>7} "
+        f"{'lowest-highest':>15}",
+    ]
+    for line in comparison.lines:
+        values = [_amount(taken, comparison.items) for taken in line.seconds]
+        spread = f"{_short(min(values))}-{_short(max(values))}"
+        ratios = f"{min(line.ratios):.2f}-{max(line.ratios):.2f}"
+        rows.append(
+            f"  {line.name:{_NAME_WIDTH}} {_short(median(values)):>10} {spread:>17} "
+            f"{median(line.ratios):7.2f} {ratios:>15}{_verdict(line)}"
+        )
+    rows += [f"  {note}" for note in comparison.notes]
+    return "\n".join(rows)
+
+
+def document(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison for programs, every round in it."""
+    return {
+        "title": comparison.title,
+        "items": comparison.items,
+        "notes": list(comparison.notes),
+        "lines": [
+            {
+                "name": line.name,
+                "median_s": median(line.seconds),
+                "median_ratio": median(line.ratios),
+                "at_most": line.at_most,
+                "seconds": list(line.seconds),
+                "ratios": list(line.ratios),
+            }
+            for line in comparison.lines
+        ],
+    }
+
+
+def _amount(seconds: float, items: int) -> float:
+    return 60 * items / seconds if items else 1000 * seconds
+
+
+def _short(value: float) -> str:
+    return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
+
+
+def _verdict(line: Line) -> str:
+    if line.at_most is None:
+        return ""
+    word = "met" if median(line.ratios) <= line.at_most else "MISSED"
+    return f"  <= {line.at_most}: {word}"

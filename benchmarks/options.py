@@ -1,0 +1,16 @@
+"""What a run of benchmarks was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """`folder` goes away afterwards, what lies beside it is kept; `messages` are for one round."""
+
+    folder: Path
+    sites: tuple[int, ...]
+    rounds: int
+    messages: int
