@@ -8,10 +8,11 @@ import pytest
 
 from umsalert import settings
 from umsalert.errors import ConfigurationError
+from umsalert.home import CONFIG_NAME
 
 
 def write(home: Path, text: str, mode: int = 0o600) -> Path:
-    file = home / settings.CONFIG_NAME
+    file = home / CONFIG_NAME
     file.write_text(text, "utf-8")
     file.chmod(mode)
     return file

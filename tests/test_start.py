@@ -5,8 +5,15 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
+
+from tests.support import make_alert, make_register
+from umsalert.cli.app import COMMANDS
+from umsalert.model import ChannelKind
+from umsalert.store.store import Store
+from umsalert.wiring import SystemClock
 
 HEAVY = {
     "aiohttp",
@@ -33,6 +40,7 @@ HEAVY = {
     "vonage",
     "vonage_http_client",
 }
+PARTS = {"app", "context", "journal", "main", "typer_words"}
 SCRIPT = """
 import sys
 from umsalert.cli.main import run
@@ -40,12 +48,12 @@ try:
     run({arguments!r})
 except SystemExit as end:
     print("EXIT", end.code)
-print("LOADED", *sorted(name for name in sys.modules if "." not in name))
+print("LOADED", *sys.modules)
 """
 
 
 def loaded(*arguments: str) -> set[str]:
-    """Return the top-level modules that a command has loaded when it ends."""
+    """Return the modules that a command has loaded when it ends."""
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT.format(arguments=arguments)],
         capture_output=True,
@@ -57,22 +65,42 @@ def loaded(*arguments: str) -> set[str]:
     return set(done.stdout.rpartition("LOADED ")[2].split())
 
 
+def test_the_tree_of_commands_loads_none_of_them() -> None:
+    """`--help` shows every command and imports the module of no command."""
+    found = {name for name in loaded("--help") if name.startswith("umsalert.cli.")}
+    assert found == {f"umsalert.cli.{name}" for name in PARTS}
+
+
 @pytest.mark.parametrize(
     "arguments",
     [
         ("--version",),
-        ("--help",),
         ("alert", "send", "--help"),
-        ("report", "--help"),
-        ("doctor", "--help"),
         ("channel", "test", "--help"),
+        *((str(command.name), "--help") for command in COMMANDS),
         ("config", "init", "--json"),
         ("config", "show"),
     ],
 )
 def test_the_start_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
-    """`--version`, every `--help` and `config` end without one heavy library."""
+    """`--version`, the `--help` of every command and `config` end without one heavy library."""
     assert loaded(*arguments) & HEAVY == set()
+
+
+@pytest.mark.parametrize(
+    "arguments", [("site", "list"), ("contact", "list"), ("alert", "list"), ("report", "last")]
+)
+async def test_what_only_reads_loads_nothing_heavy_but_database_and_log(
+    arguments: tuple[str, ...],
+) -> None:
+    """A list or a report into a pipe loads neither Rich nor the services that send."""
+    path = Path(os.environ["UMSALERT_HOME"]) / "umsalert.db"
+    await make_register(path)
+    async with Store(path, SystemClock()) as store:
+        await make_alert(store, ChannelKind.SMS)
+    found = loaded(*arguments)
+    assert found & HEAVY == {"concurrent_log_handler", "pysqlite3"}
+    assert found & {"umsalert.dispatch", "umsalert.selection", "umsalert.channels"} == set()
 
 
 def test_the_heavy_list_is_of_what_we_use() -> None:

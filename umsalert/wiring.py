@@ -7,16 +7,19 @@ import contextlib
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from umsalert import resources
-from umsalert.dispatch import LaneConfig, Run
 from umsalert.model import ChannelKind, Operator
-from umsalert.ports import Listener, Pace
-from umsalert.replies import Receiver
-from umsalert.selection import Planner, Prices, Station
 from umsalert.settings import RateSettings, Settings, account
 from umsalert.store.outbox import LEASE_S
 from umsalert.store.store import Store
+
+if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
+    from umsalert.dispatch import LaneConfig, Run
+    from umsalert.ports import Listener, Pace
+    from umsalert.replies import Receiver
+    from umsalert.selection import Planner
 
 
 class SystemClock:
@@ -57,6 +60,8 @@ def template_folders(settings: Settings) -> tuple[Path, ...]:
 
 def paces(settings: Settings) -> dict[ChannelKind, Pace]:
     """Return the configured pace of each channel."""
+    from umsalert.ports import Pace
+
     return {
         kind: Pace(rate.rate_per_s, rate.burst)
         for kind in ChannelKind
@@ -74,6 +79,8 @@ def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> floa
 
 def planner(settings: Settings, store: Store) -> Planner:
     """Return the service that makes plans and alerts."""
+    from umsalert.selection import Planner, Prices, Station
+
     price = settings.price
     station = Station(
         settings.station,
@@ -86,6 +93,7 @@ def planner(settings: Settings, store: Store) -> Planner:
 
 def run(settings: Settings, store: Store, listener: Listener) -> Run:
     """Return what a dispatcher works with; its events go to `listener` and to the log."""
+    from umsalert.dispatch import Run
     from umsalert.logs.events import fan_out, log_event
 
     heard = fan_out(log_event, listener)
@@ -101,6 +109,7 @@ async def open_lanes(
     Raises ConfigurationError when a setting that a channel needs is missing.
     """
     from umsalert.channels.registry import check, open_channel
+    from umsalert.dispatch import LaneConfig
 
     async with contextlib.AsyncExitStack() as stack:
         lanes = []
@@ -119,6 +128,7 @@ def receiver(settings: Settings, store: Store) -> Receiver:
     Raises ConfigurationError when none is.
     """
     from umsalert.channels.registry import WEBHOOKS, missing_settings, webhook_source
+    from umsalert.replies import Receiver
 
     ready = [name for name, item in WEBHOOKS.items() if not missing_settings(item, settings)]
     sources = {name: webhook_source(name, settings) for name in ready or WEBHOOKS}

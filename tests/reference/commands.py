@@ -56,13 +56,12 @@ def _walk(command: Any, words: tuple[str, ...]) -> Iterator[Command]:
         _printed(*words, "--help"),
     )
     for name, below in getattr(command, "commands", {}).items():
-        yield from _walk(below, (*words, name))
+        yield from _walk(below.load() if hasattr(below, "load") else below, (*words, name))
 
 
 if __name__ == "__main__":
     _printed("--version")  # chooses the language, before the tree is imported
-    from typer.main import get_command
 
     from umsalert.cli.app import app
 
-    json.dump([asdict(found) for found in _walk(get_command(app), ())], sys.stdout)
+    json.dump([asdict(found) for found in _walk(app, ())], sys.stdout)

@@ -21,18 +21,12 @@ from umsalert.cli.alert_request import (
     Values,
     request,
 )
-from umsalert.cli.context import AsJson, leave, run_async, session
+from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
 from umsalert.errors import ExitCode
 from umsalert.i18n import _
 from umsalert.times import parse_duration
 
-app = typer.Typer(
-    help=_("Preview, send and follow alerts."), no_args_is_help=True, rich_markup_mode=None
-)
-
-AlertRef = Annotated[
-    str, typer.Argument(metavar="ALERT", help=_("Its reference, a part of it, or: last"))
-]
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command(

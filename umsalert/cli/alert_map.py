@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import zip_longest
+from typing import TYPE_CHECKING
 
 from umsalert.cli.output import Output, console
 from umsalert.geo.sketch import CENTRE, CENTRE_WITH_SITES, MANY, OTHER, RIM, scale_bar, sketch
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
-from umsalert.ports import KnownPlace
-from umsalert.selection import Plan
+
+if TYPE_CHECKING:
+    from umsalert.ports import KnownPlace
+    from umsalert.selection import Plan
 
 COLUMNS = 45
 """Leaves 32 of a terminal's 80 columns for the legend."""

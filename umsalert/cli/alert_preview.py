@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umsalert.cli import alert_map, findings
 from umsalert.cli.output import Column, Output, channel_name, duration, local, utc
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext
 from umsalert.model import Area, ChannelKind, Circle, MessageText, Polygon
-from umsalert.ports import KnownPlace
-from umsalert.selection import SHARES, Plan
+
+if TYPE_CHECKING:
+    from umsalert.ports import KnownPlace
+    from umsalert.selection import Plan
 
 SITES_SHOWN = 10
 
@@ -175,7 +177,7 @@ def place_words(plan: Plan) -> str:
 
 def _estimate_words(plan: Plan) -> str:
     expected = plan.estimate
-    times = " / ".join(duration(expected.shares_s[share]) for share in SHARES)
+    times = " / ".join(duration(seconds) for seconds in expected.shares_s.values())
     sentence = _("Handed over to 50 / 95 / 100 %: in about {times}; {parts} SMS parts").format(
         times=times, parts=expected.sms_parts
     )

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,8 +18,10 @@ from umsalert.geo.polygons import parse_polygon
 from umsalert.geo.units import check_radius, parse_distance
 from umsalert.i18n import _, language
 from umsalert.model import Area, ChannelKind, Circle
-from umsalert.selection import Request, time_zone_at
 from umsalert.times import parse_duration, parse_past_moment
+
+if TYPE_CHECKING:
+    from umsalert.selection import Request
 
 Lat = Annotated[
     str | None,
@@ -91,6 +93,7 @@ def request(session: Session, typed: Typed) -> Request:
     """
     from umsalert import wiring
     from umsalert.messages import templates
+    from umsalert.selection import Request, time_zone_at
 
     settings = session.settings
     area = _area(typed)

@@ -1,32 +1,52 @@
-"""The tree of commands. Modules are thin: what is heavy is imported when a command runs."""
+"""The tree of commands: a line each. The module of a command is imported when it is chosen."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, cast
 
 import typer
+import typer.core
+import typer.main
 
 import umsalert
-from umsalert.cli import (
-    alert,
-    channel,
-    config,
-    contact,
-    database,
-    demo,
-    doctor,
-    report,
-    serve,
-    simulator,
-    site,
-    template,
-)
 from umsalert.cli.context import Session
 from umsalert.cli.journal import Journal
+from umsalert.cli.typer_words import translate
 from umsalert.i18n import _
 
-app = typer.Typer(
+
+class _Lazy(typer.core.TyperCommand):
+    """Stands for a command or a group in the tree: it has the name and the help of it.
+
+    `path` is `module:attribute` below `umsalert.cli`: a function, or the `Typer` of a group.
+    """
+
+    def __init__(self, name: str, path: str, help_text: str) -> None:
+        super().__init__(name, help=help_text, rich_markup_mode=None)
+        self._path = path
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - Typer keeps its context class private
+        """Hand the rest of the line to what this stands for; Typer goes on with the latter."""
+        return self.load().make_context(*args, **extra)
+
+    def load(self) -> typer.core.TyperCommand | typer.core.TyperGroup:
+        """Import what this stands for."""
+        module, _colon, attribute = self._path.partition(":")
+        found = getattr(import_module(f"umsalert.cli.{module}"), attribute)
+        if isinstance(found, typer.Typer):
+            command: Any = typer.main.get_group(found)
+        else:
+            single = typer.Typer(add_completion=False, rich_markup_mode=None)
+            single.command(self.name)(found)
+            command = typer.main.get_command(single)
+        command.name, command.help = self.name, self.help
+        translate(command)
+        return command  # type: ignore[no-any-return]  # Typer's two functions return one or the other
+
+
+_root = typer.Typer(
     name="umsalert",
     help=_("Alert vetted private-security guards around an incident."),
     no_args_is_help=True,
@@ -41,7 +61,7 @@ def _version(wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
+@_root.callback()
 def root(
     context: typer.Context,
     db: Annotated[
@@ -68,16 +88,68 @@ def root(
     context.obj = Session(database=db, debug=debug, log_format=log_format, journal=journal)
 
 
-app.command("init", help=database.INIT_HELP)(database.init)
-app.command("doctor", help=doctor.HELP)(doctor.doctor)
-app.command("demo", help=demo.HELP)(demo.demo)
-app.command("serve", help=serve.HELP)(serve.serve)
-app.command("simulator", help=simulator.HELP)(simulator.simulator)
-app.add_typer(site.app, name="site")
-app.add_typer(contact.app, name="contact")
-app.add_typer(alert.app, name="alert")
-app.add_typer(report.app, name="report")
-app.add_typer(template.app, name="template")
-app.add_typer(channel.app, name="channel")
-app.add_typer(config.app, name="config")
-app.add_typer(database.app, name="db")
+COMMANDS = (
+    _Lazy(
+        "init",
+        "database:init",
+        _("Create an empty database that only this account can read. Example: umsalert init"),
+    ),
+    _Lazy(
+        "doctor",
+        "doctor:doctor",
+        _(
+            "Check this machine, the database, the settings and the templates; what is wrong comes "
+            "with its fix. Nothing is changed or sent. Example: umsalert doctor --online"
+        ),
+    ),
+    _Lazy(
+        "demo",
+        "demo:demo",
+        _(
+            "Play a founding case from end to end on this machine: a fictional register, a "
+            "simulated carrier, the real commands. Example: umsalert demo --case attack --speed 10"
+        ),
+    ),
+    _Lazy(
+        "serve",
+        "serve:serve",
+        _(
+            "Listen for what the provider reports: receipts, and the keys that guards press. "
+            "Ctrl-C ends it. Example: umsalert serve --port 8480"
+        ),
+    ),
+    _Lazy(
+        "simulator",
+        "simulator:simulator",
+        _(
+            "Play the telephone network and the guards on this machine, to train with: nothing "
+            "leaves it. Ctrl-C ends it. "
+            "Example: umsalert simulator --home training --speed 10"
+        ),
+    ),
+    _Lazy(
+        "site", "site:app", _("Register sites and approve them: only approved ones are alerted.")
+    ),
+    _Lazy(
+        "contact",
+        "contact:app",
+        _("Register guards and certify them: only certified ones are alerted."),
+    ),
+    _Lazy("alert", "alert:app", _("Preview, send and follow alerts.")),
+    _Lazy(
+        "report",
+        "report:app",
+        _("Tell who got what, when. `report ALERT` is short for `report show ALERT`."),
+    ),
+    _Lazy("template", "template:app", _("List templates, and see the exact words they send.")),
+    _Lazy("channel", "channel:app", _("See how channels are set up, and test one.")),
+    _Lazy(
+        "config", "config:app", _("Write a settings file, and see every setting with its origin.")
+    ),
+    _Lazy("db", "database:app", _("Look after the database.")),
+)
+
+app = cast("typer.core.TyperGroup", typer.main.get_command(_root))  # it has a callback: a group
+for _command in COMMANDS:
+    app.add_command(_command)
+translate(app)

@@ -17,11 +17,7 @@ from umsalert.settings import RateSettings, Settings, is_loopback
 if TYPE_CHECKING:
     from umsalert.channels.registry import ChannelState
 
-app = typer.Typer(
-    help=_("See how channels are set up, and test one."),
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 _EXIT_CODES = {
     OutcomeKind.ACCEPTED: ExitCode.OK,

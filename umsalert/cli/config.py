@@ -17,11 +17,7 @@ from umsalert.settings import Secret
 if TYPE_CHECKING:
     from umsalert.settings import Inspection
 
-app = typer.Typer(
-    help=_("Write a settings file, and see every setting with its origin."),
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 MASK = "********"
 

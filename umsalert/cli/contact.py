@@ -17,11 +17,7 @@ if TYPE_CHECKING:
     from umsalert.register import ContactContext
     from umsalert.store.store import Store
 
-app = typer.Typer(
-    help=_("Register guards and certify them: only certified ones are alerted."),
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Certify = Annotated[
     bool, typer.Option("--certify", help=_("Certify at once, in the name of this account."))

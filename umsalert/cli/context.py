@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
-from umsalert import settings as settings_module
 from umsalert.cli.journal import Journal
-from umsalert.cli.output import Output
 from umsalert.errors import ConfigurationError, ExitCode
 from umsalert.i18n import _
-from umsalert.settings import Inspection, Settings
 
+if TYPE_CHECKING:
+    from umsalert.cli.output import Output
+    from umsalert.settings import Inspection, Settings
+
+AlertRef = Annotated[
+    str, typer.Argument(metavar="ALERT", help=_("Its reference, a part of it, or: last"))
+]
 AsJson = Annotated[
     bool, typer.Option("--json", help=_("Print one JSON document instead of words."))
 ]
@@ -37,23 +40,31 @@ class Session:
     @cached_property
     def settings(self) -> Settings:
         """Return the settings. Raises ConfigurationError with all problems at once."""
-        return settings_module.load({"database": self.database, "log.format": self.log_format})
+        from umsalert.settings import load
+
+        return load({"database": self.database, "log.format": self.log_format})
 
     def begin(self, command: str) -> None:
         """Say in the log that `command` has started; invalid settings are told when asked for."""
+        from umsalert.settings import default_settings
+
         try:
             settings = self.settings
         except ConfigurationError:
-            settings = settings_module.default_settings()
+            settings = default_settings()
         self.journal.begin(command, settings, debug=self.debug)
 
     @cached_property
     def inspection(self) -> Inspection:
         """Return the settings with their problems, for commands that work without valid ones."""
-        return settings_module.inspect({"database": self.database})
+        from umsalert.settings import inspect
+
+        return inspect({"database": self.database})
 
     def output(self, *, as_json: bool) -> Output:
         """Return where this command prints."""
+        from umsalert.cli.output import Output
+
         return Output(as_json=as_json)
 
 
@@ -68,6 +79,8 @@ def session(context: typer.Context) -> Session:
 
 def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine to its end."""
+    import asyncio
+
     return asyncio.run(work)
 
 

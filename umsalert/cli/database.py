@@ -12,9 +12,7 @@ from umsalert.cli.output import status_name, titled
 from umsalert.i18n import _, decimal
 from umsalert.model import ContactStatus, SiteStatus
 
-INIT_HELP = _("Create an empty database that only this account can read. Example: umsalert init")
-
-app = typer.Typer(help=_("Look after the database."), no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
 def init(context: typer.Context, as_json: AsJson = False) -> None:

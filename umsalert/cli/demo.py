@@ -10,11 +10,6 @@ import typer
 from umsalert.cli.context import leave
 from umsalert.i18n import _
 
-HELP = _(
-    "Play a founding case from end to end on this machine: a fictional register, a simulated "
-    "carrier, the real commands. Example: umsalert demo --case attack --speed 10"
-)
-
 
 class CaseName(StrEnum):
     """The three founding cases."""

@@ -15,11 +15,6 @@ from umsalert.errors import ExitCode
 from umsalert.i18n import _
 from umsalert.model import CheckResult, CheckStatus
 
-HELP = _(
-    "Check this machine, the database, the settings and the templates; what is wrong comes with "
-    "its fix. Nothing is changed or sent. Example: umsalert doctor --online"
-)
-
 Online = Annotated[
     bool,
     typer.Option(

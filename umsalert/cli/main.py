@@ -29,20 +29,16 @@ def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
     import typer
     from typer.exceptions import TyperException
 
-    from umsalert.cli import typer_words
     from umsalert.cli.app import app
     from umsalert.cli.journal import Journal
-    from umsalert.cli.output import fail
 
     journal = Journal()
     try:
-        command = typer.main.get_command(app)
-        typer_words.translate(command)
-        code = command.main(words, prog_name="umsalert", standalone_mode=False, obj=journal)
+        code = app.main(words, prog_name="umsalert", standalone_mode=False, obj=journal)
     except UmsalertError as error:
         journal.end(error.exit_code, error)
         _trace(error, wanted=debug)
-        fail(error, as_json=as_json)
+        _fail(error, as_json=as_json)
         return int(error.exit_code)
     except (typer.Abort, KeyboardInterrupt):
         journal.end(ExitCode.INTERRUPTED)
@@ -52,12 +48,14 @@ def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
         if type(error).__name__ == "NoArgsIsHelpError":  # a class that Typer keeps private
             typer.echo(error.format_message(), err=True)
         else:
-            fail(_usage(typer_words.said_again(error.format_message())), as_json=as_json)
+            from umsalert.cli.typer_words import said_again
+
+            _fail(_usage(said_again(error.format_message())), as_json=as_json)
         return int(ExitCode.USAGE)
     except Exception as error:  # noqa: BLE001 - a bug, too, ends as a sentence and a code
         file = journal.end(ExitCode.BUG, error)
         _trace(error, wanted=debug)
-        fail(_bug(error, file), as_json=as_json)
+        _fail(_bug(error, file), as_json=as_json)
         return int(ExitCode.BUG)
     code = code if isinstance(code, int) else int(ExitCode.OK)
     journal.end(code)
@@ -69,6 +67,12 @@ def _trace(error: Exception, *, wanted: bool) -> None:
         import traceback
 
         traceback.print_exception(error)
+
+
+def _fail(error: UmsalertError, *, as_json: bool) -> None:
+    from umsalert.cli.output import fail
+
+    fail(error, as_json=as_json)
 
 
 def _usage(message: str) -> UmsalertError:
@@ -93,7 +97,7 @@ def _bug(error: Exception, file: Path | None) -> UmsalertError:
 
 def _speak() -> None:
     """Choose the language, also for the sentences of the command-line library."""
-    from umsalert.settings import configured_language
+    from umsalert.home import configured_language
 
     i18n.activate(i18n.language_of_environment(configured_language()))
     os.environ["LANGUAGE"] = i18n.language()

@@ -8,7 +8,7 @@ import shutil
 import sys
 import textwrap
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
@@ -89,19 +89,58 @@ class Output:
     def table(
         self, columns: Sequence[Column], rows: Sequence[Sequence[object]], *, title: str = ""
     ) -> None:
-        """Print a table on stdout; cells are data, never markup."""
-        from rich.table import Table
-        from rich.text import Text
+        """Print a table on stdout; cells are data, never markup.
 
-        table = Table(title=title or None, title_justify="left", header_style="bold", box=_box())
-        table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
-        for column in columns:
-            table.add_column(
-                column.title, justify="right" if column.right else "left", overflow="fold"
-            )
-        for row in rows:
-            table.add_row(*(Text(printable("" if cell is None else str(cell))) for cell in row))
-        console().print(table)
+        On a terminal it is folded to the width; elsewhere a row is a line, however long.
+        """
+        cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
+        if sys.stdout.isatty():
+            _rich_table(columns, cells, title)
+        else:
+            _write(sys.stdout, "\n".join(_plain_table(columns, cells, title)))
+
+
+def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str) -> None:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
+    for column in columns:
+        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    console().print(table)
+
+
+def _plain_table(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str
+) -> Iterator[str]:
+    lines = [
+        [column.title for column in columns],
+        *([" ".join(c.split()) for c in r] for r in rows),
+    ]
+    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
+    if title:
+        yield title
+    for number, line in enumerate(lines):
+        padded = []
+        for text, width, column in zip(line, widths, columns, strict=True):
+            space = " " * (width - _width(text))
+            padded.append(space + text if column.right else text + space)
+        yield "  ".join(padded).rstrip()
+        if not number:
+            yield "  ".join("─" * width for width in widths)
+    yield ""
+
+
+def _width(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
 
 def console(*, stderr: bool = False) -> Console:
@@ -270,12 +309,6 @@ def _plain_json(value: object) -> object:
     if isinstance(value, datetime):
         return utc(value)
     raise TypeError(type(value).__name__)
-
-
-def _box() -> Any:  # noqa: ANN401 - rich's box type is imported on use
-    from rich import box
-
-    return box.SIMPLE_HEAD
 
 
 def _write(stream: TextIO, text: str) -> None:

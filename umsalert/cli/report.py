@@ -8,8 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from umsalert.cli.alert import AlertRef
-from umsalert.cli.context import AsJson, run_async, session
+from umsalert.cli.context import AlertRef, AsJson, run_async, session
 from umsalert.i18n import _
 
 
@@ -31,12 +30,7 @@ class _ShowByDefault(TyperGroup):
         return super().parse_args(ctx, args)
 
 
-app = typer.Typer(
-    cls=_ShowByDefault,
-    help=_("Tell who got what, when. `report ALERT` is short for `report show ALERT`."),
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(cls=_ShowByDefault, no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.callback()

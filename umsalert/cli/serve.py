@@ -10,11 +10,6 @@ import typer
 from umsalert.cli.context import run_async, session
 from umsalert.i18n import _
 
-HELP = _(
-    "Listen for what the provider reports: receipts, and the keys that guards press. "
-    "Ctrl-C ends it. Example: umsalert serve --port 8480"
-)
-
 
 def serve(
     context: typer.Context,

@@ -21,11 +21,6 @@ from umsalert.settings import DATABASE_NAME
 if TYPE_CHECKING:
     from umsalert.simulator import Simulator
 
-HELP = _(
-    "Play the telephone network and the guards on this machine, to train with: nothing leaves it. "
-    "Ctrl-C ends it. Example: umsalert simulator --home training --speed 10"
-)
-
 
 def simulator(
     context: typer.Context,

@@ -13,11 +13,7 @@ from umsalert.cli.output import Column, Output, local, status_name, titled
 from umsalert.i18n import _
 from umsalert.model import Contact, Site, SiteStatus
 
-app = typer.Typer(
-    help=_("Register sites and approve them: only approved ones are alerted."),
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Approve = Annotated[
     bool, typer.Option("--approve", help=_("Approve at once, in the name of this account."))

@@ -17,11 +17,7 @@ from umsalert.model import UnknownPolicy
 if TYPE_CHECKING:
     from umsalert.messages import Facts, Template
 
-app = typer.Typer(
-    help=_("List templates, and see the exact words they send."),
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 # As long as a real one, so that the SMS parts are those of an alert.
 _SAMPLE_REFERENCE = "20260314-XXXX"

@@ -4,15 +4,12 @@ Every value knows where it came from (`Settings.origins`); secrets come from the
 from a file of mode 0600, never from a flag, and are masked by `Secret`.
 """
 
+from umsalert.home import CONFIG_NAME, config_file
 from umsalert.settings.loading import (
-    CONFIG_NAME,
     DATABASE_NAME,
     Inspection,
     account,
-    config_file,
-    configured_language,
     default_settings,
-    home_folder,
     inspect,
     load,
 )
@@ -50,10 +47,8 @@ __all__ = [
     "VonageSettings",
     "account",
     "config_file",
-    "configured_language",
     "default_settings",
     "flatten",
-    "home_folder",
     "host_of",
     "inspect",
     "is_loopback",

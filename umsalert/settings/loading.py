@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from umsalert.errors import ConfigurationError, Problem
+from umsalert.home import config_file, home_folder
 from umsalert.i18n import _
 from umsalert.settings.limits import exposed, problems
 from umsalert.settings.values import Secret, Settings, variable
 
-CONFIG_NAME = "umsalert.toml"
 DATABASE_NAME = "umsalert.db"
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
@@ -33,15 +33,6 @@ class Inspection:
     file: Path
 
 
-def home_folder(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return UMSALERT_HOME, else the platform's folder for application data."""
-    if environ.get("UMSALERT_HOME"):
-        return Path(environ["UMSALERT_HOME"]).expanduser()
-    import platformdirs
-
-    return platformdirs.user_data_path("umsalert", appauthor=False)
-
-
 def account(environ: Mapping[str, str] = os.environ) -> str:
     """Return the account that runs the command, seen through sudo."""
     import getpass
@@ -50,16 +41,6 @@ def account(environ: Mapping[str, str] = os.environ) -> str:
         return environ.get("SUDO_USER") or getpass.getuser()
     except (KeyError, OSError):
         return f"uid-{os.getuid()}"
-
-
-def configured_language(environ: Mapping[str, str] = os.environ) -> str | None:
-    """Return the language of the settings file, or None; unreadable files are reported later."""
-    try:
-        data = tomllib.loads(_config_file(home_folder(environ), environ).read_text("utf-8"))
-    except (OSError, ValueError):
-        return None
-    value = data.get("language")
-    return value if isinstance(value, str) else None
 
 
 def default_settings(environ: Mapping[str, str] = os.environ) -> Settings:
@@ -96,15 +77,6 @@ def inspect(
     return _Loader(home_folder(environ), environ, flags or {}).load()
 
 
-def config_file(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return where the settings file is looked for."""
-    return _config_file(home_folder(environ), environ)
-
-
-def _config_file(home: Path, environ: Mapping[str, str]) -> Path:
-    return Path(environ.get("UMSALERT_CONFIG") or home / CONFIG_NAME)
-
-
 class _Loader:
     """Collects values and problems; one instance per load."""
 
@@ -112,7 +84,7 @@ class _Loader:
         self.home = home
         self.environ = environ
         self.flags = {name: value for name, value in flags.items() if value is not None}
-        self.file = _config_file(home, environ)
+        self.file = config_file(environ)
         self.problems: list[Problem] = []
         self.origins: dict[str, str] = {}
 

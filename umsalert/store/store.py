@@ -1,17 +1,21 @@
-"""The open store: one attribute per port."""
+"""The open store: one attribute per port, whose SQL is read when it is first asked for."""
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from umsalert.ports import Clock
-from umsalert.store.alerts import SqlAlertBook
 from umsalert.store.database import Database
-from umsalert.store.inbox import SqlInbox
-from umsalert.store.outbox import SqlOutbox
-from umsalert.store.record import SqlRecord
-from umsalert.store.register import SqlRegister
+
+if TYPE_CHECKING:
+    from umsalert.ports import Clock
+    from umsalert.store.alerts import SqlAlertBook
+    from umsalert.store.inbox import SqlInbox
+    from umsalert.store.outbox import SqlOutbox
+    from umsalert.store.record import SqlRecord
+    from umsalert.store.register import SqlRegister
 
 
 class Store:
@@ -21,11 +25,42 @@ class Store:
         """Open `path`. Raises DatabaseError when it is missing, corrupt or not ours."""
         self.path = path
         self._database = Database(path)
-        self.register = SqlRegister(self._database, clock.now)
-        self.alerts = SqlAlertBook(self._database)
-        self.outbox = SqlOutbox(self._database, clock.now)
-        self.inbox = SqlInbox(self._database, clock.now)
-        self.record = SqlRecord(self._database)
+        self._now = clock.now
+
+    @cached_property
+    def register(self) -> SqlRegister:
+        """`ports.Register`."""
+        from umsalert.store.register import SqlRegister
+
+        return SqlRegister(self._database, self._now)
+
+    @cached_property
+    def alerts(self) -> SqlAlertBook:
+        """`ports.AlertBook`."""
+        from umsalert.store.alerts import SqlAlertBook
+
+        return SqlAlertBook(self._database)
+
+    @cached_property
+    def outbox(self) -> SqlOutbox:
+        """`ports.Outbox`."""
+        from umsalert.store.outbox import SqlOutbox
+
+        return SqlOutbox(self._database, self._now)
+
+    @cached_property
+    def inbox(self) -> SqlInbox:
+        """`ports.Inbox`."""
+        from umsalert.store.inbox import SqlInbox
+
+        return SqlInbox(self._database, self._now)
+
+    @cached_property
+    def record(self) -> SqlRecord:
+        """`ports.Record`."""
+        from umsalert.store.record import SqlRecord
+
+        return SqlRecord(self._database)
 
     async def __aenter__(self) -> Store:
         return self

@@ -1,0 +1,30 @@
+"""Tables: for eyes on a terminal, a line a row everywhere else."""
+
+from __future__ import annotations
+
+import pytest
+
+from umsalert.cli.output import Column, Output
+
+COLUMNS = (Column("Ref"), Column("Distance", right=True), Column("Site"))
+
+
+def test_a_row_in_a_pipe_is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
+    """Columns stand under their titles, wide and combining letters included; nothing is folded."""
+    rows = [("Z\u0301-1", "9 m", "x" * 300), ("東京", "12 km", "a\nb"), (None, "", "[bold]")]
+    Output(as_json=False).table(COLUMNS, rows, title="Near")
+    assert capsys.readouterr().out.splitlines() == [
+        "Near",
+        "Ref   Distance  Site",
+        f"────  ────────  {'─' * 300}",
+        f"Z\u0301-1        9 m  {'x' * 300}",
+        "東京     12 km  a b",
+        "                [bold]",
+        "",
+    ]
+
+
+def test_a_table_without_rows_shows_its_titles(capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty list is seen to be one."""
+    Output(as_json=False).table(COLUMNS, [])
+    assert capsys.readouterr().out.splitlines()[0] == "Ref  Distance  Site"
