@@ -42,9 +42,8 @@ from umsalert.retry import GIVE_UP_S, Pause, retry_at
 RENEW_S = 5.0
 """How often the lease is renewed; a third of its length, so that one slow commit is survived."""
 
-GROUP_S = 0.05
 GROUP_SIZE = 200
-"""Outcomes are committed every 50 ms or 200 rows: a few per cent above the cost of no fsync."""
+"""What comes in during one commit makes the next group, up to this many: docs/adr/0008."""
 
 PROGRESS_S = 0.5
 """How often the store is asked where the alert stands, and whether somebody has cancelled it."""
@@ -295,18 +294,17 @@ class _Recorder:
                 self._run.listener(self._event(settled))
 
     async def _group(self) -> list[tuple[Settled, Callback]] | None:
+        """Return what has come in since the last commit; wait only where that is nothing."""
         first = await self._queue.get()
         if first is None:
             return None
         group = [first]
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GROUP_S):
-                while len(group) < GROUP_SIZE:
-                    item = await self._queue.get()
-                    if item is None:
-                        self._queue.put_nowait(None)
-                        break
-                    group.append(item)
+        while len(group) < GROUP_SIZE and not self._queue.empty():
+            item = self._queue.get_nowait()
+            if item is None:
+                self._queue.put_nowait(None)
+                break
+            group.append(item)
         return group
 
     async def _commit(self, group: list[Settled]) -> None:
