@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
-from typing import Protocol
 
-from benchmarks import office, register
+from benchmarks import office, postgis, register
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
-from benchmarks.references import BareQuery, BruteForce, Contacts
+from benchmarks.references import BareQuery, BruteForce, Contacts, Reference
 from umsalert.model import Circle
 from umsalert.selection import Plan, Planner, Station
 from umsalert.settings import Settings
@@ -34,33 +33,31 @@ def _of_size(sites: int, options: Options) -> Iterator[Comparison]:
     place = options.folder / f"area-{sites}"
     settings = office.prepare(place).settings
     register.copy_of(sites, options.folder.parent, settings.database)
-    bare = BareQuery(settings.database)
-    with contextlib.closing(bare), _Ours(settings) as ours:
-        references: list[_Reference] = [bare, BruteForce(settings.database)]
+    with (
+        contextlib.closing(BareQuery(settings.database)) as bare,
+        postgis.running(settings.database) as server,
+        _Ours(settings) as ours,
+    ):
+        references = [bare, BruteForce(settings.database), *([server] if server else [])]
+        notes = [] if server else ["PostGIS: not installed"]
         for radius_m in RADII_M:
             found = _agreement(register.circle(radius_m, 0), references, ours)
             title = f"{sites:,} sites, {radius_m:,.0f} m, {found:,} contacts"
             contenders = [
-                Contender(item.name, _timed(item.contacts, radius_m)) for item in references
+                Contender(item.name, _timed(item.seconds, radius_m)) for item in references
             ]
             target = TARGET if sites == TARGET_SITES else None
-            plan = Contender("umsalert: Planner.plan", _timed(ours.plan, radius_m), target)
-            yield compare(f"preview: {title}", [*contenders, plan], options.rounds)
-            record = Contender("umsalert: Planner.record", ours.recording(radius_m))
+            plan = Contender("umsalert: Planner.plan", _timed(ours.planning, radius_m), target)
+            yield compare(f"preview: {title}", [*contenders, plan], options.rounds, notes=notes)
+            record = Contender("umsalert: Planner.record", _timed(ours.recording, radius_m))
             yield compare(f"record: {title}", [contenders[0], record], max(1, options.rounds // 3))
 
 
-def _timed(work: Callable[[Circle], object], radius_m: float) -> Callable[[int], float]:
-    def timed(number: int) -> float:
-        circle = register.circle(radius_m, number)
-        start = perf_counter()
-        work(circle)
-        return perf_counter() - start
-
-    return timed
+def _timed(seconds: Callable[[Circle], float], radius_m: float) -> Callable[[int], float]:
+    return lambda number: seconds(register.circle(radius_m, number))
 
 
-def _agreement(circle: Circle, references: Sequence[_Reference], ours: _Ours) -> int:
+def _agreement(circle: Circle, references: Sequence[Reference], ours: _Ours) -> int:
     """Return how many contacts there are; everybody must find the same ones."""
     plan = ours.plan(circle)
     people = ours.recorded(plan)
@@ -71,12 +68,6 @@ def _agreement(circle: Circle, references: Sequence[_Reference], ours: _Ours) ->
     if plan.selection.contacts != len(people):
         raise AssertionError("the preview and the record do not find the same people")
     return len(people)
-
-
-class _Reference(Protocol):
-    name: str
-
-    def contacts(self, circle: Circle) -> Contacts: ...
 
 
 class _Ours:
@@ -104,16 +95,18 @@ class _Ours:
         """Do what `alert send` does between the answer yes and the first claim; return the id."""
         return self._runner.run(self._planner.record(plan)).id
 
-    def recording(self, radius_m: float) -> Callable[[int], float]:
-        """Return what makes a plan and returns the seconds of recording it."""
+    def planning(self, circle: Circle) -> float:
+        """Return the seconds of a plan."""
+        start = perf_counter()
+        self.plan(circle)
+        return perf_counter() - start
 
-        def timed(number: int) -> float:
-            plan = self.plan(register.circle(radius_m, number))
-            start = perf_counter()
-            self.record(plan)
-            return perf_counter() - start
-
-        return timed
+    def recording(self, circle: Circle) -> float:
+        """Make a plan and return the seconds of recording it."""
+        plan = self.plan(circle)
+        start = perf_counter()
+        self.record(plan)
+        return perf_counter() - start
 
     def recorded(self, plan: Plan) -> Contacts:
         """Record an alert and return whose deliveries it has."""

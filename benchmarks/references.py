@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import contextlib
 import json
+from abc import ABC, abstractmethod
 from functools import cache
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -46,7 +48,23 @@ FROM contact JOIN site ON site.id = contact.site_id ORDER BY contact.id
 """
 
 
-class BareQuery:
+class Reference(ABC):
+    """One way from a circle to its contacts."""
+
+    name: str
+
+    @abstractmethod
+    def contacts(self, circle: Circle) -> Contacts:
+        """Return the ids of whom an alert would reach."""
+
+    def seconds(self, circle: Circle) -> float:
+        """Return how long it takes."""
+        start = perf_counter()
+        self.contacts(circle)
+        return perf_counter() - start
+
+
+class BareQuery(Reference):
     """Box, exact distance and contacts in one statement on an open connection; all fetched."""
 
     name = "R*Tree query, contacts fetched"
@@ -78,7 +96,7 @@ class BareQuery:
         self._connection.close()
 
 
-class BruteForce:
+class BruteForce(Reference):
     """Every distance on the ellipsoid by PROJ, over arrays that are in memory already."""
 
     name = "pyproj.Geod over all sites, in memory"
