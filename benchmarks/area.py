@@ -89,7 +89,13 @@ class _Ours:
 
     def plan(self, circle: Circle) -> Plan:
         """Do all that `alert preview` does before it prints."""
-        return self._runner.run(self._planner.plan(office.request(circle)))
+        found: list[Plan] = []
+
+        async def keep() -> None:  # as umsalert.cli.context.run_async does, and for its reason
+            found.append(await self._planner.plan(office.request(circle)))
+
+        self._runner.run(keep())
+        return found[0]
 
     def record(self, plan: Plan) -> int:
         """Do what `alert send` does between the answer yes and the first claim; return the id."""

@@ -32,6 +32,9 @@ _HOURS = tuple(
     for closes in range(17, 24)
 )
 _WITHOUT_HOURS = 0.5
+_SHUFFLE = 7_654_321
+"""Has no divisor in common with 10,000,000: addresses are distinct, and in no order."""
+
 _NOT_VETTED = 0.05
 _SITE = """
 INSERT INTO site (id, ref, name, lat, lon, region, time_zone, hours, status, status_by, status_at,
@@ -117,7 +120,7 @@ def _contacts(sites: int) -> Iterator[tuple[object, ...]]:
             site,
             f"B{site:07d}-c{number % CONTACTS_PER_SITE + 1}",
             f"Agent {number}",
-            f"+3363998{number:07d}",
-            f"agent-{number}@bench.example",
+            f"+3363998{number * _SHUFFLE % 10_000_000:07d}",
+            f"{number * _SHUFFLE % 10_000_000:x}@bench.example",
             status,
         )

@@ -81,7 +81,15 @@ def run_async(work: Coroutine[Any, Any, T]) -> T:
     """Run a command's coroutine to its end."""
     import asyncio
 
-    return asyncio.run(work)
+    found: list[T] = []
+
+    async def keep() -> None:
+        found.append(await work)
+
+    # Not returned through the task: `asyncio.run` asks for its signal handler, and Python 3.11
+    # writes the repr of that with its task and result, a plan of 16,000 sites (100 ms), to no use.
+    asyncio.run(keep())
+    return found[0]
 
 
 def leave(code: ExitCode) -> None:
