@@ -122,7 +122,8 @@ def test_a_script_must_say_yes(office: Office) -> None:
     before = office.forget()
     ended = office.run("alert", "send", *ALERT, "--json")
     assert (ended.code, ended.error["code"]) == (2, "not_confirmed")
-    assert office.record()[before:] == []
+    since = {event["kind"] for event in office.record()[before:]}  # answers to earlier alerts too
+    assert since & {"sms", "call", "email"} == set()
 
 
 def test_missing_values_are_named_all_at_once(office: Office) -> None:

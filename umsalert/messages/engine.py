@@ -8,10 +8,11 @@ stays as typed.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from jinja2.sandbox import SandboxedEnvironment
+    from jinja2 import Template
 
 
 class TextError(Exception):
@@ -22,22 +23,17 @@ class TextError(Exception):
         self.row = row
 
 
-def names(source: str) -> Mapping[str, int]:
+def names(source: str, *, html: bool = False) -> Mapping[str, int]:
     """Return each name that `source` expects from outside, with the line of its first use.
 
     Raises TextError when the syntax is wrong.
     """
-    from jinja2 import TemplateSyntaxError, meta, nodes
+    from jinja2 import TemplateSyntaxError
 
-    environment = _environment(html=False)
     try:
-        tree = environment.parse(source)
-        free = meta.find_undeclared_variables(tree)
-        environment.compile(tree)
+        return _compiled(source, html)[1]
     except TemplateSyntaxError as error:
         raise TextError(error.message or str(error), error.lineno) from error
-    rows = [(node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in free]
-    return {name: row for row, name in sorted(rows, reverse=True)}
 
 
 def fill(source: str, context: Mapping[str, str], *, html: bool = False) -> str:
@@ -51,15 +47,20 @@ def fill(source: str, context: Mapping[str, str], *, html: bool = False) -> str:
         TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError,
     )  # fmt: skip
     try:
-        return _environment(html=html).from_string(source).render(context)
+        return _compiled(source, html)[0].render(context)
     except authors_mistakes as error:
         raise TextError(str(error)) from error
 
 
-def _environment(*, html: bool) -> SandboxedEnvironment:
-    from jinja2 import StrictUndefined
+@lru_cache(maxsize=128)  # a text is checked when its template is read, then filled in
+def _compiled(source: str, html: bool) -> tuple[Template, Mapping[str, int]]:
+    from jinja2 import StrictUndefined, Template, meta, nodes
     from jinja2.sandbox import SandboxedEnvironment
 
     environment = SandboxedEnvironment(autoescape=html, undefined=StrictUndefined)
     environment.globals.clear()
-    return environment
+    tree = environment.parse(source)
+    free = meta.find_undeclared_variables(tree)
+    found = [(node.lineno, node.name) for node in tree.find_all(nodes.Name) if node.name in free]
+    template = Template.from_code(environment, environment.compile(tree), {})
+    return template, {name: row for row, name in sorted(found, reverse=True)}

@@ -225,7 +225,7 @@ class _Reader:
         everything: set[str] = set()
         for file, text in sources.items():
             try:
-                names = engine.names(text)
+                names = engine.names(text, html=file.endswith(".html"))
             except engine.TextError as error:
                 self._problem("syntax_error", file, str(error), row=error.row)
                 continue
