@@ -25,7 +25,7 @@ from umsalert.model import (
     UnknownPolicy,
 )
 from umsalert.ports import AlertLine, KnownPlace, Schedule, Situation
-from umsalert.store.area import around, fill_targets, nearest, schedules, selection
+from umsalert.store.area import AreaSearch, around, fill_area, fill_people, nearest, selection
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.recipients import fill_recipients
 from umsalert.store.spatialite import Connection
@@ -45,17 +45,18 @@ class SqlAlertBook:
     def __init__(self, database: Database) -> None:
         """Use an open database."""
         self._database = database
+        self._search = AreaSearch()
 
     async def schedules(self, area: Area) -> Sequence[Schedule]:
         """Return the distinct presence hours of approved sites inside."""
-        return await self._database.read(lambda c: schedules(c, area), spatial=True)
+        return await self._database.read(lambda c: self._search.schedules(c, area), spatial=True)
 
     async def select(
         self, area: Area, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
     ) -> Selection:
         """Return who would be reached; sites of an `off_duty` schedule are left out."""
         return await self._database.read(
-            lambda c: selection(c, fill_targets(c, area, channels, off_duty)), spatial=True
+            lambda c: self._search.selection(c, area, channels, off_duty), spatial=True
         )
 
     async def situation(
@@ -83,9 +84,12 @@ class SqlAlertBook:
 
     async def recipients(self, alert_id: int, channels: Collection[ChannelKind]) -> Selection:
         """Return who has, or may have, an earlier alert by `channels` and is still vetted."""
-        return await self._database.read(
-            lambda c: selection(c, fill_recipients(c, alert_id, channels))
-        )
+
+        def work(connection: Connection) -> Selection:
+            self._search.forget()
+            return selection(connection, fill_recipients(connection, alert_id, channels))
+
+        return await self._database.read(work)
 
     async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
         """Write the alert, its texts, sites and deliveries in one transaction.
@@ -157,11 +161,12 @@ def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule
 
 
 def _fill(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> dict[str, int]:
-    """Fill `temp.target`; return who is left out, by reason."""
+    """Fill `temp.in_area` and `temp.person`; return who is left out, by reason."""
     if new.follows is None:
-        return fill_targets(connection, new.area, new.channels, off_duty)
+        fill_area(connection, new.area)
+        return fill_people(connection, new.channels, off_duty)
     left_out = fill_recipients(connection, new.follows.alert_id, new.channels)
-    if not connection.execute(queries("area")["target_people"]).fetchone()["contacts"]:
+    if not connection.execute(queries("area")["person_counts"]).fetchone()["contacts"]:
         raise NobodyMatched("nobody_to_follow", _("Nobody is left who would get this alert."))
     return left_out
 

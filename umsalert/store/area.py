@@ -20,6 +20,45 @@ _REACHES_M = (200.0, 2_000.0, 20_000.0, 200_000.0)
 """The nearest site is looked for in growing circles."""
 
 
+class AreaSearch:
+    """The sites of an area, for questions that follow each other on one reading connection.
+
+    They are measured anew when the area is another one or somebody has written to the file.
+    """
+
+    def __init__(self) -> None:
+        self._key: tuple[Area, int] | None = None
+
+    def schedules(self, connection: Connection, area: Area) -> tuple[Schedule, ...]:
+        """Return the distinct presence hours inside the area."""
+        self._fill(connection, area)
+        rows = connection.execute(queries("area")["schedules"])
+        return tuple(Schedule(row["hours"], row["time_zone"]) for row in rows)
+
+    def selection(
+        self,
+        connection: Connection,
+        area: Area,
+        channels: Collection[ChannelKind],
+        off_duty: Collection[Schedule],
+    ) -> Selection:
+        """Return who would be reached, and who is left out."""
+        self._fill(connection, area)
+        return selection(connection, fill_people(connection, channels, off_duty))
+
+    def forget(self) -> None:
+        """Measure anew next time: another question puts its own sites in the same place."""
+        self._key = None
+
+    def _fill(self, connection: Connection, area: Area) -> None:
+        # Asked before the sites are read: whoever writes meanwhile makes the next question refill.
+        key = (area, connection.execute("PRAGMA data_version").fetchone()[0])
+        if key != self._key:
+            self.forget()  # a fill that fails leaves a part of another area
+            fill_area(connection, area)
+            self._key = key
+
+
 def fill_area(connection: Connection, area: Area) -> None:
     """Fill `temp.in_area` with every site of the area, rim included."""
     sql = queries("area")
@@ -59,39 +98,45 @@ def around(connection: Connection, area: Area) -> tuple[KnownPlace, ...]:
     )
 
 
-def schedules(connection: Connection, area: Area) -> tuple[Schedule, ...]:
-    """Return the distinct presence hours inside the area."""
-    fill_area(connection, area)
-    rows = connection.execute(queries("area")["schedules"])
-    return tuple(Schedule(row["hours"], row["time_zone"]) for row in rows)
-
-
-def fill_targets(
-    connection: Connection,
-    area: Area,
-    channels: Collection[ChannelKind],
-    off_duty: Collection[Schedule],
+def fill_people(
+    connection: Connection, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
 ) -> dict[str, int]:
-    """Fill `temp.target` with one row per message; return who is left out, by reason."""
-    fill_area(connection, area)
+    """Fill `temp.person` from `temp.in_area`, one row per contact; return who is left out, and why.
+
+    Its columns `sms`, `voice` and `email` hold an address for every message that leaves: vetted, on
+    duty, a wanted channel; an address once, for its nearest site.
+    """
+    sql = queries("area")
     absent = {"off_duty": json.dumps([[item.hours, item.time_zone] for item in off_duty])}
     wanted = {kind.value: kind in channels for kind in ChannelKind}
-    connection.execute(queries("area")["clear_target"])
-    connection.execute(queries("area")["target"], absent | wanted)
-    row = connection.execute(queries("area")["left_out"], absent).fetchone()
-    return {reason: row[reason] for reason in row.keys() if row[reason]}  # noqa: SIM118 - a Row iterates over its values
+    connection.execute(sql["clear_person"])
+    connection.execute(sql["person"], absent | wanted)
+    row = connection.execute(sql["left_out"], absent).fetchone()
+    left_out = {reason: row[reason] for reason in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+    left_out["address_used_twice"] = _drop_repeated(connection)
+    return {reason: n for reason, n in left_out.items() if n}
+
+
+def _drop_repeated(connection: Connection) -> int:
+    """Take the messages to an address that a nearer site has too out of `temp.person`; count."""
+    sql = queries("area")
+    shared = [row["address"] for row in connection.execute(sql["shared_addresses"])]
+    if not shared:
+        return 0
+    connection.execute(sql["clear_repeated"])
+    connection.execute(sql["repeated"], {"shared": json.dumps(shared)})
+    connection.execute(sql["drop_repeated"])
+    return int(connection.execute(sql["repeated_count"]).fetchone()["n"])
 
 
 def selection(connection: Connection, left_out: dict[str, int]) -> Selection:
-    """Read what `fill_targets` found."""
+    """Read what stands in `temp.person` and `temp.in_area`."""
     sql = queries("area")
+    counts = connection.execute(sql["person_counts"]).fetchone()
     return Selection(
-        sites=tuple(SiteInArea(*row) for row in connection.execute(sql["target_sites"])),
-        contacts=connection.execute(sql["target_people"]).fetchone()["contacts"],
-        deliveries={
-            ChannelKind(row["channel"]): row["n"]
-            for row in connection.execute(sql["target_counts"])
-        },
-        languages=frozenset(row["language"] for row in connection.execute(sql["target_languages"])),
+        sites=tuple(SiteInArea(*row) for row in connection.execute(sql["person_sites"])),
+        contacts=counts["contacts"],
+        deliveries={kind: counts[kind] for kind in ChannelKind if counts[kind]},
+        languages=frozenset(json.loads(counts["languages"])),
         left_out=left_out,
     )

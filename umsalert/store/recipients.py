@@ -1,4 +1,4 @@
-"""Who has an alert, or may have it: its holders, and the targets of an alert that follows it."""
+"""Who has an alert, or may have it: its holders, and the people of an alert that follows it."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def holders(connection: Connection, alert_id: int) -> Sequence[Holder]:
 def fill_recipients(
     connection: Connection, alert_id: int, channels: Collection[ChannelKind]
 ) -> dict[str, int]:
-    """Fill `temp.target` with the holders of an alert that are vetted and not corrected yet.
+    """Fill `temp.person` with the holders of an alert that are vetted and not corrected yet.
 
-    Does for a following alert what `area.fill_targets` does for an area: returns who is left out,
+    Does for a following alert what `area.fill_people` does for an area: returns who is left out,
     by reason.
     """
     _fill_holders(connection, alert_id)
@@ -44,8 +44,8 @@ def fill_recipients(
     values = {"alert_id": alert_id, "channels": json.dumps(list(channels))}
     connection.execute(queries("area")["clear"])
     connection.execute(sql["area"], values)
-    connection.execute(queries("area")["clear_target"])
-    connection.execute(sql["target"], values)
+    connection.execute(queries("area")["clear_person"])
+    connection.execute(sql["person"], values)
     row = connection.execute(sql["left_out"], values).fetchone()
     return {reason: row[reason] for reason in row.keys() if row[reason]}  # noqa: SIM118 - a Row iterates over its values
 

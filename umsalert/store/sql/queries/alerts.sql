@@ -15,20 +15,32 @@ VALUES (:alert_id, :channel, :language, :subject, :body, :html, :parts, :encodin
 
 -- name: insert_sites
 INSERT INTO alert_site (alert_id, site_id, ref, name, lat, lon, distance_m)
-SELECT :alert_id, site.id, site.ref, site.name, site.lat, site.lon, in_area.distance_m
+SELECT :alert_id, site_id, ref, name, lat, lon, distance_m
 FROM temp.in_area
-JOIN site ON site.id = in_area.site_id
-WHERE in_area.site_id IN (SELECT site_id FROM temp.target WHERE copy = 1)
+WHERE site_id IN (
+    SELECT site_id FROM temp.person WHERE coalesce(sms, voice, email) IS NOT NULL
+)
 
 -- name: insert_deliveries
--- In the order of sending, so that the queue is read in order of id.
+-- In the order of sending, every site's first contact, nearest first: the queue is read by id.
 INSERT INTO delivery (
     alert_id, site_id, contact_id, channel, address, language, next_attempt_at, queued_at
 )
+WITH ranked AS (
+    SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY contact_id) AS rank
+    FROM temp.person WHERE certified
+),
+message AS (
+    SELECT *, 'sms' AS channel, sms AS address FROM ranked
+    UNION ALL
+    SELECT *, 'voice', voice FROM ranked
+    UNION ALL
+    SELECT *, 'email', email FROM ranked
+)
 SELECT :alert_id, site_id, contact_id, channel, address, language, :now, :now
-FROM temp.target
-WHERE copy = 1
-ORDER BY rowid
+FROM message
+WHERE address IS NOT NULL
+ORDER BY rank, distance_m, contact_id
 
 -- name: by_ref
 SELECT * FROM alert_linked WHERE ref = :ref

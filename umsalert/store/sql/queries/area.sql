@@ -5,29 +5,32 @@ DROP TABLE IF EXISTS temp.in_area
 -- name: create
 CREATE TEMP TABLE in_area (
     site_id INTEGER PRIMARY KEY, distance_m REAL NOT NULL, approved INTEGER NOT NULL,
-    hours TEXT, time_zone TEXT NOT NULL
+    hours TEXT, time_zone TEXT NOT NULL,
+    ref TEXT NOT NULL, name TEXT NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL
 )
 
 -- name: fill_circle
 -- The R*Tree box first, then the exact distance on the ellipsoid (the last argument, 1).
+-- MATERIALIZED: else SQLite measures every distance twice, in the result and in the condition.
 INSERT OR IGNORE INTO temp.in_area
-SELECT site_id, distance_m, status = 'approved', hours, time_zone
-FROM (
+WITH near AS MATERIALIZED (
     SELECT
-        site.id AS site_id, site.status, site.hours, site.time_zone,
-        ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1) AS distance_m
+        site.id AS site_id,
+        ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1) AS distance_m,
+        site.status = 'approved' AS approved, site.hours, site.time_zone,
+        site.ref, site.name, site.lat, site.lon
     FROM idx_site_geom AS box
     JOIN site ON site.id = box.pkid
     WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
 )
-WHERE distance_m <= :limit_m
+SELECT * FROM near WHERE distance_m <= :limit_m
 
 -- name: fill_polygon
 -- RFC 7946: edges are straight in longitude and latitude, so the test is a plane one; edges count.
 INSERT OR IGNORE INTO temp.in_area
 SELECT
     site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
-    site.hours, site.time_zone
+    site.hours, site.time_zone, site.ref, site.name, site.lat, site.lon
 FROM idx_site_geom AS box
 JOIN site ON site.id = box.pkid
 WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
@@ -36,97 +39,116 @@ WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.yma
 -- name: schedules
 SELECT DISTINCT hours, time_zone FROM temp.in_area WHERE approved AND hours IS NOT NULL
 
--- name: clear_target
-DROP TABLE IF EXISTS temp.target
+-- name: clear_person
+DROP TABLE IF EXISTS temp.person
 
--- name: target
--- One row per message: vetted, on duty, reachable by a wanted channel; an address once, for its
--- nearest site. Rows stand in the order of sending: every site's first contact, nearest first.
-CREATE TEMP TABLE target AS
-WITH present AS (
-    SELECT site_id, distance_m FROM temp.in_area
-    WHERE approved AND NOT (
-        hours IS NOT NULL
-        AND (hours, time_zone) IN (
+-- name: person
+-- One row per contact of an approved site where somebody is on duty; an address for every message
+-- that the contact would get. CROSS JOIN: from the sites in the area, never from all contacts.
+CREATE TEMP TABLE person AS
+SELECT
+    contact.id AS contact_id, contact.site_id, in_area.distance_m, contact.language,
+    contact.status = 'certified' AS certified,
+    iif(:sms AND contact.status = 'certified' AND phone_kind = 'mobile', phone, NULL) AS sms,
+    iif(:voice AND contact.status = 'certified', phone, NULL) AS voice,
+    iif(:email AND contact.status = 'certified', contact.email, NULL) AS email
+FROM temp.in_area
+CROSS JOIN contact ON contact.site_id = in_area.site_id
+WHERE in_area.approved AND (
+    in_area.hours IS NULL
+    OR (in_area.hours, in_area.time_zone) NOT IN (
+        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:off_duty)
+    )
+)
+
+-- name: left_out
+-- Sites and contacts in the area that get nothing, by the first reason that holds.
+WITH area AS (
+    SELECT
+        count(*) FILTER (WHERE NOT approved) AS not_approved,
+        count(*) FILTER (WHERE approved AND off) AS off_duty,
+        count(*) FILTER (WHERE approved AND NOT off) AS present
+    FROM (
+        SELECT approved, hours IS NOT NULL AND (hours, time_zone) IN (
             SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]')
             FROM json_each(:off_duty)
-        )
+        ) AS off
+        FROM temp.in_area
     )
 ),
-person AS (
+people AS (
     SELECT
-        contact.id AS contact_id, contact.site_id, contact.phone, contact.phone_kind,
-        contact.email, contact.language, present.distance_m,
-        row_number() OVER (PARTITION BY contact.site_id ORDER BY contact.id) AS rank
-    FROM present
-    JOIN contact ON contact.site_id = present.site_id
-    WHERE contact.status = 'certified'
-),
-message AS (
-    SELECT *, 'sms' AS channel, phone AS address FROM person
-    WHERE :sms AND phone_kind = 'mobile'
+        count(DISTINCT iif(certified, site_id, NULL)) AS certified_sites,
+        count(*) FILTER (WHERE NOT certified) AS not_certified,
+        count(*) FILTER (WHERE certified AND coalesce(sms, voice, email) IS NULL) AS unreachable
+    FROM temp.person
+)
+SELECT
+    not_approved AS site_not_approved,
+    off_duty AS site_off_duty,
+    present - certified_sites AS site_without_certified_contact,
+    not_certified AS contact_not_certified,
+    unreachable AS contact_without_usable_address
+FROM area, people
+
+-- name: shared_addresses
+-- Addresses that several contacts have. Few registers have any, so this plain sort comes first.
+SELECT coalesce(voice, sms) AS address FROM temp.person
+WHERE coalesce(voice, sms) IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+UNION ALL
+SELECT email FROM temp.person WHERE email IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+
+-- name: clear_repeated
+DROP TABLE IF EXISTS temp.repeated
+
+-- name: repeated
+-- Messages to an address that a nearer site has too.
+CREATE TEMP TABLE repeated AS
+WITH message AS (
+    SELECT contact_id, distance_m, 'sms' AS channel, sms AS address FROM temp.person
     UNION ALL
-    SELECT *, 'voice', phone FROM person WHERE :voice AND phone IS NOT NULL
+    SELECT contact_id, distance_m, 'voice', voice FROM temp.person
     UNION ALL
-    SELECT *, 'email', email FROM person WHERE :email AND email IS NOT NULL
-),
-numbered AS (
-    SELECT *, row_number() OVER (
+    SELECT contact_id, distance_m, 'email', email FROM temp.person
+)
+SELECT contact_id, channel FROM (
+    SELECT contact_id, channel, row_number() OVER (
         PARTITION BY channel, address ORDER BY distance_m, contact_id
     ) AS copy
     FROM message
+    WHERE address IN (SELECT value FROM json_each(:shared))
 )
-SELECT contact_id, site_id, channel, address, language, distance_m, rank, copy
-FROM numbered
-ORDER BY rank, distance_m, contact_id
+WHERE copy > 1
 
--- name: target_sites
-SELECT site.id, site.ref, site.name, site.lat, site.lon, in_area.distance_m
-FROM temp.in_area
-JOIN site ON site.id = in_area.site_id
-WHERE in_area.site_id IN (SELECT site_id FROM temp.target WHERE copy = 1)
-ORDER BY in_area.distance_m, site.id
-
--- name: target_counts
-SELECT channel, count(*) AS n FROM temp.target WHERE copy = 1 GROUP BY channel
-
--- name: target_people
-SELECT count(DISTINCT contact_id) AS contacts FROM temp.target WHERE copy = 1
-
--- name: target_languages
-SELECT DISTINCT language FROM temp.target WHERE copy = 1
-
--- name: left_out
--- Sites, contacts and messages inside the area that get nothing, by the first reason that holds.
-WITH off AS (
-    SELECT site_id FROM temp.in_area
-    WHERE approved AND hours IS NOT NULL AND (hours, time_zone) IN (
-        SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]') FROM json_each(:off_duty)
+-- name: drop_repeated
+UPDATE temp.person SET
+    sms = iif((contact_id, 'sms') IN (SELECT contact_id, channel FROM temp.repeated), NULL, sms),
+    voice = iif(
+        (contact_id, 'voice') IN (SELECT contact_id, channel FROM temp.repeated), NULL, voice
+    ),
+    email = iif(
+        (contact_id, 'email') IN (SELECT contact_id, channel FROM temp.repeated), NULL, email
     )
-),
-present AS (
-    SELECT site_id FROM temp.in_area
-    WHERE approved AND site_id NOT IN (SELECT site_id FROM off)
+WHERE contact_id IN (SELECT contact_id FROM temp.repeated)
+
+-- name: repeated_count
+SELECT count(*) AS n FROM temp.repeated
+
+-- name: person_sites
+SELECT site_id, ref, name, lat, lon, distance_m
+FROM temp.in_area
+WHERE site_id IN (
+    SELECT site_id FROM temp.person WHERE coalesce(sms, voice, email) IS NOT NULL
 )
+ORDER BY distance_m, site_id
+
+-- name: person_counts
 SELECT
-    (SELECT count(*) FROM temp.in_area WHERE NOT approved) AS site_not_approved,
-    (SELECT count(*) FROM off) AS site_off_duty,
-    (
-        SELECT count(*) FROM present WHERE NOT EXISTS (
-            SELECT 1 FROM contact
-            WHERE contact.site_id = present.site_id AND contact.status = 'certified'
-        )
-    ) AS site_without_certified_contact,
-    (
-        SELECT count(*) FROM present JOIN contact ON contact.site_id = present.site_id
-        WHERE contact.status <> 'certified'
-    ) AS contact_not_certified,
-    (
-        SELECT count(*) FROM present JOIN contact ON contact.site_id = present.site_id
-        WHERE contact.status = 'certified'
-            AND contact.id NOT IN (SELECT contact_id FROM temp.target)
-    ) AS contact_without_usable_address,
-    (SELECT count(*) FROM temp.target WHERE copy > 1) AS address_used_twice
+    count(coalesce(sms, voice, email)) AS contacts,
+    count(sms) AS sms, count(voice) AS voice, count(email) AS email,
+    json_group_array(DISTINCT language)
+        FILTER (WHERE coalesce(sms, voice, email) IS NOT NULL) AS languages
+FROM temp.person
 
 -- name: nearest
 SELECT

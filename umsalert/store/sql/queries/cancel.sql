@@ -61,15 +61,24 @@ ORDER BY alert_site.distance_m, alert_site.ref, contact.ref, holder.delivery_id
 
 -- name: area
 -- The sites of the earlier alert in the place of those of a selection.
-CREATE TEMP TABLE in_area AS SELECT site_id, distance_m FROM alert_site WHERE alert_id = :alert_id
+CREATE TEMP TABLE in_area AS
+SELECT
+    alert_site.site_id, alert_site.distance_m, site.ref, site.name, site.lat, site.lon
+FROM alert_site JOIN site ON site.id = alert_site.site_id
+WHERE alert_site.alert_id = :alert_id
 
--- name: target
-CREATE TEMP TABLE target AS
-SELECT contact_id, site_id, channel, address, language, 1 AS copy
+-- name: person
+CREATE TEMP TABLE person AS
+SELECT
+    holder.contact_id, holder.site_id, in_area.distance_m, holder.language, 1 AS certified,
+    max(iif(channel = 'sms', address, NULL)) AS sms,
+    max(iif(channel = 'voice', address, NULL)) AS voice,
+    max(iif(channel = 'email', address, NULL)) AS email
 FROM temp.holder
+JOIN temp.in_area ON in_area.site_id = holder.site_id
 WHERE certified AND current AND NOT corrected
     AND channel IN (SELECT value FROM json_each(:channels))
-ORDER BY delivery_id
+GROUP BY holder.contact_id
 
 -- name: left_out
 SELECT

@@ -1,0 +1,159 @@
+"""The plan is made inside SQL; a plain loop over the register must come to the same."""
+
+from __future__ import annotations
+
+import itertools
+import random
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.workbench import CENTRE, OPERATOR, FixedClock, fill_register, new_alert
+from umsalert.model import ChannelKind, ContactStatus, NewContact, NewSite, SiteStatus
+from umsalert.ports import Schedule
+from umsalert.store.spatialite import connect
+from umsalert.store.store import Store
+
+ABSENT = Schedule("Mo-Fr 08:00-09:00", "Europe/Paris")
+HOURS = (None, "24/7", ABSENT.hours)
+
+
+@dataclass
+class Guard:
+    """A certified contact of a site with somebody on duty; `messages` are addresses by channel."""
+
+    rank: int
+    place: int
+    ref: str
+    messages: dict[str, str]
+
+
+@dataclass
+class Plan:
+    """What a plain loop makes of a register, for the channels that are wanted."""
+
+    channels: Sequence[ChannelKind]
+    left_out: Counter[str] = field(default_factory=Counter)
+    guards: list[Guard] = field(default_factory=list)
+
+    def add(
+        self, place: int, site: NewSite, contacts: Sequence[NewContact], lost: set[str]
+    ) -> None:
+        """Take a site; `lost` are the refs of whoever is not vetted any more."""
+        if site.ref in lost:
+            self.left_out["site_not_approved"] += 1
+            return
+        if site.hours == ABSENT.hours:
+            self.left_out["site_off_duty"] += 1
+            return
+        certified = [contact for contact in contacts if contact.ref not in lost]
+        self.left_out["contact_not_certified"] += len(contacts) - len(certified)
+        self.left_out["site_without_certified_contact"] += not certified
+        for rank, contact in enumerate(certified):
+            messages = self._messages(contact)
+            self.left_out["contact_without_usable_address"] += not messages
+            self.guards.append(Guard(rank, place, str(contact.ref), messages))
+
+    def finish(self) -> None:
+        """Keep each address once, for its nearest site; put everybody in the order of sending."""
+        taken: set[tuple[str, str]] = set()
+        for guard in self.guards:
+            again = guard.messages.items() & taken
+            self.left_out["address_used_twice"] += len(again)
+            taken |= guard.messages.items()
+            guard.messages = dict(guard.messages.items() - again)
+        self.guards.sort(key=lambda guard: (guard.rank, guard.place))
+
+    def _messages(self, contact: NewContact) -> dict[str, str]:
+        mobile = contact.phone if contact.phone_kind == "mobile" else None
+        addresses = {"sms": mobile, "voice": contact.phone, "email": contact.email}
+        return {kind: address for kind in self.channels if (address := addresses[kind])}
+
+
+def some_sites(chance: random.Random) -> list[NewSite]:
+    """Return sites northwards from the centre, nearest first."""
+    return [
+        NewSite(
+            f"S{i}", "Site", 43.7 + i * 0.0001, 7.27, "FR", "Europe/Paris",
+            hours=chance.choice(HOURS),
+        )
+        for i in range(12)
+    ]  # fmt: skip
+
+
+def some_contacts(site: NewSite, chance: random.Random) -> list[NewContact]:
+    """Return up to three contacts; few addresses are shared by many."""
+    contacts = []
+    for n in range(chance.randrange(4)):
+        phone = chance.choice([None, *(f"+3363998000{k}" for k in range(9))])
+        email = chance.choice([None, *(f"{k}@post.example" for k in range(9))])
+        if phone or email:
+            kind = chance.choice(["mobile", "fixed"]) if phone else None
+            ref = f"{site.ref}-{n}"
+            contacts.append(NewContact(site.ref, "Agent", ref, None, phone, kind, email))
+    return contacts
+
+
+async def some_register(store: Store, chance: random.Random) -> Plan:
+    """Fill the register, take the vetting from some; return what an alert should be."""
+    sites = some_sites(chance)
+    contacts = {site.ref: some_contacts(site, chance) for site in sites}
+    groups = chance.sample(list(contacts.values()), len(contacts))  # the nearest is not the oldest
+    everybody = list(itertools.chain.from_iterable(groups))
+    suspended = [site.ref for site in sites if chance.random() < 0.2]
+    revoked = [str(contact.ref) for contact in everybody if chance.random() < 0.2]
+    await store.register.add_sites(sites, OPERATOR, approve=True)
+    await store.register.add_contacts(everybody, OPERATOR, certify=True)
+    await store.register.set_site_status(suspended, SiteStatus.SUSPENDED, OPERATOR)
+    await store.register.set_contact_status(revoked, ContactStatus.REVOKED, OPERATOR)
+    plan = Plan(chance.sample(list(ChannelKind), chance.randint(1, 3)))
+    for place, site in enumerate(sites):
+        plan.add(place, site, contacts[site.ref], {*suspended, *revoked})
+    plan.finish()
+    return plan
+
+
+@pytest.mark.parametrize("seed", range(25))
+async def test_sql_and_a_plain_loop_plan_the_same(store: Store, database: Path, seed: int) -> None:
+    """Whoever is left out, and every message in its order, is the same for both."""
+    plan = await some_register(store, random.Random(seed))
+    selection = await store.alerts.select(CENTRE, plan.channels, (ABSENT,))
+    assert selection.left_out == +plan.left_out
+    assert selection.contacts == sum(bool(guard.messages) for guard in plan.guards)
+    assert selection.deliveries == Counter(k for guard in plan.guards for k in guard.messages)
+    reached = {guard.place for guard in plan.guards if guard.messages}
+    assert [site.ref for site in selection.sites] == [f"S{place}" for place in sorted(reached)]
+
+    alert = await store.alerts.create(new_alert(channels=plan.channels), (ABSENT,))
+    assert alert.left_out == selection.left_out
+    with closing(connect(database, write=False)) as connection:
+        rows = connection.execute(
+            "SELECT channel, contact.ref, address FROM delivery"
+            " JOIN contact ON contact.id = contact_id ORDER BY delivery.id"
+        ).fetchall()
+    for kind in plan.channels:
+        assert [tuple(row)[1:] for row in rows if row["channel"] == kind] == [
+            (guard.ref, guard.messages[kind]) for guard in plan.guards if kind in guard.messages
+        ]
+
+
+async def test_a_question_repeated_sees_what_was_written_meanwhile(
+    store: Store, database: Path, clock: FixedClock
+) -> None:
+    """Sites measured once are measured again when this process or another has changed one."""
+    await fill_register(store, 2)
+
+    async def found() -> list[str]:
+        selection = await store.alerts.select(CENTRE, tuple(ChannelKind), ())
+        return [site.ref for site in selection.sites]
+
+    assert await found() == await found() == ["S0", "S1"]
+    await store.register.set_site_status(["S0"], SiteStatus.SUSPENDED, OPERATOR, reason="test")
+    assert await found() == ["S1"]
+    async with Store(database, clock) as other:
+        await other.register.set_site_status(["S0"], SiteStatus.APPROVED, OPERATOR)
+    assert await found() == ["S0", "S1"]
