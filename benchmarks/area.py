@@ -11,14 +11,15 @@ from benchmarks import office, postgis, register
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from benchmarks.references import BareQuery, BruteForce, Contacts, Reference
-from umsalert.model import Circle
-from umsalert.selection import Plan, Planner, Station
+from umsalert.model import ChannelKind, Circle, Selection
+from umsalert.selection import Plan, Planner, Station, on_duty
 from umsalert.settings import Settings
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
 from umsalert.wiring import paces
 
 RADII_M = (800.0, 3_000.0, 30_000.0)
+NOWHERE = Circle(0.0, 0.0, 1.0)
 TARGET = 1.5
 TARGET_SITES = 100_000
 """The size of a national register in daily use: the target of the preview is set for it."""
@@ -48,7 +49,9 @@ def _of_size(sites: int, options: Options) -> Iterator[Comparison]:
             ]
             target = TARGET if sites == TARGET_SITES else None
             plan = Contender("umsalert: Planner.plan", _timed(ours.planning, radius_m), target)
-            yield compare(f"preview: {title}", [*contenders, plan], options.rounds, notes=notes)
+            part = Contender("  of it: AlertBook.select", _timed(ours.selecting, radius_m))
+            preview = [*contenders, plan, part]
+            yield compare(f"preview: {title}", preview, options.rounds, notes=notes)
             record = Contender("umsalert: Planner.record", _timed(ours.recording, radius_m))
             yield compare(f"record: {title}", [contenders[0], record], max(1, options.rounds // 3))
 
@@ -103,9 +106,28 @@ class _Ours:
 
     def planning(self, circle: Circle) -> float:
         """Return the seconds of a plan."""
+        self._forget()
         start = perf_counter()
         self.plan(circle)
         return perf_counter() - start
+
+    def selecting(self, circle: Circle) -> float:
+        """Return the seconds of the part that depends on the sites: hours, duty, contacts."""
+
+        async def work() -> None:
+            hours = await self._store.alerts.schedules(circle)
+            closed = [item for item in hours if not on_duty(item, office.NOON)]
+            found.append(await self._store.alerts.select(circle, tuple(ChannelKind), closed))
+
+        found: list[Selection] = []
+        self._forget()
+        start = perf_counter()
+        self._runner.run(work())
+        return perf_counter() - start
+
+    def _forget(self) -> None:
+        """Ask for another area: what was measured for the one before is not kept."""
+        self._runner.run(self._store.alerts.schedules(NOWHERE))
 
     def recording(self, circle: Circle) -> float:
         """Make a plan and return the seconds of recording it."""
