@@ -8,7 +8,7 @@ import os
 import platform
 import sys
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks import area, first_message, startup, throughput
@@ -16,7 +16,7 @@ from benchmarks.measure import Comparison, document, table
 from benchmarks.options import Options
 from umsalert.store.spatialite import sqlite
 
-BENCHMARKS: Mapping[str, Callable[[Options], list[Comparison]]] = {
+BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
     "startup": startup.run,
     "area": area.run,
     "first-message": first_message.run,

@@ -25,9 +25,10 @@ TARGET_SITES = 100_000
 """The size of a national register in daily use: the target of the preview is set for it."""
 
 
-def run(options: Options) -> list[Comparison]:
+def run(options: Options) -> Iterator[Comparison]:
     """Compare at every size and radius."""
-    return [item for sites in options.sites for item in _of_size(sites, options)]
+    for sites in options.sites:
+        yield from _of_size(sites, options)
 
 
 def _of_size(sites: int, options: Options) -> Iterator[Comparison]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from benchmarks import office, register, sinks
 from benchmarks.measure import Comparison, Contender, compare
@@ -22,14 +22,14 @@ FLOORS = {
 """What each channel cannot do without: command line, texts, database, provider."""
 
 
-def run(options: Options) -> list[Comparison]:
+def run(options: Options) -> Iterator[Comparison]:
     """Compare by SMS and by e-mail; a call leaves by the same way as an SMS."""
     sites = options.sites[0]
     with sinks.running(options.folder) as sink:
         place = office.prepare(options.folder, sink.https_port, sink.smtp_port)
         register.copy_of(sites, options.folder.parent, place.settings.database)
-        return [
-            compare(
+        for kind, floor in FLOORS.items():
+            yield compare(
                 f"Enter to the first message: {kind.value}, {sites:,} sites, {RADIUS_M:.0f} m",
                 [
                     Contender("interpreter and imports", _ended(["-c", floor], place)),
@@ -38,8 +38,6 @@ def run(options: Options) -> list[Comparison]:
                 options.rounds,
                 notes=(f"imports: {floor.removeprefix('import ')}",),
             )
-            for kind, floor in FLOORS.items()
-        ]
 
 
 def _ended(words: Sequence[str], place: office.Office) -> Callable[[int], float]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
 
 from benchmarks import office, register
@@ -23,7 +23,7 @@ SITES = 50
 _CENTRE = Circle(*register.LARGEST, radius_m=10_000.0)
 
 
-def run(options: Options) -> list[Comparison]:
+def run(options: Options) -> Iterator[Comparison]:
     """Compare fresh interpreters."""
     place = office.prepare(options.folder)
     register.copy_of(SITES, options.folder.parent, place.settings.database)
@@ -35,23 +35,21 @@ def run(options: Options) -> list[Comparison]:
         (["report", "last"], None),
         (["alert", "preview", *order()], None),
     ]
-    return [
-        compare(
-            f"start-up: fresh interpreters, {SITES} sites",
-            [
-                Contender(f"python -c '{FLOOR}'", _timed(["-c", FLOOR], place)),
-                *(
-                    Contender(
-                        f"umsalert {' '.join(words[:2])}",
-                        _timed(["-m", "umsalert", *words], place),
-                        at_most=at_most,
-                    )
-                    for words, at_most in commands
-                ),
-            ],
-            options.rounds,
-        )
-    ]
+    yield compare(
+        f"start-up: fresh interpreters, {SITES} sites",
+        [
+            Contender(f"python -c '{FLOOR}'", _timed(["-c", FLOOR], place)),
+            *(
+                Contender(
+                    f"umsalert {' '.join(words[:2])}",
+                    _timed(["-m", "umsalert", *words], place),
+                    at_most=at_most,
+                )
+                for words, at_most in commands
+            ),
+        ],
+        options.rounds,
+    )
 
 
 def order(circle: Circle = _CENTRE) -> list[str]:

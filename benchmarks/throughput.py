@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from time import perf_counter
 
 import aiohttp
@@ -32,14 +32,15 @@ _SITES_PER_MESSAGE = 3
 _BODIES = {ChannelKind.SMS: sms.request_body, ChannelKind.VOICE: voice.request_body}
 
 
-def run(options: Options) -> list[Comparison]:
+def run(options: Options) -> Iterator[Comparison]:
     """Compare channel by channel."""
     with sinks.running(options.folder) as sink:
         place = office.prepare(options.folder, sink.https_port, sink.smtp_port)
         settings = place.settings
         sites = options.messages * _SITES_PER_MESSAGE
         register.copy_of(sites, options.folder.parent, settings.database)
-        return [_of_channel(kind, settings, sink, options) for kind in ChannelKind]
+        for kind in ChannelKind:
+            yield _of_channel(kind, settings, sink, options)
 
 
 def _of_channel(
