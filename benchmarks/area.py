@@ -12,7 +12,8 @@ from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from benchmarks.references import BareQuery, BruteForce, Contacts, Reference
 from umsalert.model import ChannelKind, Circle, Selection
-from umsalert.selection import Plan, Planner, Station, on_duty
+from umsalert.selection import Plan, Planner, Prices, Station
+from umsalert.selection.planner import on_duty
 from umsalert.settings import Settings
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
@@ -83,7 +84,7 @@ class _Ours:
 
     def __enter__(self) -> _Ours:
         self._store = Store(self._settings.database, office.NoonClock())
-        station = Station("bench", "04 65 71 00 17", paces(self._settings))
+        station = Station("bench", "04 65 71 00 17", paces(self._settings), Prices())
         self._planner = Planner(self._store.alerts, office.NoonClock(), station)
         return self
 
