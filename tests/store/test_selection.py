@@ -157,3 +157,12 @@ async def test_a_question_repeated_sees_what_was_written_meanwhile(
     async with Store(database, clock) as other:
         await other.register.set_site_status(["S0"], SiteStatus.APPROVED, OPERATOR)
     assert await found() == ["S0", "S1"]
+
+
+async def test_a_question_about_an_alert_leaves_that_about_its_area_right(store: Store) -> None:
+    """Who has an earlier alert, asked in between, does not show in the next selection."""
+    await fill_register(store, 2)
+    alert = await store.alerts.create(new_alert(), ())
+    before = await store.alerts.select(CENTRE, tuple(ChannelKind), ())
+    assert (await store.alerts.recipients(alert.id, tuple(ChannelKind))).contacts == 0
+    assert await store.alerts.select(CENTRE, tuple(ChannelKind), ()) == before
