@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from umsalert import resources
 from umsalert.model import ChannelKind, Operator
 from umsalert.settings import RateSettings, Settings, account
-from umsalert.store.outbox import LEASE_S
 from umsalert.store.store import Store
 
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
@@ -74,6 +73,8 @@ def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> floa
 
     A living process gives up after its time-out, what a dead one held is known after its lease.
     """
+    from umsalert.store.outbox import LEASE_S
+
     return max(LEASE_S, *(_rate(settings, kind).timeout_s for kind in kinds)) + 1
 
 
