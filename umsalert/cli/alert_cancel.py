@@ -10,7 +10,7 @@ import typer
 
 from umsalert import cancellation, wiring
 from umsalert.cancellation import Person
-from umsalert.cli import alert_preview, alert_send, alert_show, progress
+from umsalert.cli import alert_send, alert_show, alert_words, progress
 from umsalert.cli.context import Session
 from umsalert.cli.output import Column, Output, channel_name, confirm, interactive, local
 from umsalert.dispatch import left_open
@@ -213,8 +213,8 @@ class _Correction:
         plan = await wiring.planner(settings, self._store).plan(request)
         for text in plan.texts:
             if plan.selection.deliveries.get(text.channel):
-                alert_preview.show_text(text, self._output)
-        alert_preview.show_left_out(plan.selection.left_out, self._output)
+                alert_words.show_text(text, self._output)
+        alert_words.show_left_out(plan.selection.left_out, self._output)
         try:
             return await alert_send.carry_out(
                 self._session, self._store, plan, alert_send.Manner(yes=manner.yes), self._output

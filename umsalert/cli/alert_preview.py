@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from umsalert.cli import alert_map, findings
+from umsalert.cli import alert_map, alert_words, findings
 from umsalert.cli.output import Column, Output, channel_name, duration, local, utc
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, language, ngettext
-from umsalert.model import Area, ChannelKind, Circle, MessageText, Polygon
+from umsalert.i18n import _, language
 
 if TYPE_CHECKING:
     from umsalert.ports import KnownPlace
@@ -25,7 +24,7 @@ def document(plan: Plan) -> dict[str, Any]:
     return {
         "template": request.template.name,
         "exercise": request.exercise,
-        **area_document(request.area),
+        **alert_words.area_document(request.area),
         "incident_at": utc(plan.incident_at),
         "expires_at": utc(plan.expires_at),
         "time_zone": plan.time_zone,
@@ -42,7 +41,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "contacts": selection.contacts,
         "deliveries": {kind.value: selection.deliveries.get(kind, 0) for kind in plan.channels},
         "left_out": dict(selection.left_out),
-        "texts": texts(plan.texts),
+        "texts": alert_words.texts(plan.texts),
         "findings": findings.document(plan.findings),
         "nearest_site": plan.situation.nearest and dataclasses.asdict(plan.situation.nearest),
         "estimate": {
@@ -55,42 +54,14 @@ def document(plan: Plan) -> dict[str, Any]:
     }
 
 
-def area_document(area: Area) -> dict[str, Any]:
-    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null."""
-    if isinstance(area, Polygon):
-        return {"circle": None, "polygon": area.geometry}
-    return {"circle": dataclasses.asdict(area), "polygon": None}
-
-
-def area_words(area: Area) -> str:
-    """Return an area as a person reads it."""
-    words = (
-        _("{radius} around {lat}, {lon}")
-        if isinstance(area, Circle)
-        else _("a polygon that reaches {radius} from {lat}, {lon}")
-    )
-    return words.format(radius=format_distance(area.radius_m), lat=area.lat, lon=area.lon)
-
-
-def texts(found: Sequence[MessageText]) -> dict[str, dict[str, dict[str, Any]]]:
-    """Return texts by channel and language for a JSON document."""
-    result: dict[str, dict[str, dict[str, Any]]] = {}
-    for text in found:
-        entry: dict[str, Any] = {"body": text.body}
-        if text.channel is ChannelKind.EMAIL:
-            entry |= {"subject": text.subject, "html": text.html}
-        if text.channel is ChannelKind.SMS:
-            entry |= {"parts": text.parts, "encoding": text.encoding}
-        result.setdefault(text.channel.value, {})[text.language] = entry
-    return result
-
-
 def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     """Print a plan for a person; `others` are the known sites that get nothing."""
     request = plan.request
     if request.exercise:
         output.line(_("*** EXERCISE *** every message says so; nobody is alerted for real."))
-    output.paragraph(f"{request.template.title(language())}, {area_words(request.area)}")
+    output.paragraph(
+        f"{request.template.title(language())}, {alert_words.area_words(request.area)}"
+    )
     output.paragraph(
         _("Incident {incident}; nothing leaves after {expires} ({zone})").format(
             incident=local(plan.incident_at, plan.time_zone, seconds=False),
@@ -100,24 +71,12 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     )
     output.paragraph(place_words(plan))
     for text in plan.texts:
-        show_text(text, output)
+        alert_words.show_text(text, output)
     alert_map.show(plan, others, output)
     if plan.selection.sites:
         _show_sites(plan, output)
     _show_totals(plan, output)
     _show_findings(plan, output)
-
-
-def show_text(text: MessageText, output: Output) -> None:
-    """Print one text as it leaves."""
-    title = f"{channel_name(text.channel)} ({text.language})"
-    if text.parts:
-        parts = ngettext("{n} part", "{n} parts", text.parts).format(n=text.parts)
-        title = f"{title}, {parts}, {text.encoding}"
-    output.line(f"\n── {title} ──")
-    if text.subject:
-        output.line(_("Subject: {subject}").format(subject=text.subject))
-    output.line(text.body.strip())
 
 
 def _show_findings(plan: Plan, output: Output) -> None:
@@ -148,7 +107,7 @@ def _show_sites(plan: Plan, output: Output) -> None:
 
 def _show_totals(plan: Plan, output: Output) -> None:
     selection = plan.selection
-    show_left_out(selection.left_out, output)
+    alert_words.show_left_out(selection.left_out, output)
     numbers = [(selection.deliveries.get(kind, 0), kind) for kind in plan.channels]
     by_channel = ", ".join(f"{n} {channel_name(kind, n)}" for n, kind in numbers)
     output.paragraph(
@@ -184,21 +143,3 @@ def _estimate_words(plan: Plan) -> str:
     if expected.price_eur is None:
         return sentence
     return sentence + _("; at most {euros:.2f} €").format(euros=expected.price_eur)
-
-
-def show_left_out(left_out: Mapping[str, int], output: Output) -> None:
-    """Print who gets nothing, and why."""
-    for reason, count in left_out.items():
-        output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
-
-
-def reason_words(reason: str) -> str:
-    """Return why somebody is left out, in words."""
-    return {
-        "site_not_approved": _("site not approved"),
-        "site_off_duty": _("site with nobody on duty now"),
-        "site_without_certified_contact": _("site without a certified contact"),
-        "contact_not_certified": _("contact not certified"),
-        "contact_without_usable_address": _("contact without an address for these channels"),
-        "address_used_twice": _("message to an address that another site has too"),
-    }[reason]

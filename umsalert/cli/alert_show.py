@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from umsalert.cli import alert_preview, progress
+from umsalert.cli import alert_words, progress
 from umsalert.cli.output import Column, Output, local, utc
 from umsalert.events import Counts
 from umsalert.geo.circles import outline
@@ -48,7 +48,7 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
     if output.as_json:
         extra: dict[str, Any] = {
             "counts": progress.counts_document(counts),
-            "texts": alert_preview.texts(texts),
+            "texts": alert_words.texts(texts),
             "area": outline(alert.area),
         }
         output.document(document(alert) | extra)
@@ -60,9 +60,9 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
     for name, value in alert.variables.items():
         output.line(f"  {name} = {value}")
     for text in texts:
-        alert_preview.show_text(text, output)
+        alert_words.show_text(text, output)
     output.line()
-    alert_preview.show_left_out(alert.left_out, output)
+    alert_words.show_left_out(alert.left_out, output)
     output.line(progress.counts_sentence(counts))
 
 
@@ -72,7 +72,7 @@ def head(alert: Alert) -> list[str]:
     lines = [
         exercise
         + _("Alert {ref}: {template}, {area}").format(
-            ref=alert.ref, template=alert.template, area=alert_preview.area_words(alert.area)
+            ref=alert.ref, template=alert.template, area=alert_words.area_words(alert.area)
         ),
         _("Incident {incident}, sent {sent} by {operator}, expires {expires} ({zone})").format(
             incident=local(alert.incident_at, alert.time_zone),
@@ -116,7 +116,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "ref": alert.ref,
         "template": alert.template,
         "exercise": alert.exercise,
-        **alert_preview.area_document(alert.area),
+        **alert_words.area_document(alert.area),
         "channels": list(alert.channels),
         "variables": dict(alert.variables),
         "reason": alert.reason,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from umsalert.cli import alert_preview, alert_show, progress
+from umsalert.cli import alert_show, alert_words, progress
 from umsalert.cli.output import Column, Output, channel_name, duration, utc
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
@@ -47,7 +47,7 @@ def document(report: AlertReport, output: Output) -> None:
             ],
             "replies": [_reply_document(reply) for reply in report.replies],
             "codes": dict(report.codes),
-            "texts": alert_preview.texts(report.texts),
+            "texts": alert_words.texts(report.texts),
         }
     )
 

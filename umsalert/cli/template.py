@@ -99,7 +99,7 @@ def render(
 ) -> None:
     """Render a template."""
     from umsalert import wiring
-    from umsalert.cli import alert_preview
+    from umsalert.cli import alert_words
     from umsalert.cli.alert_request import split_values
     from umsalert.messages import Order, templates
     from umsalert.messages.render import render as render_texts
@@ -118,12 +118,12 @@ def render(
             {
                 "template": template.name,
                 "exercise": exercise,
-                "texts": alert_preview.texts(texts),
+                "texts": alert_words.texts(texts),
             }
         )
         return
     for text in texts:
-        alert_preview.show_text(text, output)
+        alert_words.show_text(text, output)
 
 
 @app.command(

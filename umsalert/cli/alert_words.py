@@ -1,0 +1,72 @@
+"""What a preview, an alert of the record and a report say alike: its area, its texts, its gaps."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from umsalert.cli.output import Output, channel_name
+from umsalert.geo.units import format_distance
+from umsalert.i18n import _, ngettext
+from umsalert.model import Area, ChannelKind, Circle, MessageText, Polygon
+
+
+def area_document(area: Area) -> dict[str, Any]:
+    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null."""
+    if isinstance(area, Polygon):
+        return {"circle": None, "polygon": area.geometry}
+    return {"circle": dataclasses.asdict(area), "polygon": None}
+
+
+def area_words(area: Area) -> str:
+    """Return an area as a person reads it."""
+    words = (
+        _("{radius} around {lat}, {lon}")
+        if isinstance(area, Circle)
+        else _("a polygon that reaches {radius} from {lat}, {lon}")
+    )
+    return words.format(radius=format_distance(area.radius_m), lat=area.lat, lon=area.lon)
+
+
+def texts(found: Sequence[MessageText]) -> dict[str, dict[str, dict[str, Any]]]:
+    """Return texts by channel and language for a JSON document."""
+    result: dict[str, dict[str, dict[str, Any]]] = {}
+    for text in found:
+        entry: dict[str, Any] = {"body": text.body}
+        if text.channel is ChannelKind.EMAIL:
+            entry |= {"subject": text.subject, "html": text.html}
+        if text.channel is ChannelKind.SMS:
+            entry |= {"parts": text.parts, "encoding": text.encoding}
+        result.setdefault(text.channel.value, {})[text.language] = entry
+    return result
+
+
+def show_text(text: MessageText, output: Output) -> None:
+    """Print one text as it leaves."""
+    title = f"{channel_name(text.channel)} ({text.language})"
+    if text.parts:
+        parts = ngettext("{n} part", "{n} parts", text.parts).format(n=text.parts)
+        title = f"{title}, {parts}, {text.encoding}"
+    output.line(f"\n── {title} ──")
+    if text.subject:
+        output.line(_("Subject: {subject}").format(subject=text.subject))
+    output.line(text.body.strip())
+
+
+def show_left_out(left_out: Mapping[str, int], output: Output) -> None:
+    """Print who gets nothing, and why."""
+    for reason, count in left_out.items():
+        output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
+
+
+def reason_words(reason: str) -> str:
+    """Return why somebody is left out, in words."""
+    return {
+        "site_not_approved": _("site not approved"),
+        "site_off_duty": _("site with nobody on duty now"),
+        "site_without_certified_contact": _("site without a certified contact"),
+        "contact_not_certified": _("contact not certified"),
+        "contact_without_usable_address": _("contact without an address for these channels"),
+        "address_used_twice": _("message to an address that another site has too"),
+    }[reason]
