@@ -43,7 +43,7 @@ RENEW_S = 5.0
 """How often the lease is renewed; a third of its length, so that one slow commit is survived."""
 
 GROUP_SIZE = 200
-"""What comes in during one commit makes the next group, up to this many: docs/adr/0008."""
+"""What comes in during one commit makes the next group, up to this many: docs/adr/0003."""
 
 PROGRESS_S = 0.5
 """How often the store is asked where the alert stands, and whether somebody has cancelled it."""
