@@ -58,7 +58,7 @@ async def states(store: Store, alert_id: int) -> dict[DeliveryState, int]:
 
 
 async def test_the_transition_table_in_sql_is_the_model_s(store: Store) -> None:
-    """The trigger knows exactly the moves that model.py allows."""
+    """The trigger knows exactly the moves that the model allows."""
     await store.alerts.alerts(limit=1)
     connection = connect(store.path, write=False)
     rows = connection.execute("SELECT from_state, to_state FROM delivery_transition").fetchall()

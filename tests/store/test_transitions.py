@@ -66,7 +66,7 @@ def connection(database: Path) -> Iterator[Connection]:
 def test_the_file_allows_exactly_the_moves_of_the_model(
     connection: Connection, database: Path, before: DeliveryState
 ) -> None:
-    """From every state each of the nine is reached, or refused, as model.py says."""
+    """From every state each of the nine is reached, or refused, as the model says."""
     reached = set()
     for after in DeliveryState:
         connection.execute("BEGIN")

@@ -1,0 +1,168 @@
+"""A message on its way: what it says, how far it has come, what was said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+
+class ChannelKind(StrEnum):
+    """A way to reach a guard."""
+
+    SMS = "sms"
+    VOICE = "voice"
+    EMAIL = "email"
+
+
+class DeliveryState(StrEnum):
+    """What is known of one message to one contact by one channel."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    ACCEPTED = "accepted"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+    EXPIRED = "expired"
+    CANCELLED = "cancelled"
+
+
+_S = DeliveryState
+TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
+    # A receipt of an earlier attempt (unknown, then sent again) may reach any later state.
+    _S.QUEUED: frozenset(
+        {
+            _S.SENDING,
+            _S.FAILED,
+            _S.EXPIRED,
+            _S.CANCELLED,
+            _S.ACCEPTED,
+            _S.DELIVERED,
+            _S.UNKNOWN,  # an earlier attempt may have left, and it is not sent again after all
+        }
+    ),
+    # A webhook may overtake our own commit, so sending knows the receipt's states too.
+    _S.SENDING: frozenset(
+        {
+            _S.QUEUED,
+            _S.ACCEPTED,
+            _S.FAILED,
+            _S.UNKNOWN,
+            _S.CANCELLED,
+            _S.DELIVERED,
+            _S.UNDELIVERED,
+        }
+    ),
+    _S.ACCEPTED: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
+    _S.UNKNOWN: frozenset(
+        {_S.QUEUED, _S.ACCEPTED, _S.DELIVERED, _S.UNDELIVERED, _S.FAILED, _S.EXPIRED, _S.CANCELLED}
+    ),
+    _S.FAILED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
+    _S.EXPIRED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
+    _S.CANCELLED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
+    _S.UNDELIVERED: frozenset({_S.DELIVERED}),
+    _S.DELIVERED: frozenset(),
+}
+OPEN_STATES = frozenset({_S.QUEUED, _S.SENDING})
+
+
+class ReplyKind(StrEnum):
+    """What a guard told us."""
+
+    ACKNOWLEDGED = "acknowledged"
+    SIGHTING = "sighting"
+
+
+@dataclass(frozen=True, slots=True)
+class MessageText:
+    """What leaves by one channel in one language. `parts` counts SMS segments (0 elsewhere)."""
+
+    channel: ChannelKind
+    language: str
+    body: str
+    subject: str = ""
+    html: str = ""
+    parts: int = 0
+    encoding: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One hand-over: everything a channel needs, and nothing of why.
+
+    `reference` is `<alert ref>-<delivery id>-<attempt n>`; `token` is secret, random and per
+    attempt: whoever answers with it is this recipient. `refusals` counts earlier temporary ones,
+    `unknowns` earlier attempts that may have left.
+    """
+
+    delivery_id: int
+    attempt_n: int
+    refusals: int
+    reference: str
+    channel: ChannelKind
+    address: str
+    token: str
+    text: MessageText
+    expires_at: datetime
+    unknowns: int = 0
+
+
+class OutcomeKind(StrEnum):
+    """What one hand-over came to. Temporary, permanent and unknown are three different things."""
+
+    ACCEPTED = "accepted"
+    TEMPORARY = "temporary"
+    """Refused for now (429, 503, greylisting): nothing was taken; try later."""
+    PERMANENT = "permanent"
+    """Refused for good (bad number, unknown mailbox)."""
+    UNKNOWN = "unknown"
+    """The request may have left and no readable answer came."""
+    UNREACHABLE = "unreachable"
+    """No connection: nothing left this machine; not counted as an attempt."""
+    WITHDRAWN = "withdrawn"
+    """Held back on this machine because the alert was cancelled: nothing left."""
+    MISCONFIGURED = "misconfigured"
+    """Our credentials, account or certificates are refused: every other message would be too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The result of one hand-over. `code` is the provider's or ours; `detail` holds no address.
+
+    `one_recipient`: a refusal that is about this address only; the others need not wait.
+    """
+
+    kind: OutcomeKind
+    code: str = ""
+    detail: str = ""
+    provider_id: str = ""
+    retry_after_s: float | None = None
+    one_recipient: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider says later about a hand-over; matched by `reference`, else `provider_id`."""
+
+    provider: str
+    provider_id: str
+    reference: str
+    state: DeliveryState | None
+    code: str
+    occurred_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a guard told us during or after a hand-over, matched like a receipt."""
+
+    provider_id: str
+    reference: str
+    kind: ReplyKind
+    channel: ChannelKind
+    raw: str
+    occurred_at: datetime
+    text: str = ""
