@@ -230,6 +230,9 @@ def test_a_name_that_does_not_resolve_is_unreachable() -> None:
         ("-5", None),
         ("soon", None),
         ("9" * 5000, None),
+        ("Mon, 23 Nov 99999999999999999999 18:16:00 GMT", None),
+        ("Mon, 23 Nov 2026 18:16:00 +99999999999999999999", None),
+        ("Fri, 31 Dec 9999 23:59:59 -0900", 999_999_999),
     ],
 )
 def test_retry_after_is_seconds_or_a_date(value: str, wait_s: float | None) -> None:

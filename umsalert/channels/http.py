@@ -29,6 +29,9 @@ from umsalert.ports import Clock
 MAX_ANSWER_BYTES = 65_536
 """A provider answers in a few hundred bytes; a longer answer must not fill our memory."""
 
+MAX_WAIT_S = 999_999_999.0
+"""31 years: beyond any alert, and `now` can be moved by it without leaving the calendar."""
+
 KEEP_ALIVE_S = 4.0
 """Below the idle time of common servers (Node 5 s, load balancers 60 s): a connection that the
 server closes while our request is on its way costs an `unknown`."""
@@ -148,10 +151,10 @@ def retry_after_s(value: str, now: datetime) -> float | None:
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     at = at if at.tzinfo else at.replace(tzinfo=UTC)  # RFC 5322 writes -0000 for "no zone known"
-    return max(0.0, (at - now).total_seconds())
+    return min(max(0.0, (at - now).total_seconds()), MAX_WAIT_S)
 
 
 def problem_code(problem: Mapping[str, object]) -> str:
