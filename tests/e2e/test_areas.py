@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -43,6 +46,7 @@ def test_a_polygon_is_alerted_and_remembered(office: Office, tmp_path: Path) -> 
         (("--radius", "800m", "--polygon", "x.geojson"), "two_areas"),
         (("--polygon", "not-there.geojson"), "polygon_unreadable"),
         (("--polygon", "/"), "polygon_unreadable"),
+        (("--polygon", "/dev/zero"), "polygon_unreadable"),
     ],
 )
 def test_one_area_must_be_given(office: Office, words: tuple[str, ...], code: str) -> None:
@@ -50,6 +54,23 @@ def test_one_area_must_be_given(office: Office, words: tuple[str, ...], code: st
     ended = office.run("alert", "preview", *words, *PERSON, "--json")
     assert (ended.code, ended.error["code"]) == (2, code)
     assert ended.error["hint"]
+
+
+def test_a_closed_stdin_is_nobody_and_holds_no_polygon(office: Office) -> None:
+    """Started with no stdin at all, as some schedulers do, a command asks nobody and reads none."""
+    script = 'exec "$0" -m umsalert "$@" <&-'
+    for words, code in (
+        (("preview", "--polygon", "-", *PERSON), "polygon_unreadable"),
+        (("send", *PLACE, *PERSON), "not_confirmed"),
+    ):
+        process = subprocess.Popen(
+            ["sh", "-c", script, sys.executable, "alert", *words, "--json"],
+            env={**os.environ, "UMSALERT_HOME": str(office.home), **office.environ},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        ended = office.end(process)
+        assert (ended.code, ended.error["code"]) == (2, code)
 
 
 def test_a_broken_polygon_says_what_is_wrong(office: Office, tmp_path: Path) -> None:

@@ -34,9 +34,10 @@ def geometry(*rings: Any, kind: str = "Polygon") -> dict[str, Any]:
             "features": [{"type": "Feature", "geometry": geometry(SQUARE)}],
         },
         geometry([[*point, 12.5] for point in SQUARE]),
+        geometry([[*point, 10**400] for point in SQUARE]),
         geometry(SQUARE[::-1]),
     ],
-    ids=["geometry", "feature", "collection", "heights", "clockwise"],
+    ids=["geometry", "feature", "collection", "heights", "huge heights", "clockwise"],
 )
 def test_every_wrapping_of_one_polygon_is_the_same_area(document: dict[str, Any]) -> None:
     """A geometry, a feature, a collection of one, heights and either winding mean the same."""
@@ -85,6 +86,14 @@ REFUSED: dict[str, tuple[object, str]] = {
         geometry(SQUARE) | {"crs": {"type": "name", "properties": {"name": "EPSG:2154"}}},
         "polygon_wrong_crs",
     ),
+    "crs without a name": (geometry(SQUARE) | {"crs": {"properties": None}}, "polygon_wrong_crs"),
+    "crs with a list": (geometry(SQUARE) | {"crs": {"properties": [1]}}, "polygon_wrong_crs"),
+    "huge number": (geometry([[10**400, y] for _x, y in SQUARE]), "polygon_out_of_range"),
+    "deep": (
+        json.loads('{"type": "Polygon", "coordinates": %s}' % ("[" * 90 + "]" * 90)),
+        "polygon_unreadable",
+    ),
+    "part without a ring": (geometry([[]], [SQUARE], kind="MultiPolygon"), "polygon_invalid"),
     "too many corners": (geometry(SQUARE * 5000), "polygon_too_detailed"),
 }
 

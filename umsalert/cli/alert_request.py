@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,9 @@ from umsalert.times import parse_duration, parse_past_moment
 
 if TYPE_CHECKING:
     from umsalert.selection import Request
+
+MAX_POLYGON_BYTES = 10_000_000
+"""Some hundred bytes for each corner that is taken; a device or a pipe may have no end."""
 
 Lat = Annotated[
     str | None,
@@ -142,7 +147,12 @@ def _area(typed: Typed) -> Area:
 
 def _text_of(file: Path) -> str:
     try:
-        data = sys.stdin.buffer.read() if str(file) == "-" else file.read_bytes()
+        if str(file) == "-" and sys.stdin is None:  # closed by whoever started us
+            raise _os_error(errno.EBADF)
+        with open(0 if str(file) == "-" else file, "rb", closefd=str(file) != "-") as stream:
+            data = stream.read(MAX_POLYGON_BYTES + 1)
+        if len(data) > MAX_POLYGON_BYTES:
+            raise _os_error(errno.EFBIG)
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         reason = _("it is not UTF-8")
@@ -155,6 +165,10 @@ def _text_of(file: Path) -> str:
         _("The polygon {file} cannot be read: {reason}.").format(file=file, reason=reason),
         hint=_("Give one Polygon or MultiPolygon as GeoJSON (RFC 7946)."),
     ) from cause
+
+
+def _os_error(number: int) -> OSError:
+    return OSError(number, os.strerror(number))
 
 
 def split_values(pairs: Sequence[str]) -> dict[str, str]:

@@ -157,7 +157,7 @@ def console(*, stderr: bool = False) -> Console:
 
 def interactive() -> bool:
     """Say whether a person sits at the other end and can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))  # None: closed
 
 
 def must_be_asked() -> None:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 MAX_CORNERS = 20_000
 """A département's outline has some thousands; more corners only cost time before the alert."""
 
+MAX_DEPTH = 4
+"""Polygons of rings of positions of numbers."""
+
 _WGS84 = ("urn:ogc:def:crs:OGC:1.3:CRS84", "urn:ogc:def:crs:EPSG::4326", "EPSG:4326")
 """What older programs write into `crs`, which RFC 7946 §4 has taken away."""
 
@@ -69,7 +72,8 @@ def _box(ring: Sequence[Sequence[float]]) -> Box:
 
 def _document(text: str) -> dict[str, Any]:
     try:
-        found = json.loads(text, parse_constant=_no_constant)
+        # A height may be any number: a whole one too large for a float would stop its reader.
+        found = json.loads(text, parse_constant=_no_constant, parse_int=float)
     except (ValueError, RecursionError) as error:
         raise _refused(
             "polygon_unreadable", _("It is no JSON: {reason}.").format(reason=error)
@@ -77,7 +81,8 @@ def _document(text: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise _refused("polygon_unreadable", _("It is JSON, but no GeoJSON object."))
     crs = found.get("crs")
-    name = crs.get("properties", {}).get("name") if isinstance(crs, dict) else None
+    properties = crs.get("properties") if isinstance(crs, dict) else None
+    name = properties.get("name") if isinstance(properties, dict) else None
     if crs is not None and name not in _WGS84:
         raise _refused(
             "polygon_wrong_crs",
@@ -118,17 +123,17 @@ def _geometry(found: Mapping[str, Any]) -> Mapping[str, Any]:
     return found
 
 
-def _corners(value: object) -> Iterator[tuple[float, float]]:
+def _corners(value: object, depth: int = MAX_DEPTH) -> Iterator[tuple[float, float]]:
     """Yield every position (longitude, latitude) of nested coordinates."""
-    if not isinstance(value, list):
+    if not isinstance(value, list) or not depth:
         raise _refused("polygon_unreadable", _("Its coordinates are no lists of numbers."))
-    if value and all(isinstance(x, int | float) and not isinstance(x, bool) for x in value):
+    if value and all(isinstance(x, float) for x in value):
         if len(value) < 2:
             raise _refused("polygon_unreadable", _("A position of it has only one number."))
-        yield float(value[0]), float(value[1])
+        yield value[0], value[1]
         return
     for item in value:
-        yield from _corners(item)
+        yield from _corners(item, depth - 1)
 
 
 def _check_corners(corners: Sequence[tuple[float, float]]) -> None:
@@ -167,7 +172,7 @@ def _shape(geometry: Mapping[str, Any]) -> BaseGeometry:
             "polygon_invalid",
             _("It is no valid area: {reason}.").format(reason=shapely.is_valid_reason(found)),
         )
-    if found.is_empty or found.area == 0:
+    if found.area == 0 or any(part.is_empty for part in shapely.get_parts(found)):
         raise _refused("polygon_invalid", _("It is empty."))
     return found
 
