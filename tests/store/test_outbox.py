@@ -209,6 +209,63 @@ async def test_what_a_dead_sender_held_becomes_unknown(store: Store, clock: Fixe
     assert await states(store, alert_id) == {DeliveryState.ACCEPTED: 1, DeliveryState.UNKNOWN: 2}
 
 
+SILENT = Outcome(OutcomeKind.UNKNOWN, "no_answer")
+REFUSED = Outcome(OutcomeKind.PERMANENT, "bad_number")
+BUSY = Outcome(OutcomeKind.TEMPORARY, "429")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "resumed", "state"),
+    [
+        (ACCEPTED, "", DeliveryState.ACCEPTED),
+        (ACCEPTED, "queued", DeliveryState.ACCEPTED),
+        (ACCEPTED, "sending", DeliveryState.ACCEPTED),
+        (REFUSED, "", DeliveryState.FAILED),
+        (REFUSED, "queued", DeliveryState.FAILED),
+        (REFUSED, "sending", DeliveryState.SENDING),
+        (BUSY, "", DeliveryState.QUEUED),
+        (SILENT, "", DeliveryState.UNKNOWN),
+        (SILENT, "queued", DeliveryState.QUEUED),
+    ],
+)
+async def test_a_sender_given_up_for_dead_may_still_tell_its_answer(
+    store: Store,
+    clock: FixedClock,
+    outcome: Outcome,
+    resumed: str,
+    state: DeliveryState,
+) -> None:
+    """A process that slept longer than its lease knows what came of it: that is not lost."""
+    alert_id, _sender, (outgoing,) = await claimed(store)
+    clock.move(LEASE_S)
+    assert await store.outbox.recover(alert_id) == 1
+    if resumed:
+        await store.outbox.requeue_unknown(alert_id)
+    if resumed == "sending":
+        other = await store.outbox.open_sender(alert_id, OPERATOR)
+        assert len((await store.outbox.claim(other, SMS, AMPLE, 1)).outgoing) == 1
+    await store.outbox.settle([settled(outgoing, outcome, 1.0 if outcome is BUSY else None)])
+    assert await states(store, alert_id) == {state: 1}
+    holders = await store.record.holders(alert_id)
+    assert any(item.certain for item in holders) == (outcome is ACCEPTED)
+
+
+async def test_a_cancelled_alert_hears_its_late_sender_too(store: Store, clock: FixedClock) -> None:
+    """Cancelled while its sender slept, a message that was refused after all has not gone out."""
+    alert_id, _sender, outgoing = await claimed(store, 3)
+    await store.outbox.cancel(alert_id, OPERATOR, "")
+    clock.move(LEASE_S)
+    assert await store.outbox.recover(alert_id) == 3
+    answers = ((ACCEPTED, None), (BUSY, 1.0), (SILENT, None))
+    for item, (outcome, retry_s) in zip(outgoing, answers, strict=True):
+        await store.outbox.settle([settled(item, outcome, retry_s)])
+    assert await states(store, alert_id) == {
+        DeliveryState.ACCEPTED: 1,
+        DeliveryState.CANCELLED: 1,
+        DeliveryState.UNKNOWN: 1,
+    }
+
+
 async def test_unknown_is_sent_again_only_when_asked(store: Store, clock: FixedClock) -> None:
     """An unknown message is not claimed by itself; queued again, a late receipt still counts."""
     alert_id, sender, (outgoing,) = await claimed(store)

@@ -187,6 +187,7 @@ class Delivery(RuleBasedStateMachine):
         self._over = False
         self._on_wire = set[int]()
         self._perhaps_sent = set[int]()
+        self._lost = set[int]()
         self._state = DeliveryState.QUEUED
 
     @initialize()
@@ -225,7 +226,20 @@ class Delivery(RuleBasedStateMachine):
         if outgoing.attempt_n in self._on_wire:
             self._on_wire.remove(outgoing.attempt_n)
             self._perhaps_sent |= {outgoing.attempt_n} if kind is OutcomeKind.UNKNOWN else set()
-        self._moves({DeliveryState.SENDING: after} if outgoing is self._started[-1] else {})
+        last = outgoing is self._started[-1]
+        moves = {DeliveryState.SENDING: after} if last else {}
+        if outgoing.attempt_n in self._lost:
+            self._hear_of_lost(outgoing.attempt_n, kind)
+            if last or after is DeliveryState.ACCEPTED:
+                moves = dict.fromkeys((*OPEN_STATES, DeliveryState.UNKNOWN), after)
+            if after is DeliveryState.UNKNOWN:  # the resend that was asked for still holds
+                moves.pop(DeliveryState.QUEUED, None)
+        self._moves(moves)
+
+    def _hear_of_lost(self, attempt_n: int, kind: OutcomeKind) -> None:
+        self._lost.remove(attempt_n)
+        if kind is not OutcomeKind.UNKNOWN:
+            self._perhaps_sent.discard(attempt_n)
 
     @precondition(lambda self: self._started)
     @rule(which=st.integers(0, 9), said=st.sampled_from(BY_STRENGTH))
@@ -236,6 +250,7 @@ class Delivery(RuleBasedStateMachine):
         self._run(_receive(self._store, outgoing, said, key))
         self._on_wire.discard(outgoing.attempt_n)
         self._perhaps_sent.discard(outgoing.attempt_n)
+        self._lost.discard(outgoing.attempt_n)
         stale = said is DeliveryState.UNDELIVERED and outgoing is not self._started[-1]
         self._moves({} if stale else {old: said for old in TRANSITIONS if said in TRANSITIONS[old]})
 
@@ -246,6 +261,7 @@ class Delivery(RuleBasedStateMachine):
         self._run(self._store.outbox.recover(self._alert_id))
         self._sender = self._open_sender()
         self._perhaps_sent |= self._on_wire
+        self._lost |= self._on_wire
         self._on_wire.clear()
         self._moves({DeliveryState.SENDING: DeliveryState.UNKNOWN})
 

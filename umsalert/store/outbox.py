@@ -318,7 +318,7 @@ def _settle(connection: Connection, item: Settled) -> None:
     ):
         # the refusal speaks for this attempt only
         values["state"] = DeliveryState.UNKNOWN
-    connection.execute(sql["settle_attempt"], values)
     moved = connection.execute(sql["settle_delivery"], values).rowcount
+    connection.execute(sql["settle_attempt"], values)
     if not moved and item.outcome.kind is OutcomeKind.ACCEPTED:
         connection.execute(sql["settle_overtaken"], values)

@@ -64,8 +64,8 @@ WHERE delivery.id = :delivery_id AND alert.cancelled_at IS NOT NULL
 -- name: settle_attempt
 -- A receipt may have moved the attempt on already: then only the evidence is added.
 UPDATE attempt
-SET state = CASE WHEN state = 'sending' THEN :attempt_state ELSE state END,
-    code = CASE WHEN state = 'sending' THEN :code ELSE code END,
+SET state = CASE WHEN state = 'sending' OR code = 'sender_died' THEN :attempt_state ELSE state END,
+    code = CASE WHEN state = 'sending' OR code = 'sender_died' THEN :code ELSE code END,
     detail = :detail, provider = :provider, settled_at = :at,
     provider_id = CASE WHEN :provider_id = '' THEN provider_id ELSE :provider_id END
 WHERE delivery_id = :delivery_id AND n = :n
@@ -80,7 +80,20 @@ SET state = :state, code = CASE WHEN :state = 'cancelled' THEN 'cancelled' ELSE 
     next_attempt_at = coalesce(:retry_at, next_attempt_at),
     accepted_at = CASE WHEN :state = 'accepted' THEN :at ELSE accepted_at END,
     ended_at = CASE WHEN :state IN ('failed', 'cancelled') THEN :at ELSE ended_at END
-WHERE id = :delivery_id AND state = 'sending' AND attempts = :n
+WHERE id = :delivery_id AND (
+    (state = 'sending' AND attempts = :n)
+    -- Given up for dead, its sender was only late: what it saw still counts.
+    OR (
+        state IN ('queued', 'sending', 'unknown')
+        AND (attempts = :n OR :state = 'accepted')
+        AND NOT (state = 'queued' AND :state = 'unknown')
+        AND EXISTS (
+            SELECT 1 FROM attempt
+            WHERE attempt.delivery_id = delivery.id AND attempt.n = :n
+                AND attempt.state = 'unknown' AND attempt.code = 'sender_died'
+        )
+    )
+)
 
 -- name: settle_overtaken
 -- The receipt came before our own commit: the hand-over was accepted, at the latest, now.
