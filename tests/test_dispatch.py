@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
@@ -12,9 +13,10 @@ import pytest
 from tests.dispatching import EMAIL, OK, SMS, VOICE, Desk, Wire, lanes, open_desk
 from tests.workbench import OPERATOR, fill_register, new_alert, record
 from umsalert import retry
-from umsalert.dispatch import left_open, resume
+from umsalert.dispatch import Run, left_open, resume
 from umsalert.errors import TemporaryError
-from umsalert.events import ChannelPaused, Finished, HandedOver
+from umsalert.events import ChannelPaused, Event, Finished, HandedOver
+from umsalert.logs.events import fan_out
 from umsalert.model import (
     Alert,
     ChannelKind,
@@ -285,6 +287,24 @@ async def test_an_expired_alert_sends_nothing(desk: Desk) -> None:
     result = await desk.dispatcher(alert, wire).send()
     assert dict(result.counts[SMS]) == {DeliveryState.EXPIRED: 2}
     assert wire.handed == []
+
+
+async def test_a_view_that_fails_stops_nothing(
+    desk: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A full disk behind a redirected stdout: everything is sent and recorded all the same."""
+
+    def full(event: Event, /) -> None:
+        raise OSError(errno.ENOSPC, type(event).__name__)
+
+    desk.run = Run(desk.store.outbox, desk.clock, fan_out(full, desk.events.append), OPERATOR)
+    alert = await desk.alert(SMS)
+    wire = Wire(SMS, lambda o: OK if o.refusals else Outcome(OutcomeKind.TEMPORARY, "429"))
+    async with asyncio.timeout(30):
+        result = await desk.dispatcher(alert, wire).send()
+    assert dict(result.counts[SMS]) == {DeliveryState.ACCEPTED: 5}
+    assert isinstance(desk.events[-1], Finished)
+    assert [record.getMessage() for record in caplog.records] == ["the run is not shown"]
 
 
 async def test_events_tell_the_whole_run(desk: Desk) -> None:

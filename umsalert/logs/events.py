@@ -13,11 +13,21 @@ _log = logging.getLogger(__name__)
 
 
 def fan_out(*listeners: Listener) -> Listener:
-    """Return a listener that tells all of `listeners`, in their order."""
+    """Return a listener that tells all of `listeners`, in their order.
+
+    One that raises stops neither the others nor the run: who sends does not depend on a screen, or
+    on the disk behind a redirected stdout. The log says so, once for each.
+    """
+    failed = set[Listener]()
 
     def tell(event: Event, /) -> None:
         for listener in listeners:
-            listener(event)
+            try:
+                listener(event)
+            except Exception as error:  # noqa: BLE001 - whatever it is, messages must leave
+                if listener not in failed:
+                    failed.add(listener)
+                    _log.error("the run is not shown", exc_info=error)
 
     return tell
 
