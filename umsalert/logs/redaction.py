@@ -6,9 +6,11 @@ import re
 
 # A phone number as E.164, with or without its plus (Vonage drops it), or in any national form: nine
 # digits or more, with up to three separators between two ("+33 (0)6.39"); after a plus seven do.
-_BETWEEN = r"(?:[^\S\n]|[-._/()\u2010-\u2015]){0,3}"
+# Invisible characters and dots and dashes of other alphabets come along when a number is copied.
+_UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
+_BETWEEN = rf"(?:[^\S\n]|[-._/()\u00b7\u2010-\u2015\u2022\u2212{_UNSEEN}]){{0,3}}"
 _NUMBER = re.compile(rf"(?:\+{_BETWEEN}\d(?:{_BETWEEN}\d){{6,}}|\d(?:{_BETWEEN}\d){{8,}})")
-_ADDRESS = re.compile(r'(?:"[^"\n]*"|\S+)@\S+')
+_ADDRESS = re.compile(r'(?:"[^"\n]*"|\S+)[@\uff20]\S+')
 
 NUMBER = "[number]"
 ADDRESS = "[address]"
