@@ -139,34 +139,28 @@ class _Sending:
         return None
 
     def _say(self, result: Result) -> ExitCode:
-        ref, output = self._alert.ref, self._output
-        output.say(
-            _("Alert {ref}: {counts}").format(
-                ref=ref, counts=progress.counts_sentence(result.counts)
-            )
-        )
-        for kind, outcome in result.stopped.items():
-            output.say(
-                _("{channel} stopped: {code}").format(
-                    channel=channel_name(kind),
-                    code=f"{outcome.code} {outcome.detail}".strip(),
-                )
-            )
-        if left_open(result.counts):
-            output.say(
-                _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
-                    n=left_open(result.counts), ref=ref
-                )
-            )
-        if _total(result, DeliveryState.UNKNOWN) and not result.cancelled:
-            output.say(
-                _(
-                    "{n} may or may not have left. They are listed in the report; send them again "
-                    "with: umsalert alert resume {ref} --resend-unknown"
-                ).format(n=_total(result, DeliveryState.UNKNOWN), ref=ref)
-            )
-        output.say(_("Report: umsalert report {ref}").format(ref=ref))
+        for sentence in closing_words(self._alert.ref, result):
+            self._output.say(sentence)
         return exit_code(result)
+
+
+def closing_words(ref: str, result: Result) -> Iterator[str]:
+    """Yield how a run ended, and what can be done next: nothing more, once it is cancelled."""
+    yield _("Alert {ref}: {counts}").format(ref=ref, counts=progress.counts_sentence(result.counts))
+    for kind, outcome in result.stopped.items():
+        yield _("{channel} stopped: {code}").format(
+            channel=channel_name(kind), code=f"{outcome.code} {outcome.detail}".strip()
+        )
+    if left_open(result.counts) and not result.cancelled:
+        yield _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
+            n=left_open(result.counts), ref=ref
+        )
+    if _total(result, DeliveryState.UNKNOWN) and not result.cancelled:
+        yield _(
+            "{n} may or may not have left. They are listed in the report; send them again "
+            "with: umsalert alert resume {ref} --resend-unknown"
+        ).format(n=_total(result, DeliveryState.UNKNOWN), ref=ref)
+    yield _("Report: umsalert report {ref}").format(ref=ref)
 
 
 def exit_code(result: Result) -> ExitCode:
