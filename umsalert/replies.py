@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Mapping
 
-from umsalert.errors import InvalidData, RefusedByRule
+from umsalert.errors import InvalidData, RefusedByRule, UmsalertError
 from umsalert.i18n import _
 from umsalert.model import Answer
 from umsalert.ports import Clock, Inbox, StoredWebhook, Webhook, WebhookSource
@@ -51,7 +51,13 @@ class Receiver:
         done = 0
         while stored := await self._inbox.pending(BATCH):
             for item in stored:
-                await self._apply(item)
+                try:
+                    await self._apply(item)
+                except UmsalertError:
+                    raise
+                except Exception:  # noqa: BLE001 - a bug must not hold up every receipt behind it
+                    _log.exception("webhook not applied", extra=_about(item))
+                    await self._inbox.reject(item.id, "not_applied")
             done += len(stored)
         return done
 

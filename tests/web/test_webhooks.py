@@ -15,8 +15,9 @@ import umsalert
 from tests.support import TEXTS, accept, claim, make_alert
 from tests.web.conftest import running
 from tests.web.vonage import SECRET, Serving, key, receipt, signature
+from umsalert.channels.vonage.webhooks import VonageWebhooks
 from umsalert.logs.formats import TextFormatter
-from umsalert.model import Alert, ChannelKind, DeliveryState
+from umsalert.model import Alert, Answer, ChannelKind, DeliveryState, Receipt
 from umsalert.ports import StoredWebhook
 from umsalert.settings import Settings
 from umsalert.store import spatialite
@@ -92,6 +93,20 @@ async def test_receipt_delivers(serving: Serving, store: Store, reference: str) 
     answered = await serving.say("message-status", receipt(reference, "delivered"))
     assert (answered.status, answered.body) == (200, b"{}")
     assert answered.headers["Content-Type"] == "application/json"
+    await becomes(lambda: state_of(store, reference), DeliveryState.DELIVERED)
+
+
+@pytest.mark.parametrize(
+    "foreign",
+    ["ORDER-2024-" + "9" * 20, "ORDER-" + "9" * 20 + "-1", "x-1-" + "9" * 5000, "\ud800-1-1"],
+    ids=["large", "large delivery", "huge", "no Unicode"],
+)
+async def test_a_reference_of_another_program_holds_up_nothing(
+    serving: Serving, store: Store, reference: str, foreign: str
+) -> None:
+    """Whatever another program of the account calls its messages, our receipts are applied."""
+    assert (await serving.say("message-status", receipt(foreign, "delivered"))).status == 200
+    await serving.say("message-status", receipt(reference, "delivered"))
     await becomes(lambda: state_of(store, reference), DeliveryState.DELIVERED)
 
 
@@ -237,6 +252,25 @@ async def test_left_by_a_crash(settings: Settings, store: Store, reference: str)
     await leave_pending(store, reference)
     async with running(settings):
         await becomes(lambda: state_of(store, reference), DeliveryState.DELIVERED)
+
+
+async def test_a_bug_holds_up_one_webhook_only(
+    settings: Settings, store: Store, reference: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Should one make us fail, it is kept with that problem, and those behind it are applied."""
+    read = VonageWebhooks.read
+
+    def fail(self: VonageWebhooks, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
+        if stored.reference == "first":
+            raise KeyError
+        return read(self, stored)
+
+    monkeypatch.setattr(VonageWebhooks, "read", fail)
+    await store.inbox.store(StoredWebhook("vonage", "message-status", "first", b"{}"), "first")
+    await leave_pending(store, reference)
+    async with running(settings):
+        await becomes(lambda: state_of(store, reference), DeliveryState.DELIVERED)
+    assert await store.inbox.pending(1) == ()
 
 
 async def test_failure_to_apply_is_retried(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -10,6 +11,9 @@ from umsalert.ports import StoredWebhook
 from umsalert.store.database import Database, queries, to_text
 from umsalert.store.outbox import text_of_row
 from umsalert.store.spatialite import Connection
+
+_REFERENCE = re.compile(r"(.+)-([0-9]{1,18})-([0-9]{1,18})", re.DOTALL)
+"""Ours; other programs of the same account have others, which SQLite may not hold as integers."""
 
 
 class SqlInbox:
@@ -85,11 +89,10 @@ class SqlInbox:
 
 
 def _split(reference: str) -> dict[str, object] | None:
-    alert_ref, _dash, rest = reference.rpartition("-")
-    alert_ref, _dash, delivery_id = alert_ref.rpartition("-")
-    if not (alert_ref and delivery_id.isdecimal() and rest.isdecimal()):
+    found = _REFERENCE.fullmatch(reference)
+    if found is None:
         return None
-    return {"alert_ref": alert_ref, "delivery_id": int(delivery_id), "n": int(rest)}
+    return {"alert_ref": found[1], "delivery_id": int(found[2]), "n": int(found[3])}
 
 
 def _apply(connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:

@@ -209,7 +209,8 @@ def _document(body: bytes) -> Mapping[str, object]:
 
 def _text(document: Mapping[str, object], name: str) -> str:
     value = document.get(name)
-    return value if isinstance(value, str) else ""
+    text = value if isinstance(value, str) else ""
+    return text.encode(errors="replace").decode()  # JSON can name half a character: no Unicode
 
 
 def _digit(document: Mapping[str, object]) -> str:
