@@ -64,6 +64,15 @@ def test_each_part_has_its_own_box() -> None:
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("kind", ["Polygon", "MultiPolygon"])
+def test_a_hole_without_corners_is_no_hole(kind: str) -> None:
+    """SpatiaLite finds nobody in a polygon that has one."""
+    rings = [SQUARE, []]
+    document = geometry(*(rings if kind == "Polygon" else [rings]), kind=kind)
+    whole = geometry(*([SQUARE] if kind == "Polygon" else [[SQUARE]]), kind=kind)
+    assert parse_polygon(json.dumps(document)).geometry == whole
+
+
 BOW_TIE = [[7.26, 43.69], [7.28, 43.71], [7.28, 43.69], [7.26, 43.71], [7.26, 43.69]]
 REFUSED: dict[str, tuple[object, str]] = {
     "no object": ([], "polygon_unreadable"),

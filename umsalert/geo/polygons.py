@@ -178,10 +178,20 @@ def _shape(geometry: Mapping[str, Any]) -> BaseGeometry:
 
 
 def _mapping(shape: BaseGeometry) -> dict[str, Any]:
-    """Return the geometry as RFC 7946 wants it: outer rings counter-clockwise, plain lists."""
+    """Return the geometry as RFC 7946 wants it: outer rings counter-clockwise, plain lists.
+
+    A hole without a corner is left out: SpatiaLite makes NULL of a polygon that has one, and no
+    site lies in NULL.
+    """
     import shapely
 
-    return dict(json.loads(shapely.to_geojson(shapely.orient_polygons(shape))))
+    found = dict(json.loads(shapely.to_geojson(shapely.orient_polygons(shape))))
+    found["coordinates"] = [
+        [ring for ring in part if ring] if found["type"] == "MultiPolygon" else part
+        for part in found["coordinates"]
+        if part
+    ]
+    return found
 
 
 def _check_territory(lat: float, lon: float) -> None:
