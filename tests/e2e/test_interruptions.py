@@ -44,10 +44,11 @@ def states(office: Office) -> dict[str, int]:
     return found
 
 
-def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "hang-up"])
+def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office, number: int) -> None:
     """Exit 130 says what went out and how to go on; after `resume` each guard has one SMS."""
     process, before = sending(slow_office, 5)
-    process.send_signal(signal.SIGINT)
+    process.send_signal(number)
     ended = slow_office.end(process)
     assert ended.code == 130
     assert "umsalert alert resume" in ended.err

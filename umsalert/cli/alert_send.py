@@ -238,7 +238,10 @@ def _question(plan: Plan) -> str:
 
 @contextlib.contextmanager
 def _on_interrupt(first: Callable[[], None], then: Callable[[], None]) -> Iterator[None]:
-    """Call `first` at the first Ctrl-C (or SIGTERM), `then` at every later one."""
+    """Call `first` at the first Ctrl-C, `then` at every later one.
+
+    SIGTERM and a terminal that is closed (SIGHUP) count like it: what is on the wire is waited for.
+    """
     loop = asyncio.get_running_loop()
     calls = 0
 
@@ -247,7 +250,7 @@ def _on_interrupt(first: Callable[[], None], then: Callable[[], None]) -> Iterat
         calls += 1
         (first if calls == 1 else then)()
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
     for number in numbers:
         loop.add_signal_handler(number, handle)
     try:

@@ -24,7 +24,8 @@ CREATE TEMP TABLE holder AS
 SELECT
     delivery.id AS delivery_id, delivery.contact_id, delivery.site_id, delivery.channel,
     delivery.address, delivery.language, delivery.state, handed.certain,
-    contact.status = 'certified' AND site.status = 'approved' AS certified,
+    contact.status = 'certified' AND site.status = 'approved'
+        AND contact.site_id = delivery.site_id AS certified,
     coalesce(delivery.address IN (contact.phone, contact.email), 0) AS current,
     EXISTS (
         SELECT 1 FROM alert AS later
