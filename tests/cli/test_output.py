@@ -12,15 +12,13 @@ COLUMNS = (Column("Ref"), Column("Distance", right=True), Column("Site"))
 def test_a_row_in_a_pipe_is_one_line_however_long(capsys: pytest.CaptureFixture[str]) -> None:
     """Columns stand under their titles, wide and combining letters included; nothing is folded."""
     rows = [("Z\u0301-1", "9 m", "x" * 300), ("東京", "12 km", "a\nb"), (None, "", "[bold]")]
-    Output(as_json=False).table(COLUMNS, rows, title="Near")
+    Output(as_json=False).table(COLUMNS, rows)
     assert capsys.readouterr().out.splitlines() == [
-        "Near",
         "Ref   Distance  Site",
         f"────  ────────  {'─' * 300}",
         f"Z\u0301-1        9 m  {'x' * 300}",
         "東京     12 km  a b",
         "                [bold]",
-        "",
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pty
+import signal
 import subprocess
 import sys
 
@@ -32,10 +33,13 @@ class Terminal:
 
     def answer(self, question: str, answer: str) -> None:
         """Wait until `question` is shown, then type `answer` and Enter."""
-        seen = len(self.shown)
-        while question not in self.shown[seen:]:
-            self._read()
+        self._wait(question)
         os.write(self._end, f"{answer}\n".encode())
+
+    def interrupt(self, question: str) -> None:
+        """Wait until `question` is shown, then send what Ctrl-C sends."""
+        self._wait(question)
+        self._process.send_signal(signal.SIGINT)
 
     def ended(self) -> int:
         """Read to the end; return the exit code."""
@@ -45,6 +49,11 @@ class Terminal:
         except OSError:  # how Linux says that the other side is closed
             os.close(self._end)
         return self._process.wait(60)
+
+    def _wait(self, question: str) -> None:
+        seen = len(self.shown)
+        while question not in self.shown[seen:]:
+            self._read()
 
     def _read(self) -> None:
         chunk = os.read(self._end, 65_536)
@@ -155,3 +164,66 @@ def test_the_sending_screen_says_who_cancelled(office: Office) -> None:
     assert office.run("alert", "cancel", "last", "--yes", "--no-correct").code == 0
     assert terminal.ended() == 5, terminal.shown
     assert "was cancelled by" in " ".join(terminal.shown.split())
+
+
+def test_no_word_is_cut_at_the_edge_of_a_terminal(office: Office) -> None:
+    """Texts, errors and the problems of a file are folded between words at 80 columns."""
+    preview = Terminal(office, "alert", "preview", *ALERT, TERM="dumb")
+    assert preview.ended() == 0, preview.shown
+    swapped = Terminal(office, "alert", "preview", *ALERT, "--lat", "7.2683", "--lon", "43.7005")
+    assert swapped.ended() == 2, swapped.shown
+    file = office.home / "swapped.csv"
+    file.write_text("ref,name,lat,lon\nNCE-901,Tour,7.2683,43.7005\n", encoding="utf-8")
+    sites = Terminal(office, "site", "import", str(file))
+    assert sites.ended() == 4, sites.shown
+    for terminal, sentence in (
+        (preview, "Restez sur votre site, n'intervenez pas. Si vous voyez cette personne"),
+        (swapped, "would be in this territory: France métropolitaine."),
+        (sites, "would be in this territory: France métropolitaine. [coordinates_swapped]"),
+    ):
+        assert max(map(len, terminal.shown.splitlines())) <= 80, terminal.shown
+        assert sentence in " ".join(terminal.shown.split()), terminal.shown
+
+
+def test_tables_fit_a_terminal_and_cut_no_reference(office: Office) -> None:
+    """Every table fits 80 columns; what is typed into the next command can be copied from it."""
+    office.run("alert", "send", *ALERT, "--yes")
+    alert = office.run("alert", "list", "--json").document["alerts"][0]["ref"]
+    contacts = {c["ref"] for c in office.run("contact", "list", "--json").document["contacts"]}
+    for words, copied in (
+        (("contact", "list"), contacts),
+        (("report", "last"), contacts),
+        (("site", "show", "S1"), {"S1"}),
+        (("alert", "list"), {alert}),
+        (("template", "list"), {"search-person"}),
+        (("channel", "list"), {"vonage"}),
+    ):
+        terminal = Terminal(office, *words, TERM="dumb")
+        assert terminal.ended() == 0, terminal.shown
+        lines = terminal.shown.splitlines()
+        assert max(map(len, lines)) <= 80, terminal.shown
+        assert lines[0].strip(), "a table begins with its titles"
+        assert "\r\n\r\n\r\n" not in terminal.shown, "one blank line is enough"
+        assert copied <= set(terminal.shown.split()), terminal.shown
+
+
+def test_a_piped_table_ends_without_blanks(office: Office) -> None:
+    """`umsalert site list | head -1` shows the titles; no line is padded for a file."""
+    lines = office.run("site", "list").out.splitlines()
+    assert lines[0].startswith("Ref")
+    assert not [line for line in lines if line != line.rstrip()]
+
+
+def test_one_ctrl_c_at_the_question_is_enough(office: Office) -> None:
+    """Ctrl-C once, at the question of an alert or a cancellation, ends it and does nothing."""
+    office.run("alert", "send", *ALERT, "--channel", "sms", "--yes")
+    before = office.forget()
+    sending = Terminal(office, "alert", "send", *ALERT, "--channel", "sms")
+    sending.interrupt("Send [y/N]")
+    assert sending.ended() == 130, sending.shown
+    assert sending.shown.endswith("\r\nNothing was sent.\r\n")
+    cancelling = Terminal(office, "alert", "cancel", "last")
+    cancelling.interrupt("Cancel this alert [y/N]")
+    assert cancelling.ended() == 130, cancelling.shown
+    assert not [e for e in office.record()[before:] if e["kind"] == "sms"]
+    assert not office.run("alert", "list", "--json").document["alerts"][0]["cancelled"]

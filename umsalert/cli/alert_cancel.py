@@ -124,7 +124,7 @@ async def _settle(session: Session, store: Store, alert: Alert, output: Output) 
 def _show_people(people: Sequence[Person], output: Output) -> None:
     certain = [person for person in people if person.certain]
     if certain:
-        output.line(
+        output.paragraph(
             ngettext(
                 "It has gone out to {n} person.",
                 "It has gone out to {n} people at {sites} sites.",
@@ -133,7 +133,7 @@ def _show_people(people: Sequence[Person], output: Output) -> None:
         )
     perhaps = [person for person in people if not person.certain]
     if perhaps:
-        output.line(
+        output.paragraph(
             ngettext(
                 "It may have gone out to {n} person: no answer was seen.",
                 "It may have gone out to {n} people at {sites} sites: no answer was seen.",
@@ -141,14 +141,15 @@ def _show_people(people: Sequence[Person], output: Output) -> None:
             ).format(n=len(perhaps), sites=_sites(perhaps))
         )
     if not people:
-        output.line(_("It has gone out to nobody."))
+        output.paragraph(_("It has gone out to nobody."))
         return
     channels = [kind for kind in ChannelKind if any(kind in p.messages for p in people)]
+    output.line()
     output.table(
         [
             Column(_("Distance"), right=True),
             Column(_("Site")),
-            Column(_("Contact")),
+            Column(_("Contact"), whole=True),
             *(Column(channel_name(kind)) for kind in channels),
         ],
         [

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING
 
-from umsalert.cli.output import Output, console
+from umsalert.cli.output import Output
 from umsalert.geo.sketch import CENTRE, CENTRE_WITH_SITES, MANY, OTHER, RIM, scale_bar, sketch
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
@@ -35,17 +35,18 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         ((place.lat, place.lon) for place in others),
         COLUMNS,
     )
-    where = console()
-    where.print()
+    output.line()
     legend = _legend(drawing.metres_per_column)
     lines = "\n".join(drawing.lines).rstrip().split("\n")
+    drawn = []
     for line, words in zip_longest(lines, legend, fillvalue=""):
         text = Text()
         for char in line.ljust(COLUMNS):
             text.append(char, _STYLES.get(char, "bold green"))
         text.append(f"  {words}")
         text.rstrip()
-        where.print(text, soft_wrap=True)
+        drawn.append(text)
+    output.drawn(*drawn)
 
 
 def _legend(metres_per_column: float) -> list[str]:

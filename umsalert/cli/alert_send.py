@@ -21,7 +21,7 @@ from umsalert.cli.output import (
     confirm,
     console,
     must_be_asked,
-    printable,
+    tell,
 )
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
 from umsalert.errors import ExitCode
@@ -207,13 +207,17 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
     exercise = plan.request.exercise
     question = _question(plan)
     console(stderr=True).print(question, style="bold yellow" if exercise else "bold white on red")
-    if people > typed_above:
-        question = _("Type the number of people to send, anything else to stop")
-        agreed = ask(question, default="") == str(people)
-    else:
-        agreed = confirm(_("Send"))
+    agreed = False
+    try:
+        if people > typed_above:
+            question = _("Type the number of people to send, anything else to stop")
+            agreed = ask(question, default="") == str(people)
+        else:
+            agreed = confirm(_("Send"))
+    finally:  # after Ctrl-C, too
+        if not agreed:
+            tell(_("Nothing was sent."))
     if not agreed:
-        typer.echo(_("Nothing was sent."), err=True)
         raise Declined
 
 
@@ -227,7 +231,7 @@ def _question(plan: Plan) -> str:
             else _("Send the correction to these {n} people now?")
         )
         return question.format(n=people)
-    typer.echo(printable(alert_preview.place_words(plan)), err=True)
+    tell(alert_preview.place_words(plan))
     question = (
         _("EXERCISE: send it to {n} people at {sites} sites?")
         if exercise

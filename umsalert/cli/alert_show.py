@@ -32,7 +32,7 @@ def show_list(lines: Sequence[AlertLine], output: Output) -> None:
         return
     output.table(
         [
-            Column(_("Alert")),
+            Column(_("Alert"), whole=True),
             Column(_("Sent")),
             Column(_("Template")),
             Column(_("Radius"), right=True),
@@ -54,16 +54,16 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
         output.document(document(alert) | extra)
         return
     for line in head(alert):
-        output.line(line)
+        output.paragraph(line)
     if alert.reason:
-        output.line(_("Reason (internal): {reason}").format(reason=alert.reason))
+        output.paragraph(_("Reason (internal): {reason}").format(reason=alert.reason))
     for name, value in alert.variables.items():
         output.line(f"  {name} = {value}")
     for text in texts:
         alert_words.show_text(text, output)
     output.line()
     alert_words.show_left_out(alert.left_out, output)
-    output.line(progress.counts_sentence(counts))
+    output.paragraph(progress.counts_sentence(counts))
 
 
 def head(alert: Alert) -> list[str]:

@@ -50,8 +50,8 @@ def show_text(text: MessageText, output: Output) -> None:
         title = f"{title}, {parts}, {text.encoding}"
     output.line(f"\n── {title} ──")
     if text.subject:
-        output.line(_("Subject: {subject}").format(subject=text.subject))
-    output.line(text.body.strip())
+        output.paragraph(_("Subject: {subject}").format(subject=text.subject))
+    output.paragraph(text.body.strip())
 
 
 def show_left_out(left_out: Mapping[str, int], output: Output) -> None:

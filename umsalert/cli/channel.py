@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert.cli.context import AsJson, leave, run_async, session
-from umsalert.cli.output import Column, Output, channel_name, confirm, must_be_asked
+from umsalert.cli.output import Column, Output, channel_name, confirm, must_be_asked, tell
 from umsalert.errors import ExitCode, UmsalertError
 from umsalert.i18n import _, decimal
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
@@ -105,12 +105,12 @@ def probe_channel(
 def _confirm(outgoing: Outgoing, state: ChannelState) -> None:
     """Show who would get what; a yes is needed. Raises UsageError or typer.Abort."""
     must_be_asked()
-    typer.echo(outgoing.text.body, err=True)
+    tell(outgoing.text.body)
     question = _("Send this test by {channel} through {host} to {address}?").format(
         channel=channel_name(outgoing.channel), host=_host_words(state), address=outgoing.address
     )
     if not confirm(question):
-        typer.echo(_("Nothing was sent."), err=True)
+        tell(_("Nothing was sent."))
         raise typer.Abort
 
 
@@ -118,7 +118,7 @@ def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
     from umsalert.channels.network import sentence
 
     if outcome.kind is OutcomeKind.ACCEPTED:
-        output.line(
+        output.paragraph(
             _("Accepted by {host}: {id}").format(host=_host_words(state), id=outcome.provider_id)
         )
         output.say(_("Accepted is the provider's word: see that the message arrives."))
@@ -131,7 +131,7 @@ def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
         OutcomeKind.UNREACHABLE: _("Nothing left this machine: {reason}"),
         OutcomeKind.UNKNOWN: _("It may or may not have left, and is not sent again: {reason}"),
     }
-    output.line(words[outcome.kind].format(reason=reason))
+    output.paragraph(words[outcome.kind].format(reason=reason))
     output.say(_("More: umsalert doctor --online"))
 
 
@@ -202,9 +202,11 @@ def _show(
             for state in states
         ],
     )
+    if balances or any(state.missing for state in states):
+        output.line()
     for state in states:
         if state.missing:
-            output.line(
+            output.paragraph(
                 _("{channel}: not set: {names}").format(
                     channel=channel_name(state.kind), names=", ".join(state.missing)
                 )

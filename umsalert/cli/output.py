@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import shutil
+import signal
 import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 from zoneinfo import ZoneInfo
 
-from umsalert.errors import Problem, UmsalertError, UsageError
+from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
 from umsalert.i18n import _, decimal, language, ngettext
 from umsalert.model import ChannelKind, ContactStatus, SiteStatus
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from rich.console import Console, RenderableType
+    from rich.table import Table
 
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
@@ -28,10 +32,11 @@ PROBLEMS_SHOWN = 50
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a table. `right` aligns numbers."""
+    """One column of a table. `right` aligns numbers; `whole` is what is copied, and never cut."""
 
     title: str
     right: bool = False
+    whole: bool = False
 
 
 class Output:
@@ -54,18 +59,19 @@ class Output:
         )
 
     def event(self, data: Mapping[str, Any]) -> None:
-        """Print one line of NDJSON on stdout."""
-        _write(
-            sys.stdout,
-            json.dumps(
-                {"schema_version": SCHEMA_VERSION, **data}, default=_plain_json, ensure_ascii=False
-            ),
+        """Print one line of NDJSON on stdout. Where that fails, it is said: an alert goes on."""
+        line = json.dumps(
+            {"schema_version": SCHEMA_VERSION, **data}, default=_plain_json, ensure_ascii=False
         )
+        try:
+            _write(sys.stdout, line)
+        except InvalidData as error:
+            tell(error.message)
 
     def say(self, sentence: str) -> None:
         """Tell a person something about the run, on stderr; nothing for a program."""
         if not self.as_json:
-            _write(sys.stderr, printable(sentence))
+            tell(sentence)
 
     def line(self, text: str = "") -> None:
         """Print a line of data for a person on stdout."""
@@ -77,53 +83,76 @@ class Output:
 
         `indent` begins the first line, `hang` every other. Off a terminal it is one line.
         """
-        if sys.stdout.isatty():
-            width = shutil.get_terminal_size().columns
-            text = textwrap.fill(
-                text, width, initial_indent=indent, subsequent_indent=hang, break_on_hyphens=False
-            )
-            self.line(text)
-        else:
-            self.line(f"{indent}{text}")
+        self.line(_folded(text, sys.stdout, indent, hang))
 
-    def table(
-        self, columns: Sequence[Column], rows: Sequence[Sequence[object]], *, title: str = ""
-    ) -> None:
+    def table(self, columns: Sequence[Column], rows: Sequence[Sequence[object]]) -> None:
         """Print a table on stdout; cells are data, never markup.
 
         On a terminal it is folded to the width; elsewhere a row is a line, however long.
         """
         cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
-        if sys.stdout.isatty():
-            _rich_table(columns, cells, title)
+        if sys.stdout and sys.stdout.isatty():
+            self.drawn(_rich_table(columns, cells))
         else:
-            _write(sys.stdout, "\n".join(_plain_table(columns, cells, title)))
+            _write(sys.stdout, "\n".join(_plain_table(columns, cells)))
+
+    def drawn(self, *parts: RenderableType) -> None:
+        """Print what rich draws, one below the other, on stdout."""
+        from rich.text import Text
+
+        where = console()
+        with _writing(sys.stdout):  # the capture, too, writes nothing to it
+            with where.capture() as printed:
+                for part in parts:
+                    where.print(part, soft_wrap=isinstance(part, Text))
+            _write(sys.stdout, "\n".join(line.rstrip() for line in printed.get().splitlines()))
 
 
-def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str) -> None:
+def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
     from rich.box import SIMPLE_HEAD
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=title or None, title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    table = Table(header_style="bold", box=SIMPLE_HEAD, show_edge=False)
     table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
-    for column in columns:
-        table.add_column(column.title, justify="right" if column.right else "left", overflow="fold")
+    widths = _folded_widths(columns, rows, shutil.get_terminal_size().columns)
+    for column, width in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.title, justify=justify, overflow="fold", width=width)
     for row in rows:
         table.add_row(*map(Text, row))
-    console().print(table)
+    return table
 
 
-def _plain_table(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], title: str
-) -> Iterator[str]:
+def _folded_widths(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], total: int
+) -> list[int]:
+    """Return how wide each column may be, so that as few words as possible are cut."""
+    down = [[column.title, *(row[place] for row in rows)] for place, column in enumerate(columns)]
+    wanted = [max(map(_width, texts)) for texts in down]
+    spare = total - (2 * len(columns) - 1) - sum(wanted)  # the padding
+    if spare >= 0:
+        return wanted
+    least = [max(_width(word) for text in texts for word in text.split()) for texts in down]
+    spare += sum(wanted) - sum(least)
+    while spare < 0:
+        cut = [0 if column.whole else width for column, width in zip(columns, least, strict=True)]
+        if max(cut) <= 1:
+            return least
+        least[cut.index(max(cut))] -= 1
+        spare += 1
+    wishes = max(1, sum(wanted) - sum(least))
+    return [
+        width + spare * (wish - width) // wishes for width, wish in zip(least, wanted, strict=True)
+    ]
+
+
+def _plain_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
     lines = [
         [column.title for column in columns],
         *([" ".join(c.split()) for c in r] for r in rows),
     ]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    if title:
-        yield title
     for number, line in enumerate(lines):
         padded = []
         for text, width, column in zip(line, widths, columns, strict=True):
@@ -132,7 +161,6 @@ def _plain_table(
         yield "  ".join(padded).rstrip()
         if not number:
             yield "  ".join("─" * width for width in widths)
-    yield ""
 
 
 def _width(text: str) -> int:
@@ -148,10 +176,14 @@ def console(*, stderr: bool = False) -> Console:
     from rich.console import Console
 
     stream = sys.stderr if stderr else sys.stdout
-    if stream.isatty():
+    if stream and stream.isatty():  # None: closed by whoever started us
         return Console(stderr=stderr, highlight=False)
     return Console(
-        file=stream, width=PIPE_WIDTH, force_terminal=False, no_color=True, highlight=False
+        file=stream or io.StringIO(),
+        width=PIPE_WIDTH,
+        force_terminal=False,
+        no_color=True,
+        highlight=False,
     )
 
 
@@ -174,9 +206,17 @@ def ask(question: str, *, default: str | None = None) -> str:
     """Return what a person types at the terminal. Raises typer.Abort for Ctrl-C and Ctrl-D."""
     import typer
 
-    answer: str = typer.prompt(
-        question, default=default, show_default=False, prompt_suffix=_(": "), err=True
-    )
+    # asyncio keeps the first Ctrl-C for itself: the person would have to press it twice.
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        answer: str = typer.prompt(
+            question, default=default, show_default=False, prompt_suffix=_(": "), err=True
+        )
+    except typer.Abort:
+        tell("")  # what follows begins a line of its own
+        raise
+    finally:
+        signal.signal(signal.SIGINT, before)
     return answer.strip()
 
 
@@ -200,11 +240,11 @@ def fail(error: UmsalertError, *, as_json: bool) -> None:
             body["problems"] = [_problem(problem) for problem in error.problems]
         _write(sys.stderr, json.dumps({"error": body}, ensure_ascii=False))
         return
-    _write(sys.stderr, _("Error: {message}").format(message=printable(error.message)))
+    tell(_("Error: {message}").format(message=error.message))
     if any(problem.row is not None for problem in error.problems):
         problem_lines(error.problems)
     if error.hint:
-        _write(sys.stderr, printable(error.hint))
+        tell(error.hint)
 
 
 def problem_lines(problems: Sequence[Problem]) -> None:
@@ -213,10 +253,10 @@ def problem_lines(problems: Sequence[Problem]) -> None:
         where = _("line {row}").format(row=problem.row) if problem.row is not None else ""
         parts = [where, problem.column, problem.value and repr(problem.value), problem.message]
         line = " · ".join(part for part in parts if part)
-        _write(sys.stderr, printable(f"  {line} [{problem.code}]"))
+        tell(f"{line} [{problem.code}]", "  ", "    ")
     if len(problems) > PROBLEMS_SHOWN:
         more = len(problems) - PROBLEMS_SHOWN
-        _write(sys.stderr, _("  … and {n} more; --json lists them all.").format(n=more))
+        tell(_("  … and {n} more; --json lists them all.").format(n=more))
 
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
@@ -311,9 +351,55 @@ def _plain_json(value: object) -> object:
     raise TypeError(type(value).__name__)
 
 
-def _write(stream: TextIO, text: str) -> None:
+def tell(text: str, indent: str = "", hang: str = "") -> None:
+    """Print sentences for a person on stderr, folded as `Output.paragraph` does."""
+    _write(sys.stderr, printable(_folded(text, sys.stderr, indent, hang)))
+
+
+def _folded(text: str, stream: TextIO | None, indent: str = "", hang: str = "") -> str:
+    """Return text folded between words at the width of a terminal.
+
+    A line that is indented already is a command to be copied: it stays whole.
+    """
+    lines = [f"{indent}{line}" if line else "" for line in text.split("\n")]
+    if stream and stream.isatty():
+        width = shutil.get_terminal_size().columns
+        lines = [
+            line
+            if line.startswith(" ") and not indent
+            else textwrap.fill(
+                line,
+                width,
+                subsequent_indent=hang,
+                break_on_hyphens=False,
+                break_long_words=False,  # a path, too, is copied
+            )
+            for line in lines
+        ]
+    return "\n".join(lines)
+
+
+def _write(stream: TextIO | None, text: str) -> None:
+    """Print text. Raises InvalidData as `_writing` does."""
+    if stream is None:  # closed by whoever started us
+        return
+    encoding = stream.encoding or "utf-8"
+    with _writing(stream):  # what a terminal of another encoding lacks is a question mark there
+        print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
+
+
+@contextlib.contextmanager
+def _writing(stream: TextIO) -> Iterator[None]:
+    """Write to a stream that may be closed or full. Raises InvalidData: output_unwritable."""
     try:
-        print(text, file=stream, flush=True)
-    except BrokenPipeError:
-        # The reader (`head`) has enough; nothing more may be written, not even at exit.
+        yield
+    except OSError as error:
+        # Nothing more may be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        if isinstance(error, BrokenPipeError) or stream is sys.stderr:  # `head` has enough
+            return
+        raise InvalidData(
+            "output_unwritable",
+            _("The output cannot be written: {reason}.").format(reason=error.strerror),
+            hint=_("Make room, or write it elsewhere."),
+        ) from error

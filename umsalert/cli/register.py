@@ -58,6 +58,8 @@ class Manner:
 def read_file(file: Path, output: Output) -> bytes:
     """Return what a file, or standard input for `-`, holds. Raises UsageError."""
     if str(file) == "-":
+        if sys.stdin is None:  # closed by whoever started us
+            return b""
         if sys.stdin.isatty():
             output.say(_("Reading from the terminal; Ctrl-D ends the list."))
         return sys.stdin.buffer.read()
@@ -153,14 +155,14 @@ def contact_table(contacts: Sequence[Contact], output: Output, *, masked: bool) 
     """Print contacts as a table."""
     output.table(
         [
-            Column(_("Ref")),
-            Column(_("Site")),
+            Column(_("Ref"), whole=True),
+            Column(_("Site"), whole=True),
             Column(_("Name")),
             Column(_("Role")),
             Column(_("Phone")),
             Column(_("E-mail")),
             Column(_("Card")),
-            Column(_("Status")),
+            Column(_("Status"), whole=True),
         ],
         [
             (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import io
 import re
-import sys
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -52,10 +52,11 @@ def document(report: AlertReport, output: Output) -> None:
     )
 
 
-def rows(report: AlertReport, output: Output) -> None:  # noqa: ARG001 - the writers share one signature
+def rows(report: AlertReport, output: Output) -> None:
     """Print one CSV row per contact and channel; times in UTC."""
     answers = _answers(report)
-    writer = csv.writer(sys.stdout, lineterminator="\n")
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
     writer.writerow(
         [
             "alert",
@@ -104,19 +105,20 @@ def rows(report: AlertReport, output: Output) -> None:  # noqa: ARG001 - the wri
                 utc(reply.received_at) if reply else None,
             ]
         )
+    output.line(written.getvalue().removesuffix("\n"))
 
 
 def table(report: AlertReport, output: Output) -> None:
     """Print the report for a person."""
     for line in alert_show.head(report.alert):
-        output.line(line)
+        output.paragraph(line)
     output.line()
-    output.line(
+    output.paragraph(
         _("From the fact to the first SMS: {time}").format(
             time=duration(report.fact_to_first_sms_s)
         )
     )
-    output.line(
+    output.paragraph(
         _(
             "Sites: {alerted} alerted, {reached} with a message accepted, {answered} answered"
         ).format(
@@ -127,11 +129,15 @@ def table(report: AlertReport, output: Output) -> None:
     )
     for reply in report.replies:
         if reply.kind == ReplyKind.SIGHTING:
-            output.line(_reply_sentence(report, reply))
+            output.paragraph(_reply_sentence(report, reply))
+    output.line()
     _channel_table(report, output)
+    output.line()
     _person_table(report, output)
+    if report.codes:
+        output.line()
     for code, count in report.codes.items():
-        output.line(_("Code {code}: {n} ×").format(code=code, n=count))
+        output.paragraph(_("Code {code}: {n} ×").format(code=code, n=count))
     _repeated_lines(report, output)
 
 
@@ -140,7 +146,7 @@ def _repeated_lines(report: AlertReport, output: Output) -> None:
     if not report.repeated:
         return
     count = len(report.repeated)
-    output.line(
+    output.paragraph(
         ngettext(
             "{n} message may have arrived more than once: it was sent again before anybody knew.",
             "{n} messages may have arrived more than once: they were sent again before anybody "
@@ -186,6 +192,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
             for channel in report.channels
         ],
     )
+    output.line()
     shares = (_("Accepted 50/95/100 %"), _("Delivered 50/95/100 %"))
     output.table(
         [Column(_("Channel")), *(Column(title, right=True) for title in shares)],
@@ -226,7 +233,7 @@ def _person_table(report: AlertReport, output: Output) -> None:
         [
             Column(_("Distance"), right=True),
             Column(_("Site")),
-            Column(_("Contact")),
+            Column(_("Contact"), whole=True),
             *(Column(channel_name(channel)) for channel in channels),
             Column(_("Answer")),
         ],

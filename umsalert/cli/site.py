@@ -156,7 +156,7 @@ def list_sites(
         return
     output.table(
         [
-            Column(_("Ref")),
+            Column(_("Ref"), whole=True),
             Column(_("Name")),
             Column(_("Commune")),
             Column(_("Kind")),
@@ -195,6 +195,7 @@ def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
         )
     else:
         _show(site, output)
+        output.line()
         register.contact_table(contacts, output, masked=False)
 
 

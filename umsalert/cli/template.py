@@ -171,6 +171,7 @@ def _show(template: Template, output: Output) -> None:
         (_("Files"), template.folder),
     ):
         output.line("  " + titled(title, value))
+    output.line()
     output.table(
         [
             Column(_("Value")),
