@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from umsalert.cli.output import Column, Output
+from umsalert.cli.output import Column, Output, duration
 
 COLUMNS = (Column("Ref"), Column("Distance", right=True), Column("Site"))
 
@@ -26,3 +26,12 @@ def test_a_table_without_rows_shows_its_titles(capsys: pytest.CaptureFixture[str
     """An empty list is seen to be one."""
     Output(as_json=False).table(COLUMNS, [])
     assert capsys.readouterr().out.splitlines()[0] == "Ref  Distance  Site"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.02, "0 s"), (0.3, "0.3 s"), (2.04, "2 s"), (9.96, "10 s"), (61.2, "1 min 01 s")],
+)
+def test_a_length_of_time_has_no_idle_decimal(seconds: float, words: str) -> None:
+    """A tenth is shown where there is one: 0.0 s reads like a fault."""
+    assert duration(seconds) == words

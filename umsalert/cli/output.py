@@ -313,13 +313,13 @@ def duration(seconds: float | None) -> str:
     """Return a length of time in the largest units that matter, or a dash."""
     if seconds is None:
         return "–"
-    whole = round(abs(seconds))
+    tenths, whole = round(abs(seconds), 1), round(abs(seconds))
     sign = "-" if seconds < 0 and whole else ""
     if whole < 60:
         return (
             f"{sign}{whole} s"
-            if whole >= 10 or whole == abs(seconds)
-            else f"{sign}{decimal(f'{abs(seconds):.1f}')} s"
+            if whole >= 10 or whole == tenths
+            else f"{sign}{decimal(f'{tenths:.1f}')} s"
         )
     minutes, rest = divmod(whole, 60)
     if minutes < 60:
