@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from umsalert.model import Alert, ChannelKind, MessageText
+from umsalert.model import OPEN_STATES, Alert, ChannelKind, MessageText
 from umsalert.ports import DeliveryRow, Record, ReplyRow
 
 SHARES = (50, 95, 100)
@@ -63,6 +63,11 @@ class AlertReport:
     def sites_reached(self) -> int:
         """Sites where at least one message was accepted by a provider."""
         return sum(site.accepted > 0 for site in self.sites)
+
+    @property
+    def waiting(self) -> int:
+        """Messages that are queued or on the wire."""
+        return sum(row.state in OPEN_STATES for row in self.deliveries)
 
     @property
     def repeated(self) -> tuple[DeliveryRow, ...]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from umsalert.cli.output import Column, Output, duration
+from umsalert.cli.output import Output, duration
+from umsalert.cli.tables import Column
 
 COLUMNS = (Column("Ref"), Column("Distance", right=True), Column("Site"))
 

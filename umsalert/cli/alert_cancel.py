@@ -12,7 +12,8 @@ from umsalert import cancellation, wiring
 from umsalert.cancellation import Person
 from umsalert.cli import alert_send, alert_show, alert_words, progress
 from umsalert.cli.context import Session
-from umsalert.cli.output import Column, Output, channel_name, confirm, interactive, local
+from umsalert.cli.output import Output, channel_name, confirm, interactive, local
+from umsalert.cli.tables import Column
 from umsalert.dispatch import left_open
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.geo.units import format_distance

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from umsalert.cli import alert_map, alert_words, findings
-from umsalert.cli.output import Column, Output, channel_name, duration, local, utc
+from umsalert.cli.output import Output, channel_name, duration, local, utc
+from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from umsalert.cli import alert_words, progress
-from umsalert.cli.output import Column, Output, local, utc
+from umsalert.cli.output import Output, local, utc
+from umsalert.cli.tables import Column
 from umsalert.events import Counts
 from umsalert.geo.circles import outline
 from umsalert.geo.units import format_distance

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert.cli.context import AsJson, leave, run_async, session
-from umsalert.cli.output import Column, Output, channel_name, confirm, must_be_asked, tell
+from umsalert.cli.output import Output, channel_name, confirm, must_be_asked, tell
+from umsalert.cli.tables import Column
 from umsalert.errors import ExitCode, UmsalertError
 from umsalert.i18n import _, decimal
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing

@@ -12,31 +12,21 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
+from umsalert.cli.tables import Column, plain_table, rich_table
 from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
 from umsalert.i18n import _, decimal, language, ngettext
 from umsalert.model import ChannelKind, ContactStatus, SiteStatus
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
-    from rich.table import Table
 
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
 PROBLEMS_SHOWN = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """One column of a table. `right` aligns numbers; `whole` is what is copied, and never cut."""
-
-    title: str
-    right: bool = False
-    whole: bool = False
 
 
 class Output:
@@ -92,9 +82,9 @@ class Output:
         """
         cells = [["" if cell is None else printable(str(cell)) for cell in row] for row in rows]
         if sys.stdout and sys.stdout.isatty():
-            self.drawn(_rich_table(columns, cells))
+            self.drawn(rich_table(columns, cells))
         else:
-            _write(sys.stdout, "\n".join(_plain_table(columns, cells)))
+            _write(sys.stdout, "\n".join(plain_table(columns, cells)))
 
     def drawn(self, *parts: RenderableType) -> None:
         """Print what rich draws, one below the other, on stdout."""
@@ -106,69 +96,6 @@ class Output:
                 for part in parts:
                     where.print(part, soft_wrap=isinstance(part, Text))
             _write(sys.stdout, "\n".join(line.rstrip() for line in printed.get().splitlines()))
-
-
-def _rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
-    from rich.box import SIMPLE_HEAD
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(header_style="bold", box=SIMPLE_HEAD, show_edge=False)
-    table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
-    widths = _folded_widths(columns, rows, shutil.get_terminal_size().columns)
-    for column, width in zip(columns, widths, strict=True):
-        justify: Literal["left", "right"] = "right" if column.right else "left"
-        table.add_column(column.title, justify=justify, overflow="fold", width=width)
-    for row in rows:
-        table.add_row(*map(Text, row))
-    return table
-
-
-def _folded_widths(
-    columns: Sequence[Column], rows: Sequence[Sequence[str]], total: int
-) -> list[int]:
-    """Return how wide each column may be, so that as few words as possible are cut."""
-    down = [[column.title, *(row[place] for row in rows)] for place, column in enumerate(columns)]
-    wanted = [max(map(_width, texts)) for texts in down]
-    spare = total - (2 * len(columns) - 1) - sum(wanted)  # the padding
-    if spare >= 0:
-        return wanted
-    least = [max(_width(word) for text in texts for word in text.split()) for texts in down]
-    spare += sum(wanted) - sum(least)
-    while spare < 0:
-        cut = [0 if column.whole else width for column, width in zip(columns, least, strict=True)]
-        if max(cut) <= 1:
-            return least
-        least[cut.index(max(cut))] -= 1
-        spare += 1
-    wishes = max(1, sum(wanted) - sum(least))
-    return [
-        width + spare * (wish - width) // wishes for width, wish in zip(least, wanted, strict=True)
-    ]
-
-
-def _plain_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    lines = [
-        [column.title for column in columns],
-        *([" ".join(c.split()) for c in r] for r in rows),
-    ]
-    widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
-    for number, line in enumerate(lines):
-        padded = []
-        for text, width, column in zip(line, widths, columns, strict=True):
-            space = " " * (width - _width(text))
-            padded.append(space + text if column.right else text + space)
-        yield "  ".join(padded).rstrip()
-        if not number:
-            yield "  ".join("─" * width for width in widths)
-
-
-def _width(text: str) -> int:
-    """Return how many columns of a terminal a text takes."""
-    if text.isascii():
-        return len(text)
-    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
-    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
 
 
 def console(*, stderr: bool = False) -> Console:

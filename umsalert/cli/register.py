@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert import phones
-from umsalert.cli.output import Column, Output, problem_lines, problem_rows, status_name
+from umsalert.cli.output import Output, problem_lines, problem_rows, status_name
+from umsalert.cli.tables import Column
 from umsalert.errors import InvalidData, UsageError
 from umsalert.i18n import _
 from umsalert.model import Contact, ContactStatus, Site, SiteStatus

@@ -12,7 +12,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert.cli import alert_show, alert_words, progress
-from umsalert.cli.output import Column, Output, channel_name, duration, utc
+from umsalert.cli.output import Output, channel_name, duration, utc
+from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
 from umsalert.model import ChannelKind, DeliveryState, ReplyKind
@@ -127,6 +128,12 @@ def table(report: AlertReport, output: Output) -> None:
             answered=report.sites_acknowledged,
         )
     )
+    if report.waiting and not report.alert.cancelled:
+        output.paragraph(
+            _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
+                n=report.waiting, ref=report.alert.ref
+            )
+        )
     for reply in report.replies:
         if reply.kind == ReplyKind.SIGHTING:
             output.paragraph(_reply_sentence(report, reply))

@@ -9,7 +9,8 @@ import typer
 
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import Column, Output, local, status_name, titled
+from umsalert.cli.output import Output, local, status_name, titled
+from umsalert.cli.tables import Column
 from umsalert.i18n import _
 from umsalert.model import Contact, Site, SiteStatus
 

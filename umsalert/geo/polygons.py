@@ -118,7 +118,9 @@ def _geometry(found: Mapping[str, Any]) -> Mapping[str, Any]:
     if kind not in ("Polygon", "MultiPolygon"):
         raise _refused(
             "polygon_wrong_type",
-            _("It holds a {kind}, not a Polygon or a MultiPolygon.").format(kind=str(kind)[:40]),
+            _("It holds a {kind}, not a Polygon or a MultiPolygon.").format(
+                kind=str(kind or "?")[:40]
+            ),
         )
     return found
 

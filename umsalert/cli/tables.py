@@ -1,0 +1,86 @@
+"""Tables: folded to a terminal's width, or plain lines for a pipe."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table. `right` aligns numbers; `whole` is what is copied, and never cut."""
+
+    title: str
+    right: bool = False
+    whole: bool = False
+
+
+def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Table:
+    """Return a table for a terminal; its cells are text, never markup."""
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(header_style="bold", box=SIMPLE_HEAD, show_edge=False)
+    table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
+    widths = _folded_widths(columns, rows, shutil.get_terminal_size().columns)
+    for column, width in zip(columns, widths, strict=True):
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.title, justify=justify, overflow="fold", width=width)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _folded_widths(
+    columns: Sequence[Column], rows: Sequence[Sequence[str]], total: int
+) -> list[int]:
+    """Return how wide each column may be, so that as few words as possible are cut."""
+    down = [[column.title, *(row[place] for row in rows)] for place, column in enumerate(columns)]
+    wanted = [max(map(_width_of, texts)) for texts in down]
+    spare = total - (2 * len(columns) - 1) - sum(wanted)  # the padding
+    if spare >= 0:
+        return wanted
+    least = [max(_width_of(word) for text in texts for word in text.split()) for texts in down]
+    spare += sum(wanted) - sum(least)
+    while spare < 0:
+        cut = [0 if column.whole else width for column, width in zip(columns, least, strict=True)]
+        if max(cut) <= 1:
+            return least
+        least[cut.index(max(cut))] -= 1
+        spare += 1
+    wishes = max(1, sum(wanted) - sum(least))
+    return [
+        width + spare * (wish - width) // wishes for width, wish in zip(least, wanted, strict=True)
+    ]
+
+
+def plain_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    """Yield the lines of a table for a pipe or a file: one for each row, however long."""
+    lines = [
+        [column.title for column in columns],
+        *([" ".join(c.split()) for c in r] for r in rows),
+    ]
+    widths = [max(map(_width_of, column)) for column in zip(*lines, strict=True)]
+    for number, line in enumerate(lines):
+        padded = []
+        for text, width, column in zip(line, widths, columns, strict=True):
+            space = " " * (width - _width_of(text))
+            padded.append(space + text if column.right else text + space)
+        yield "  ".join(padded).rstrip()
+        if not number:
+            yield "  ".join("─" * width for width in widths)
+
+
+def _width_of(text: str) -> int:
+    """Return how many columns of a terminal a text takes."""
+    if text.isascii():
+        return len(text)
+    wide = sum(unicodedata.east_asian_width(char) in "WF" for char in text)
+    return len(text) + wide - sum(map(bool, map(unicodedata.combining, text)))
