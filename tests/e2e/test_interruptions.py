@@ -59,6 +59,7 @@ def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office, number: i
     assert 5 <= taken < SITES
     assert "unknown" not in states(slow_office)
     assert states(slow_office)["queued"] == SITES - taken
+    assert f"{SITES - taken} messages are still queued" in slow_office.run("report", "last").out
     resumed = slow_office.run("alert", "resume", "last")
     assert resumed.code in (0, 1), resumed.err  # 1: a guard whose phone is off
     assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
