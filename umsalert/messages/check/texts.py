@@ -131,7 +131,7 @@ def safety(text: MessageText) -> Iterator[Finding]:
     """Yield a search that does not tell a guard to stay and not to intervene."""
     sentence = WORDS[text.language].safety
     body = " ".join(text.body.split())
-    if wording.speaks_of_a_search(body, text.language) and sentence not in body:
+    if sentence not in body and wording.speaks_of_a_search(body, text.language):
         yield _in(text)(
             Severity.WARNING,
             "safety_missing",

@@ -8,11 +8,17 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 
 
 def bare(text: str) -> str:
     """Return `text` without accents and in small letters, character by character."""
-    return "".join(unicodedata.normalize("NFKD", char)[0].lower()[0] for char in text)
+    return "".join(map(_bare, text))
+
+
+@lru_cache(maxsize=1024)
+def _bare(char: str) -> str:
+    return unicodedata.normalize("NFKD", char)[0].lower()[0]
 
 
 def _any_of(words: Iterable[str]) -> str:
