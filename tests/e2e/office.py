@@ -86,8 +86,9 @@ class Office:
 
     def record(self, kind: str | None = None) -> list[dict[str, Any]]:
         """Return what the carrier saw."""
-        lines = (self.home / "carrier.ndjson").read_text("utf-8").splitlines()
-        events = [json.loads(line) for line in lines]
+        text = (self.home / "carrier.ndjson").read_text("utf-8")
+        whole = text[: text.rfind("\n") + 1]  # the last line may be on its way
+        events = [json.loads(line) for line in whole.splitlines()]
         return [event for event in events if kind in (None, event["kind"])]
 
     def forget(self) -> int:

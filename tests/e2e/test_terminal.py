@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import pty
+import select
 import signal
 import subprocess
 import sys
+import time
+from pathlib import Path
 
 import pytest
 
 from tests.e2e.conftest import SITES
 from tests.e2e.office import ALERT, PLACE, Office, free_ports
 
+SILENT_S = 60.0
+"""Only a program that hangs shows nothing for so long."""
 WORDS = ("alert", "send", *PLACE, "--template", "search-person", "--channel", "sms")
 
 
@@ -37,8 +42,17 @@ class Terminal:
         os.write(self._end, f"{answer}\n".encode())
 
     def interrupt(self, question: str) -> None:
-        """Wait until `question` is shown, then send what Ctrl-C sends."""
+        """Wait until `question` is shown and the program waits, then send what Ctrl-C sends.
+
+        A signal that comes between the question and the read that waits for its answer is seen
+        only after Enter: no hand is that quick.
+        """
         self._wait(question)
+        stat = Path(f"/proc/{self._process.pid}/stat")
+        asleep = 0
+        while asleep < 5:
+            time.sleep(0.02)
+            asleep = asleep + 1 if stat.read_text().rpartition(")")[2].split()[0] == "S" else 0
         self._process.send_signal(signal.SIGINT)
 
     def ended(self) -> int:
@@ -56,6 +70,8 @@ class Terminal:
             self._read()
 
     def _read(self) -> None:
+        ready, _written, _failed = select.select([self._end], [], [], SILENT_S)
+        assert ready, f"nothing more is shown after: {self.shown}"
         chunk = os.read(self._end, 65_536)
         if not chunk:
             raise OSError("closed")

@@ -76,8 +76,13 @@ async def _confirm(store: Store, alert: Alert, output: Output) -> None:
     for line in alert_show.head(alert):
         output.say(line)
     output.say(progress.counts_sentence(await store.outbox.counts(alert.id)))
-    if not confirm(_("Cancel this alert")):
-        output.say(_("Nothing was cancelled."))
+    agreed = False
+    try:
+        agreed = confirm(_("Cancel this alert"))
+    finally:  # after Ctrl-C, too
+        if not agreed:
+            output.say(_("Nothing was cancelled."))
+    if not agreed:
         raise typer.Abort
 
 

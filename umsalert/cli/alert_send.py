@@ -151,6 +151,8 @@ def closing_words(ref: str, result: Result) -> Iterator[str]:
         yield _("{channel} stopped: {code}").format(
             channel=channel_name(kind), code=f"{outcome.code} {outcome.detail}".strip()
         )
+    if result.stopped:
+        yield _("More: umsalert doctor --online")
     if left_open(result.counts) and not result.cancelled:
         yield _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
             n=left_open(result.counts), ref=ref

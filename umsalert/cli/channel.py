@@ -110,8 +110,13 @@ def _confirm(outgoing: Outgoing, state: ChannelState) -> None:
     question = _("Send this test by {channel} through {host} to {address}?").format(
         channel=channel_name(outgoing.channel), host=_host_words(state), address=outgoing.address
     )
-    if not confirm(question):
-        tell(_("Nothing was sent."))
+    agreed = False
+    try:
+        agreed = confirm(question)
+    finally:  # after Ctrl-C, too
+        if not agreed:
+            tell(_("Nothing was sent."))
+    if not agreed:
         raise typer.Abort
 
 
