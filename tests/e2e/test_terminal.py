@@ -243,3 +243,15 @@ def test_one_ctrl_c_at_the_question_is_enough(office: Office) -> None:
     assert cancelling.ended() == 130, cancelling.shown
     assert not [e for e in office.record()[before:] if e["kind"] == "sms"]
     assert not office.run("alert", "list", "--json").document["alerts"][0]["cancelled"]
+
+
+def test_a_note_that_tells_why_warns_before_the_correction_leaves(office: Office) -> None:
+    """The words of a correction are checked like those of an alert, above its question."""
+    nowhere = {"UMSALERT_VONAGE_WEBHOOK_URL": f"http://127.0.0.1:{free_ports(1)[0]}"}
+    office.run("alert", "send", *ALERT, "--channel", "sms", "--yes", **nowhere)
+    terminal = Terminal(office, "alert", "cancel", "last", "--note", "suite à une agression")
+    terminal.answer("Cancel this alert [y/N]", "y")
+    terminal.answer("Send [y/N]", "n")
+    assert terminal.ended() == 0, terminal.shown
+    shown = " ".join(terminal.shown.split())
+    assert shown.index("Warning: note: It tells why") < shown.index("Send the correction to these")

@@ -10,7 +10,7 @@ import typer
 
 from umsalert import cancellation, wiring
 from umsalert.cancellation import Person
-from umsalert.cli import alert_send, alert_show, alert_words, progress
+from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, progress
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, channel_name, confirm, interactive, local
 from umsalert.cli.tables import Column
@@ -222,6 +222,7 @@ class _Correction:
             if plan.selection.deliveries.get(text.channel):
                 alert_words.show_text(text, self._output)
         alert_words.show_left_out(plan.selection.left_out, self._output)
+        alert_preview.show_findings(plan, self._output)
         try:
             return await alert_send.carry_out(
                 self._session, self._store, plan, alert_send.Manner(yes=manner.yes), self._output

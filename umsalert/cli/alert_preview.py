@@ -77,10 +77,10 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     if plan.selection.sites:
         _show_sites(plan, output)
     _show_totals(plan, output)
-    _show_findings(plan, output)
+    show_findings(plan, output)
 
 
-def _show_findings(plan: Plan, output: Output) -> None:
+def show_findings(plan: Plan, output: Output) -> None:
     """Print the gravest last: right above the question that follows a preview."""
     if plan.findings:
         output.line()
