@@ -21,7 +21,7 @@ from umsalert.channels.vonage import sms, voice
 from umsalert.dispatch import Dispatcher
 from umsalert.events import Event
 from umsalert.model import Alert, ChannelKind, Circle, DeliveryState, Outgoing
-from umsalert.ports import Pace
+from umsalert.ports import Pace, Want
 from umsalert.settings import Settings
 from umsalert.store.store import Store
 
@@ -106,7 +106,8 @@ async def _outgoing(kind: ChannelKind, settings: Settings) -> Sequence[Outgoing]
     async with wiring.open_store(settings) as store:
         alert = await _new_alert(kind, settings, store)
         sender_id = await store.outbox.open_sender(alert.id, office.OPERATOR)
-        claim = await store.outbox.claim(sender_id, kind, Pace(1e9, 10**9), limit=10**9)
+        want = Want(kind, "bench", Pace(1e9, 10**9), limit=10**9, in_flight=10**9)
+        (claim,) = await store.outbox.exchange(sender_id, (), (want,))
         await store.outbox.close_sender(sender_id)
     return claim.outgoing
 

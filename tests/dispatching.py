@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 
 from tests.workbench import OPERATOR, FastClock, fill_register, new_alert, record
-from umsalert.dispatch import Dispatcher, LaneConfig, Run
+from umsalert.dispatch import Dispatcher, LaneConfig, RouteConfig, Run
 from umsalert.events import Event
 from umsalert.model import (
     Alert,
@@ -92,7 +92,9 @@ class Desk:
 
 
 def lanes(wires: Sequence[Wire], in_flight: int = 4) -> list[LaneConfig]:
-    return [LaneConfig(wire, Pace(1000, 1000), in_flight) for wire in wires]
+    return [
+        LaneConfig(wire.kind, (RouteConfig(wire, Pace(1000, 1000), in_flight),)) for wire in wires
+    ]
 
 
 @contextlib.asynccontextmanager

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from tests.workbench import commit, take
 from umsalert.model import (
     Alert,
     ChannelKind,
@@ -80,11 +81,11 @@ async def make_alert(store: Store, *channels: ChannelKind, ref: str = "N-1124-7F
 async def claim(store: Store, alert: Alert, kind: ChannelKind) -> Sequence[Outgoing]:
     """Claim every queued message of a channel, as a process that is about to send."""
     sender_id = await store.outbox.open_sender(alert.id, OPERATOR)
-    return (await store.outbox.claim(sender_id, kind, AMPLE, limit=1000)).outgoing
+    return (await take(store, sender_id, kind, AMPLE, limit=1000)).outgoing
 
 
 async def accept(store: Store, outgoing: Sequence[Outgoing], provider: str = "vonage") -> None:
     """Record that the provider has accepted these messages."""
     taken = Outcome(OutcomeKind.ACCEPTED)
     now = datetime.now(UTC)
-    await store.outbox.settle([Settled(item, taken, provider, now, None) for item in outgoing])
+    await commit(store, [Settled(item, taken, provider, now, now, None) for item in outgoing])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.dispatching import SMS, Desk, Wire, lanes, open_desk
-from tests.workbench import OPERATOR
+from tests.workbench import OPERATOR, take
 from umsalert import cancellation, retry
 from umsalert.dispatch import Result, resume
 from umsalert.errors import RefusedByRule
@@ -125,7 +125,7 @@ async def test_a_run_of_a_cancelled_alert_hands_nothing_over(desk: Desk) -> None
 async def dead_run(desk: Desk, alert: Alert) -> int:
     """Claim two messages as a process that then dies."""
     sender = await desk.store.outbox.open_sender(alert.id, OPERATOR)
-    await desk.store.outbox.claim(sender, SMS, Pace(1000, 1000), 2)
+    await take(desk.store, sender, SMS, Pace(1000, 1000), 2)
     return sender
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.dispatching import EMAIL, OK, SMS, VOICE, Desk, Wire, lanes, open_desk
-from tests.workbench import OPERATOR, fill_register, new_alert, record
+from tests.workbench import OPERATOR, fill_register, new_alert, record, take
 from umsalert import retry
 from umsalert.dispatch import Run, left_open, resume
 from umsalert.errors import TemporaryError
@@ -232,7 +232,7 @@ async def test_abort_makes_what_hangs_unknown(desk: Desk) -> None:
 async def dead_run(desk: Desk, alert: Alert) -> None:
     """Claim two messages as a process that then dies: its lease is never renewed or closed."""
     sender = await desk.store.outbox.open_sender(alert.id, OPERATOR)
-    await desk.store.outbox.claim(sender, SMS, Pace(1000, 1000), 2)
+    await take(desk.store, sender, SMS, Pace(1000, 1000), 2)
 
 
 @pytest.mark.parametrize("resend", [False, True])

@@ -18,6 +18,7 @@ from umsalert.model import (
     Operator,
     UnknownPolicy,
 )
+from umsalert.ports import Claim, Pace, Settled, Want
 from umsalert.store.store import Store
 
 OPERATOR = Operator("officer", "test")
@@ -117,3 +118,15 @@ def new_alert(
 async def record(store: Store, new: NewAlert | None = None) -> Alert:
     """Record an alert to everybody of the register."""
     return await store.alerts.create(new or new_alert(), ())
+
+
+async def take(store: Store, sender_id: int, kind: ChannelKind, pace: Pace, limit: int) -> Claim:
+    """Claim messages of a channel for one provider."""
+    want = Want(kind, "vonage", pace, limit, in_flight=10_000)
+    (claimed,) = await store.outbox.exchange(sender_id, (), (want,))
+    return claimed
+
+
+async def commit(store: Store, settled: Sequence[Settled]) -> None:
+    """Commit outcomes and claim nothing."""
+    await store.outbox.exchange(0, settled, ())

@@ -113,18 +113,42 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """A token bucket shared by every process on the database."""
+    """A token bucket shared by every process on the database.
+
+    `calls`: how many messages may occupy a line at a time, each for `call_s` or until its receipt;
+    None where no line is occupied.
+    """
 
     rate_per_s: float
     burst: int
+    calls: int | None = None
+    call_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Want:
+    """What a lane could hand over to `provider` now: up to `limit` messages.
+
+    `in_flight`: how many hand-overs the provider takes at once, those of other processes included.
+    """
+
+    channel: ChannelKind
+    provider: str
+    pace: Pace
+    limit: int
+    in_flight: int
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Attempts written and owned; `wait_s` is when to ask again, None when nothing is queued."""
+    """Attempts written and owned since `at`.
+
+    `wait_s` is when to ask again, None when nothing is queued.
+    """
 
     outgoing: tuple[Outgoing, ...]
     wait_s: float | None
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +158,7 @@ class Settled:
     outgoing: Outgoing
     outcome: Outcome
     provider: str
+    claimed_at: datetime
     at: datetime
     retry_at: datetime | None
 
@@ -339,11 +364,14 @@ class Outbox(Protocol):
     async def close_sender(self, sender_id: int) -> None:
         """End the lease; whatever it still holds may be taken over."""
 
-    async def claim(self, sender_id: int, channel: ChannelKind, pace: Pace, limit: int) -> Claim:
-        """Take tokens, rows and attempt rows in one transaction."""
+    async def exchange(
+        self, sender_id: int, settled: Sequence[Settled], wants: Sequence[Want]
+    ) -> Sequence[Claim]:
+        """Commit a group of outcomes and take what is wanted, in one transaction.
 
-    async def settle(self, settled: Sequence[Settled]) -> None:
-        """Commit a group of outcomes. States only move forward."""
+        A claim takes tokens, rows and attempt rows; one is returned for each want, in its order.
+        States only move forward.
+        """
 
     async def recover(self, alert_id: int) -> int:
         """Turn what dead senders held into `unknown`; return how many."""

@@ -110,7 +110,7 @@ async def open_lanes(
     Raises ConfigurationError when a setting that a channel needs is missing.
     """
     from umsalert.channels.registry import check, open_channel
-    from umsalert.dispatch import LaneConfig
+    from umsalert.dispatch import LaneConfig, RouteConfig
 
     async with contextlib.AsyncExitStack() as stack:
         lanes = []
@@ -119,7 +119,8 @@ async def open_lanes(
             channel = await open_channel(kind, settings, clock(settings))
             stack.push_async_callback(channel.close)
             rate = _rate(settings, kind)
-            lanes.append(LaneConfig(channel, paces(settings)[kind], rate.in_flight))
+            route = RouteConfig(channel, paces(settings)[kind], rate.in_flight)
+            lanes.append(LaneConfig(kind, (route,)))
         yield lanes
 
 

@@ -32,6 +32,8 @@ SCENARIO = Scenario(
     numbers={f"+3363998{n:04}": "unanswered" for n in range(PEOPLE)},
 )
 UNANSWERED = {"http-500", "drop-after-read", "drop-after-data"}
+HELD_BACK = "held back"
+"""Claimed, and given back unsent when the provider asked to be left alone."""
 REFUSED = {"rate-limit": "refused", "smtp-451": "refused", "smtp-550": "failed"}
 
 
@@ -53,7 +55,9 @@ class Proof:
 async def play(world: World, policy: UnknownPolicy) -> Proof:
     alert = await world.alert(policy)
     await world.send(alert)
-    rows = world.rows("SELECT delivery_id, n, state FROM attempt")
+    rows = world.rows(
+        f"SELECT delivery_id, n, iif(code = 'withdrawn', '{HELD_BACK}', state) FROM attempt"
+    )
     return Proof(
         alert,
         Books.of(world.simulator),
@@ -100,7 +104,11 @@ def every_delivery_has_ended(proof: Proof) -> None:
 def the_provider_was_that_bad(proof: Proof) -> None:
     """Of all requests the shares were met, in each channel: what is proven is what was asked."""
     for channel, traffic in zip(ChannelKind, (HTTP, HTTP, MAIL), strict=True):
-        of_channel = [ref for ref in proof.attempts if channels(proof)[delivery_of(ref)] is channel]
+        of_channel = [
+            ref
+            for ref, state in proof.attempts.items()
+            if channels(proof)[delivery_of(ref)] is channel and state != HELD_BACK
+        ]
         seen = Counter(proof.books.faults[r].fault for r in of_channel if r in proof.books.faults)
         for name, share in traffic.shares.items():
             wanted = len(of_channel) * share
@@ -114,6 +122,9 @@ def attempts_and_record_agree(proof: Proof) -> None:
     assert set(books.taken) <= set(proof.attempts)
     assert len(books.taken) == len(set(books.taken))
     for ref, state in proof.attempts.items():
+        if state == HELD_BACK:
+            assert ref not in {*books.taken, *books.faults}
+            continue
         fault = books.faults[ref].fault if ref in books.faults else ""
         assert (ref in books.taken) == (not fault or books.faults[ref].taken), ref
         if not fault:
@@ -159,4 +170,4 @@ def nothing_is_sent_again_but_what_was_refused_or_unanswered(proof: Proof) -> No
     for ref, state in sorted(proof.attempts.items(), key=lambda item: int(item[0].split("-")[-1])):
         in_order.setdefault(delivery_of(ref), []).append(state)
     for states in in_order.values():
-        assert set(states[:-1]) <= {"refused", "unknown"}
+        assert set(states[:-1]) <= {"refused", "unknown", HELD_BACK}

@@ -8,7 +8,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.workbench import NOON, OPERATOR, FixedClock, fill_register, new_alert, record
+from tests.workbench import (
+    NOON,
+    OPERATOR,
+    FixedClock,
+    commit,
+    fill_register,
+    new_alert,
+    record,
+    take,
+)
 from umsalert.errors import NobodyMatched, RefusedByRule
 from umsalert.model import (
     Alert,
@@ -42,12 +51,12 @@ async def claimed(store: Store, sites: int, n: int) -> tuple[Alert, int, tuple[O
     await fill_register(store, sites)
     alert = await record(store, new_alert(channels=(SMS,)))
     sender = await store.outbox.open_sender(alert.id, OPERATOR)
-    return alert, sender, (await store.outbox.claim(sender, SMS, AMPLE, n)).outgoing
+    return alert, sender, (await take(store, sender, SMS, AMPLE, n)).outgoing
 
 
 async def settle(store: Store, outgoing: Outgoing, outcome: Outcome, *, again: bool) -> None:
     retry_at = NOON if again else None
-    await store.outbox.settle([Settled(outgoing, outcome, "vonage", NOON, retry_at)])
+    await commit(store, [Settled(outgoing, outcome, "vonage", NOON, NOON, retry_at)])
 
 
 async def receipt(store: Store, outgoing: Outgoing, state: DeliveryState) -> None:
@@ -73,7 +82,7 @@ async def test_from_the_commit_on_nothing_is_claimed(store: Store) -> None:
     alert, sender, _outgoing = await claimed(store, 5, 2)
     stopped = await store.outbox.cancel(alert.id, CHIEF, "wrong place")
     assert (stopped.messages, stopped.repeated) == (3, False)
-    claim = await store.outbox.claim(sender, SMS, AMPLE, 5)
+    claim = await take(store, sender, SMS, AMPLE, 5)
     assert (claim.outgoing, claim.wait_s) == ((), None)
     assert await states(store, alert) == {DeliveryState.SENDING: 2, DeliveryState.CANCELLED: 3}
     rows = await store.record.deliveries(alert.id)
@@ -96,7 +105,7 @@ async def test_what_is_queued_later_is_not_claimed_either(store: Store) -> None:
         " 'agent-0@example.org', 'fr', queued_at, queued_at FROM delivery"
     )
     connection.close()
-    assert (await store.outbox.claim(sender, ChannelKind.EMAIL, AMPLE, 1)).outgoing == ()
+    assert (await take(store, sender, ChannelKind.EMAIL, AMPLE, 1)).outgoing == ()
     counts = await store.outbox.counts(alert.id)
     assert counts[ChannelKind.EMAIL] == {DeliveryState.QUEUED: 1}
 
@@ -124,7 +133,7 @@ async def test_what_was_on_the_wire_ends_as_it_ends(
     assert await states(store, alert) == {state: 1}
     (row,) = await store.record.deliveries(alert.id)
     assert row.code == code
-    assert (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing == ()
+    assert (await take(store, sender, SMS, AMPLE, 1)).outgoing == ()
 
 
 async def test_what_may_have_left_before_is_not_called_cancelled(store: Store) -> None:
@@ -265,7 +274,7 @@ async def test_only_the_channels_that_brought_it_correct_it(store: Store) -> Non
     await fill_register(store, 1)
     alert = await record(store)
     sender = await store.outbox.open_sender(alert.id, OPERATOR)
-    for outgoing in (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing:
+    for outgoing in (await take(store, sender, SMS, AMPLE, 1)).outgoing:
         await settle(store, outgoing, ACCEPTED, again=False)
     await store.outbox.cancel(alert.id, CHIEF, "")
     found = await store.alerts.recipients(alert.id, tuple(ChannelKind))
@@ -297,7 +306,7 @@ async def test_nobody_is_corrected_twice(store: Store, clock: FixedClock) -> Non
         await corrected(store, alert, "20260317-twin")
     assert [line.alert.ref for line in await store.alerts.alerts(limit=9)] == [first.ref, alert.ref]
     sender = await store.outbox.open_sender(first.id, OPERATOR)
-    (one, other) = (await store.outbox.claim(sender, SMS, AMPLE, 2)).outgoing
+    (one, other) = (await take(store, sender, SMS, AMPLE, 2)).outgoing
     await settle(store, one, ACCEPTED, again=False)
     await settle(store, other, Outcome(OutcomeKind.PERMANENT, "off"), again=False)
     assert (await store.alerts.recipients(alert.id, (SMS,))).contacts == 1
@@ -322,7 +331,7 @@ async def test_an_exercise_is_corrected_by_an_exercise(store: Store, database: P
     await fill_register(store, 1)
     exercise = await record(store, dataclasses.replace(new_alert(channels=(SMS,)), exercise=True))
     sender = await store.outbox.open_sender(exercise.id, OPERATOR)
-    (outgoing,) = (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing
+    (outgoing,) = (await take(store, sender, SMS, AMPLE, 1)).outgoing
     await settle(store, outgoing, ACCEPTED, again=False)
     with pytest.raises(RefusedByRule) as caught:
         await corrected(store, exercise)

@@ -20,7 +20,17 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from tests.workbench import CENTRE, NOON, OPERATOR, FixedClock, fill_register, new_alert, record
+from tests.workbench import (
+    CENTRE,
+    NOON,
+    OPERATOR,
+    FixedClock,
+    commit,
+    fill_register,
+    new_alert,
+    record,
+    take,
+)
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
     OPEN_STATES,
@@ -111,7 +121,7 @@ async def test_receipts_in_any_order_end_alike(store: Store, settled: OutcomeKin
     wide = replace(CENTRE, radius_m=50_000)
     alert = await record(store, replace(new_alert(channels=(SMS,)), area=wide))
     sender = await store.outbox.open_sender(alert.id, OPERATOR)
-    claim = await store.outbox.claim(sender, SMS, AMPLE, len(orders))
+    claim = await take(store, sender, SMS, AMPLE, len(orders))
     for outgoing, order in zip(claim.outgoing, orders, strict=True):
         for n, said in enumerate(order):
             if said is None:
@@ -143,7 +153,7 @@ async def test_a_receipt_that_overtakes_our_commit_does_not_delay_it(
     await fill_register(store, 1)
     alert = await record(store, new_alert(channels=(SMS,)))
     sender = await store.outbox.open_sender(alert.id, OPERATOR)
-    (outgoing,) = (await store.outbox.claim(sender, SMS, AMPLE, 1)).outgoing
+    (outgoing,) = (await take(store, sender, SMS, AMPLE, 1)).outgoing
     for state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED):
         await _receive(store, outgoing, state, state, at=NOON + timedelta(seconds=3))
     await _settle(store, outgoing, OutcomeKind.ACCEPTED)
@@ -158,11 +168,11 @@ async def test_a_late_outcome_of_an_earlier_hand_over_leaves_the_later_one(
     await fill_register(store, 1)
     alert = await record(store, new_alert(channels=(SMS,)))
     first, second = [await store.outbox.open_sender(alert.id, OPERATOR) for _time in range(2)]
-    (lost,) = (await store.outbox.claim(first, SMS, AMPLE, 1)).outgoing
+    (lost,) = (await take(store, first, SMS, AMPLE, 1)).outgoing
     clock.move(LEASE_S)
     await store.outbox.recover(alert.id)
     await store.outbox.requeue_unknown(alert.id)
-    (again,) = (await store.outbox.claim(second, SMS, AMPLE, 1)).outgoing
+    (again,) = (await take(store, second, SMS, AMPLE, 1)).outgoing
     found = []
     for outgoing, kind in ((lost, OutcomeKind.PERMANENT), (again, OutcomeKind.ACCEPTED)):
         await _settle(store, outgoing, kind)
@@ -201,7 +211,7 @@ class Delivery(RuleBasedStateMachine):
     @rule()
     def claim(self) -> None:
         """Ask for what is due."""
-        claim = self._run(self._store.outbox.claim(self._sender, SMS, AMPLE, 10))
+        claim = self._run(take(self._store, self._sender, SMS, AMPLE, 10))
         self._started += claim.outgoing
         self._unsettled += claim.outgoing
         self._on_wire |= {outgoing.attempt_n for outgoing in claim.outgoing}
@@ -326,7 +336,7 @@ async def _settle(
     retry_at = None if retry_s is None else NOON + timedelta(seconds=retry_s)
     code = "" if kind is OutcomeKind.ACCEPTED else "no_answer"
     outcome = Outcome(kind, code, provider_id="u" if kind is OutcomeKind.ACCEPTED else "")
-    await store.outbox.settle([Settled(outgoing, outcome, "vonage", NOON, retry_at)])
+    await commit(store, [Settled(outgoing, outcome, "vonage", NOON, NOON, retry_at)])
 
 
 def _ends(path: Path) -> dict[int, tuple[str, ...]]:

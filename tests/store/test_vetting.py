@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workbench import CENTRE, OPERATOR, fill_register, record
+from tests.workbench import CENTRE, OPERATOR, fill_register, record, take
 from umsalert.errors import RefusedByRule, UmsalertError
 from umsalert.model import ChannelKind, ContactStatus, DeliveryState, NewContact, SiteStatus
 from umsalert.ports import Pace
@@ -47,7 +47,7 @@ async def test_who_loses_the_vetting_while_queued_gets_nothing(store: Store, mom
     else:
         await store.register.set_contact_status(["S0-c1"], ContactStatus.REVOKED, OPERATOR)
     sender = await store.outbox.open_sender(alert.id, OPERATOR)
-    claim = await store.outbox.claim(sender, ChannelKind.SMS, AMPLE, 10)
+    claim = await take(store, sender, ChannelKind.SMS, AMPLE, 10)
     assert sorted(item.address for item in claim.outgoing) == ["+33639980001", "+33639980002"]
     counts = await store.outbox.counts(alert.id)
     assert counts[ChannelKind.SMS][DeliveryState.CANCELLED] == 1

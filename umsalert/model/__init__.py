@@ -4,8 +4,10 @@ Times are aware `datetime` in UTC; distances are metres (`_m`); coordinates are 
 """
 
 from umsalert.model.alerts import (
+    NO_CELL_PACE,
     Alert,
     Cancellation,
+    CellPace,
     Following,
     FollowKind,
     Link,
@@ -39,12 +41,14 @@ from umsalert.model.register import (
 )
 
 __all__ = [
+    "NO_CELL_PACE",
     "OPEN_STATES",
     "TRANSITIONS",
     "Alert",
     "Answer",
     "Area",
     "Cancellation",
+    "CellPace",
     "ChannelKind",
     "CheckResult",
     "CheckStatus",

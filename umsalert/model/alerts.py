@@ -62,6 +62,20 @@ class Cancellation:
 
 
 @dataclass(frozen=True, slots=True)
+class CellPace:
+    """What one cell of the telephone network takes: SMS parts and calls together.
+
+    Only a cell to which an alert sends more than `burst` messages is paced; with 0 none is.
+    """
+
+    rate_per_s: float = 0.0
+    burst: int = 0
+
+
+NO_CELL_PACE = CellPace()
+
+
+@dataclass(frozen=True, slots=True)
 class NewAlert:
     """An alert ready to be recorded; the store turns it into deliveries."""
 
@@ -83,6 +97,7 @@ class NewAlert:
     idempotency_key: str | None = None
     request_hash: str = ""
     follows: Following | None = None
+    cell_pace: CellPace = NO_CELL_PACE
 
 
 @dataclass(frozen=True, slots=True)

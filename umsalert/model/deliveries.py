@@ -133,6 +133,7 @@ class Outcome:
     """The result of one hand-over. `code` is the provider's or ours; `detail` holds no address.
 
     `one_recipient`: a refusal that is about this address only; the others need not wait.
+    `throttled`: a refusal because too much came at once.
     """
 
     kind: OutcomeKind
@@ -141,6 +142,7 @@ class Outcome:
     provider_id: str = ""
     retry_after_s: float | None = None
     one_recipient: bool = False
+    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,16 @@ from umsalert.errors import NobodyMatched
 from umsalert.i18n import _
 from umsalert.messages import Template
 from umsalert.messages.check import Finding
-from umsalert.model import Area, ChannelKind, Following, MessageText, Operator, Selection
+from umsalert.model import (
+    NO_CELL_PACE,
+    Area,
+    CellPace,
+    ChannelKind,
+    Following,
+    MessageText,
+    Operator,
+    Selection,
+)
 from umsalert.ports import Pace, Situation
 from umsalert.selection.estimate import Estimate, Prices
 
@@ -70,6 +79,7 @@ class Station:
     callback: str
     paces: Mapping[ChannelKind, Pace]
     prices: Prices
+    cell_pace: CellPace = NO_CELL_PACE
 
 
 def nobody(plan: Plan) -> NobodyMatched:

@@ -125,6 +125,7 @@ class Planner:
             idempotency_key=request.idempotency_key,
             request_hash=fingerprint(request),
             follows=request.follows,
+            cell_pace=self._station.cell_pace,
         )
         off_duty = () if request.follows else await self._off_duty(request.area)
         return _same(await self._book.create(new, off_duty), request)

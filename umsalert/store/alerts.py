@@ -19,6 +19,7 @@ from umsalert.model import (
     DeliveryState,
     FollowKind,
     Link,
+    MessageText,
     NewAlert,
     Polygon,
     Selection,
@@ -26,6 +27,7 @@ from umsalert.model import (
 )
 from umsalert.ports import AlertLine, KnownPlace, Schedule, Situation
 from umsalert.store.area import AreaSearch, around, fill_area, fill_people, nearest, selection
+from umsalert.store.cells import fill_dense
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.recipients import fill_recipients
 from umsalert.store.spatialite import Connection
@@ -132,6 +134,19 @@ def cancellation_of_row(row: Connection) -> Cancellation:
     return Cancellation(from_text(row["cancelled_at"]), row["cancelled_by"], row["cancel_reason"])
 
 
+def text_of_row(row: Connection) -> MessageText:
+    """Return the text that an `alert_text` row holds."""
+    return MessageText(
+        channel=ChannelKind(row["channel"]),
+        language=row["language"],
+        body=row["body"],
+        subject=row["subject"],
+        html=row["html"],
+        parts=row["parts"],
+        encoding=row["encoding"],
+    )
+
+
 def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> Alert:
     sql = queries("alerts")
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
@@ -154,6 +169,7 @@ def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule
             },
         )
     connection.execute(sql["insert_sites"], {"alert_id": alert_id})
+    fill_dense(connection, int(alert_id), new.cell_pace)
     connection.execute(
         sql["insert_deliveries"], {"alert_id": alert_id, "now": to_text(new.created_at)}
     )
@@ -195,6 +211,8 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "request_hash": new.request_hash,
         "follows_id": new.follows and new.follows.alert_id,
         "follows_as": new.follows and new.follows.kind,
+        "cell_rate_per_s": new.cell_pace.rate_per_s,
+        "cell_burst": new.cell_pace.burst,
     }
 
 

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from umsalert.model import Answer, MessageText, Receipt
 from umsalert.ports import StoredWebhook
+from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, queries, to_text
-from umsalert.store.outbox import text_of_row
 from umsalert.store.spatialite import Connection
 
 _REFERENCE = re.compile(r"(.+)-([0-9]{1,18})-([0-9]{1,18})", re.DOTALL)

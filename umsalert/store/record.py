@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from umsalert.model import ChannelKind, MessageText
 from umsalert.ports import DeliveryRow, Holder, ReplyRow
+from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, from_text, optional_time, queries
-from umsalert.store.outbox import text_of_row
 from umsalert.store.recipients import holders
 from umsalert.store.spatialite import Connection
 

@@ -2,11 +2,11 @@
 INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
-    idempotency_key, request_hash, follows_id, follows_as
+    idempotency_key, request_hash, follows_id, follows_as, cell_rate_per_s, cell_burst
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
-    :idempotency_key, :request_hash, :follows_id, :follows_as
+    :idempotency_key, :request_hash, :follows_id, :follows_as, :cell_rate_per_s, :cell_burst
 )
 
 -- name: insert_text
@@ -22,13 +22,17 @@ WHERE site_id IN (
 )
 
 -- name: insert_deliveries
--- In the order of sending, every site's first contact, nearest first: the queue is read by id.
+-- In the order of sending, every site's first contact, cells in turn, nearest first: the queue is
+-- read by id. The radio network carries no e-mail.
 INSERT INTO delivery (
-    alert_id, site_id, contact_id, channel, address, language, next_attempt_at, queued_at
+    alert_id, site_id, contact_id, channel, address, language, cell, next_attempt_at, queued_at
 )
 WITH ranked AS (
-    SELECT *, row_number() OVER (PARTITION BY site_id ORDER BY contact_id) AS rank
-    FROM temp.person WHERE certified
+    SELECT
+        person.*, dense.cell, coalesce(dense.round, 0) AS round,
+        row_number() OVER (PARTITION BY site_id ORDER BY contact_id) AS rank
+    FROM temp.person LEFT JOIN temp.dense USING (contact_id)
+    WHERE certified
 ),
 message AS (
     SELECT *, 'sms' AS channel, sms AS address FROM ranked
@@ -37,10 +41,12 @@ message AS (
     UNION ALL
     SELECT *, 'email', email FROM ranked
 )
-SELECT :alert_id, site_id, contact_id, channel, address, language, :now, :now
+SELECT
+    :alert_id, site_id, contact_id, channel, address, language,
+    iif(channel = 'email', NULL, cell), :now, :now
 FROM message
 WHERE address IS NOT NULL
-ORDER BY rank, distance_m, contact_id
+ORDER BY rank, round, distance_m, contact_id
 
 -- name: by_ref
 SELECT * FROM alert_linked WHERE ref = :ref
@@ -55,8 +61,7 @@ SELECT * FROM alert_linked WHERE idempotency_key = :key
 SELECT * FROM alert_linked ORDER BY id DESC LIMIT :limit
 
 -- name: counts
-SELECT alert_id, channel, state, count(*) AS n FROM delivery
-WHERE alert_id = :alert_id GROUP BY channel, state
+SELECT channel, state, n FROM delivery_count WHERE alert_id = :alert_id AND n > 0
 
 -- name: texts
 SELECT * FROM alert_text WHERE alert_id = :alert_id ORDER BY channel DESC, language DESC

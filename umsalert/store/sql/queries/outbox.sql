@@ -12,33 +12,64 @@ SELECT alert.* FROM sender JOIN alert ON alert.id = sender.alert_id WHERE sender
 SELECT max(lease_until) AS lease_until FROM sender
 WHERE alert_id = :alert_id AND lease_until > :now
 
--- name: bucket
-SELECT tokens, refilled_at FROM rate_bucket WHERE channel = :channel
-
--- name: save_bucket
-INSERT INTO rate_bucket (channel, tokens, refilled_at) VALUES (:channel, :tokens, :now)
-ON CONFLICT (channel) DO UPDATE SET tokens = excluded.tokens, refilled_at = excluded.refilled_at
-
 -- name: due
--- The next messages in order of sending, each with whether its people are still vetted.
+-- The next messages in order of sending, each with whether its people are still vetted. Of a cell
+-- that is paced, the first one, once the cell is free; the others are read in the queue's own order.
+WITH next AS (
+    SELECT * FROM (
+        SELECT id FROM delivery INDEXED BY delivery_queue
+        WHERE alert_id = :alert_id AND channel = :channel AND cell IS NULL
+            AND state = 'queued' AND next_attempt_at <= :now
+        ORDER BY id LIMIT :n
+    )
+    UNION ALL
+    SELECT (
+        SELECT id FROM delivery INDEXED BY delivery_queue
+        WHERE alert_id = :alert_id AND channel = :channel AND cell = alert_cell.cell
+            AND state = 'queued' AND next_attempt_at <= :now
+        ORDER BY id LIMIT 1
+    )
+    FROM alert_cell
+    LEFT JOIN cell_pace ON cell_pace.cell = alert_cell.cell
+    WHERE alert_cell.alert_id = :alert_id AND coalesce(cell_pace.free_at, '') <= :now
+)
 SELECT
     delivery.id, delivery.address, delivery.language, delivery.attempts, delivery.refusals,
-    (
+    delivery.cell,
+    CASE WHEN delivery.attempts = 0 THEN 0 ELSE (
         SELECT count(*) FROM attempt
         WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
-    ) AS unknowns,
+    ) END AS unknowns,
     site.status = 'approved' AND contact.status = 'certified' AS vetted
-FROM delivery INDEXED BY delivery_queue
+FROM next
+CROSS JOIN delivery ON delivery.id = next.id
 JOIN site ON site.id = delivery.site_id
 JOIN contact ON contact.id = delivery.contact_id
-WHERE delivery.alert_id = :alert_id AND delivery.channel = :channel
-    AND delivery.state = 'queued' AND delivery.next_attempt_at <= :now
 ORDER BY delivery.id
 LIMIT :n
 
 -- name: next_due
-SELECT min(next_attempt_at) AS at FROM delivery INDEXED BY delivery_queue
-WHERE alert_id = :alert_id AND channel = :channel AND state = 'queued'
+-- When a message of the queue can be due, its cell's pace included. NULL: the queue is empty.
+SELECT min(at) AS at FROM (
+    SELECT min(next_attempt_at) AS at FROM delivery INDEXED BY delivery_queue
+    WHERE alert_id = :alert_id AND channel = :channel AND cell IS NULL AND state = 'queued'
+    UNION ALL
+    SELECT max(coalesce(cell_pace.free_at, ''), (
+        SELECT min(next_attempt_at) FROM delivery INDEXED BY delivery_queue
+        WHERE alert_id = :alert_id AND channel = :channel AND cell = alert_cell.cell
+            AND state = 'queued'
+    ))
+    FROM alert_cell
+    LEFT JOIN cell_pace ON cell_pace.cell = alert_cell.cell
+    WHERE alert_cell.alert_id = :alert_id
+)
+
+-- name: free_at
+SELECT free_at FROM cell_pace WHERE cell = :cell
+
+-- name: pace_cell
+INSERT INTO cell_pace (cell, free_at) VALUES (:cell, :free_at)
+ON CONFLICT (cell) DO UPDATE SET free_at = excluded.free_at
 
 -- name: cancel_unvetted
 UPDATE delivery
@@ -50,25 +81,31 @@ WHERE id = :id
 
 -- name: start
 UPDATE delivery
-SET state = 'sending', attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, :now)
-WHERE id = :id
+SET state = 'sending', attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, ?)
+WHERE id = ?
 
 -- name: insert_attempt
-INSERT INTO attempt (delivery_id, n, sender_id, token_sha256, started_at, deadline_at)
-VALUES (:id, :n, :sender_id, :token_sha256, :now, :deadline_at)
+INSERT INTO attempt (
+    delivery_id, n, sender_id, provider, token_sha256, started_at, deadline_at
+) VALUES (?, ?, ?, ?, ?, ?, ?)
 
 -- name: is_cancelled
 SELECT 1 FROM delivery JOIN alert ON alert.id = delivery.alert_id
 WHERE delivery.id = :delivery_id AND alert.cancelled_at IS NOT NULL
 
+-- name: accept
+-- The common end of a hand-over; `settle_delivery` knows all others.
+UPDATE delivery SET state = 'accepted', code = ?, accepted_at = ?
+WHERE id = ? AND state = 'sending' AND attempts = ?
+
 -- name: settle_attempt
 -- A receipt may have moved the attempt on already: then only the evidence is added.
 UPDATE attempt
-SET state = CASE WHEN state = 'sending' OR code = 'sender_died' THEN :attempt_state ELSE state END,
-    code = CASE WHEN state = 'sending' OR code = 'sender_died' THEN :code ELSE code END,
-    detail = :detail, provider = :provider, settled_at = :at,
-    provider_id = CASE WHEN :provider_id = '' THEN provider_id ELSE :provider_id END
-WHERE delivery_id = :delivery_id AND n = :n
+SET state = CASE WHEN state = 'sending' OR code = 'sender_died' THEN ?1 ELSE state END,
+    code = CASE WHEN state = 'sending' OR code = 'sender_died' THEN ?2 ELSE code END,
+    detail = ?3, provider = ?4, settled_at = ?5,
+    provider_id = CASE WHEN ?6 = '' THEN provider_id ELSE ?6 END
+WHERE delivery_id = ?7 AND n = ?8
 
 -- name: perhaps_sent
 SELECT 1 FROM attempt WHERE delivery_id = :delivery_id AND n < :n AND state = 'unknown'

@@ -1,0 +1,100 @@
+"""Outcomes into the record, the next messages out of it: one transaction after the other."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import defaultdict, deque
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from umsalert.dispatch.lane import Lane, LaneConfig
+from umsalert.dispatch.run import Run
+from umsalert.errors import TemporaryError
+from umsalert.events import HandedOver
+from umsalert.model import Alert, ChannelKind
+from umsalert.ports import Claim, Settled, Want
+
+GROUP_SIZE = 200
+"""What comes in during one commit makes the next group, up to this many: docs/adr/0003."""
+
+COMMIT_TRIES = 5
+COMMIT_RETRY_S = 1.0
+
+
+class Pump:
+    """Runs the lanes of one alert to their end."""
+
+    def __init__(self, run: Run, alert: Alert, lanes: Collection[LaneConfig]) -> None:
+        self._run = run
+        self._alert = alert
+        self._wake = asyncio.Event()
+        self._outcomes: deque[Settled] = deque()
+        self.lanes = [Lane(run, alert, config, self._done) for config in lanes]
+
+    def wake(self) -> None:
+        """Look again: something has changed."""
+        self._wake.set()
+
+    async def run(self, sender_id: int) -> None:
+        """Exchange until every lane is finished. Raises TemporaryError: the record is locked."""
+        while not (all(lane.finished for lane in self.lanes) and not self._outcomes):
+            self._wake.clear()
+            now = self._run.clock.now()
+            wanted = [(lane, *pair) for lane in self.lanes for pair in lane.wants(now)]
+            group = [
+                self._outcomes.popleft() for _item in range(min(GROUP_SIZE, len(self._outcomes)))
+            ]
+            if not wanted and not group:
+                await self._wait([lane.wait_s(now) for lane in self.lanes])
+                continue
+            claims = await self._exchange(sender_id, group, [want for _, _, want in wanted])
+            self._committed(group)
+            for (lane, route, _want), claim in zip(wanted, claims, strict=True):
+                lane.take(route, claim)
+
+    def _done(self, settled: Settled) -> None:
+        self._outcomes.append(settled)
+        self._wake.set()
+
+    async def _exchange(
+        self, sender_id: int, group: Sequence[Settled], wants: Sequence[Want]
+    ) -> Sequence[Claim]:
+        for _try in range(COMMIT_TRIES - 1):
+            with contextlib.suppress(TemporaryError):
+                return await self._run.outbox.exchange(sender_id, group, wants)
+            await self._run.clock.sleep(COMMIT_RETRY_S)
+        return await self._run.outbox.exchange(sender_id, group, wants)
+
+    def _committed(self, group: Sequence[Settled]) -> None:
+        by_channel: dict[ChannelKind, list[Settled]] = defaultdict(list)
+        for item in group:
+            by_channel[item.outgoing.channel].append(item)
+        for lane in self.lanes:
+            lane.committed(by_channel[lane.kind])
+        for item in group:
+            self._run.listener(_handed_over(self._alert, item))
+
+    async def _wait(self, waits_s: Collection[float | None]) -> None:
+        """Wait for an outcome, a stop, or the first of some seconds."""
+        seconds = min((wait_s for wait_s in waits_s if wait_s is not None), default=None)
+        tasks: set[asyncio.Task[Any]] = {asyncio.create_task(self._wake.wait())}
+        if seconds is not None:
+            tasks.add(asyncio.create_task(self._run.clock.sleep(seconds)))
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in tasks:
+                task.cancel()
+
+
+def _handed_over(alert: Alert, settled: Settled) -> HandedOver:
+    return HandedOver(
+        settled.at,
+        alert.ref,
+        settled.outgoing.channel,
+        settled.outgoing.delivery_id,
+        settled.outgoing.attempt_n,
+        settled.outcome.kind,
+        settled.outcome.code,
+    )

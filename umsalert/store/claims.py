@@ -1,0 +1,211 @@
+"""A claim: pace first, then the next rows and their attempt rows, inside one transaction."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
+from umsalert.ports import Claim, Want
+from umsalert.store import routes
+from umsalert.store.alerts import text_of_row
+from umsalert.store.database import from_text, queries, to_text
+from umsalert.store.routes import Bucket
+from umsalert.store.spatialite import Connection
+
+ATTEMPT_DEADLINE_S = 60.0
+"""After this an attempt without an answer is overdue, whatever its sender says."""
+
+TOKEN_BYTES = 16
+
+ASK_AGAIN_S = 0.25
+"""How soon a lane asks again that stands back for another alert, or for other processes' calls."""
+
+LACK_S = 1.0
+"""How long an alert that lacked tokens keeps those of a higher number waiting; each claim renews
+it."""
+
+ASK_AGAIN_WITHIN_S = 1.0
+"""A queue whose messages are all for later is asked this often: another process may change it."""
+
+Texts = Mapping[tuple[ChannelKind, str], MessageText]
+
+
+@dataclass(frozen=True, slots=True)
+class Sending:
+    """What does not change while an alert is sent. `texts` by channel and language."""
+
+    alert_id: int
+    ref: str
+    priority: int
+    expires_at: datetime
+    cell_pace: CellPace
+    texts: Texts
+
+
+def sending_of(connection: Connection, sender_id: int) -> Sending:
+    """Read the alert that a sender sends."""
+    row = connection.execute(queries("outbox")["sender_alert"], {"sender_id": sender_id}).fetchone()
+    texts = connection.execute(queries("alerts")["texts"], {"alert_id": row["id"]})
+    return Sending(
+        alert_id=row["id"],
+        ref=row["ref"],
+        priority=row["priority"],
+        expires_at=from_text(row["expires_at"]),
+        cell_pace=CellPace(row["cell_rate_per_s"], row["cell_burst"]),
+        texts={
+            (ChannelKind(text["channel"]), text["language"]): text_of_row(text) for text in texts
+        },
+    )
+
+
+class Claimer:
+    """The claims of one transaction: its connection, who claims, and when."""
+
+    def __init__(
+        self, connection: Connection, sender_id: int, sending: Sending, now: datetime
+    ) -> None:
+        self._connection = connection
+        self._sql = queries("outbox")
+        self._sender_id = sender_id
+        self._sending = sending
+        self._now = now
+        self._over = self._is_over()
+
+    def claim(self, want: Want) -> Claim:
+        """Take what is wanted, as far as pace and queue allow."""
+        if self._over:
+            return self._nothing(None)
+        bucket = routes.open_bucket(self._connection, want, self._now)
+        wait_s = bucket.blocked_s(self._now)
+        if wait_s or self._stands_back(want):
+            return self._nothing(wait_s or ASK_AGAIN_S)
+        limit = routes.room(self._connection, want, self._sender_id, self._now)
+        if not limit:
+            return self._nothing(ASK_AGAIN_S)
+        affordable = min(limit, int(bucket.tokens))
+        rows = self._due(want.channel, max(1, affordable))
+        if rows and affordable < limit:
+            self._lack(want)
+        if not rows:
+            routes.save(self._connection, bucket)
+            return self._nothing(self._next_due_s(want.channel))
+        if not affordable:
+            routes.save(self._connection, bucket)
+            return self._nothing(max(0.001, (1 - bucket.tokens) / bucket.rate_per_s))
+        return self._take(want, bucket, rows)
+
+    def _take(self, want: Want, bucket: Bucket, rows: Sequence[Connection]) -> Claim:
+        going = [row for row in rows if row["vetted"]]
+        for row in rows:
+            if not row["vetted"]:
+                values = {"id": row["id"], "now": to_text(self._now)}
+                self._connection.execute(self._sql["cancel_unvetted"], values)
+        bucket.tokens -= len(going)
+        routes.save(self._connection, bucket)
+        outgoing = tuple(self._outgoing(want.channel, row) for row in going)
+        self._write(want.provider, outgoing)
+        for row, item in zip(going, outgoing, strict=True):
+            if row["cell"] is not None:
+                self._pace_cell(row["cell"], max(1, item.text.parts))
+        return Claim(outgoing, 0.0, self._now)
+
+    def _nothing(self, wait_s: float | None) -> Claim:
+        return Claim((), wait_s, self._now)
+
+    def _is_over(self) -> bool:
+        """Say whether the alert is cancelled or expired; what is queued of it then ends."""
+        place = {"alert_id": self._sending.alert_id}
+        if self._connection.execute(queries("cancel")["cancellation"], place).fetchone():
+            return True
+        if self._sending.expires_at > self._now:
+            return False
+        self._connection.execute(self._sql["expire"], place | {"now": to_text(self._now)})
+        return True
+
+    def _stands_back(self, want: Want) -> bool:
+        values = self._route(want) | {"now": to_text(self._now)}
+        return (
+            self._connection.execute(queries("routes")["stand_back"], values).fetchone() is not None
+        )
+
+    def _lack(self, want: Want) -> None:
+        until = to_text(self._now + timedelta(seconds=LACK_S))
+        self._connection.execute(queries("routes")["lack"], self._route(want) | {"until": until})
+
+    def _route(self, want: Want) -> dict[str, object]:
+        return {
+            "provider": want.provider,
+            "channel": want.channel,
+            "priority": self._sending.priority,
+        }
+
+    def _due(self, channel: ChannelKind, n: int) -> list[Connection]:
+        values = {
+            "alert_id": self._sending.alert_id,
+            "channel": channel,
+            "now": to_text(self._now),
+            "n": n,
+        }
+        rows: list[Connection] = self._connection.execute(self._sql["due"], values).fetchall()
+        return rows
+
+    def _next_due_s(self, channel: ChannelKind) -> float | None:
+        values = {"alert_id": self._sending.alert_id, "channel": channel}
+        row = self._connection.execute(self._sql["next_due"], values).fetchone()
+        if row["at"] is None:
+            return None
+        due_s = (from_text(row["at"]) - self._now).total_seconds()
+        return min(max(due_s, 0.001), ASK_AGAIN_WITHIN_S)
+
+    def _outgoing(self, channel: ChannelKind, row: Connection) -> Outgoing:
+        n = row["attempts"] + 1
+        return Outgoing(
+            delivery_id=row["id"],
+            attempt_n=n,
+            refusals=row["refusals"],
+            reference=f"{self._sending.ref}-{row['id']}-{n}",
+            channel=channel,
+            address=row["address"],
+            token=secrets.token_urlsafe(TOKEN_BYTES),
+            text=self._sending.texts[channel, row["language"]],
+            expires_at=self._sending.expires_at,
+            unknowns=row["unknowns"],
+        )
+
+    def _write(self, provider: str, outgoing: Sequence[Outgoing]) -> None:
+        now = to_text(self._now)
+        deadline = to_text(self._now + timedelta(seconds=ATTEMPT_DEADLINE_S))
+        self._connection.executemany(
+            self._sql["start"], [(now, item.delivery_id) for item in outgoing]
+        )
+        self._connection.executemany(
+            self._sql["insert_attempt"],
+            [
+                (
+                    item.delivery_id,
+                    item.attempt_n,
+                    self._sender_id,
+                    provider,
+                    hashlib.sha256(item.token.encode()).digest(),
+                    now,
+                    deadline,
+                )
+                for item in outgoing
+            ],
+        )
+
+    def _pace_cell(self, cell: int, weight: int) -> None:
+        """Move on from when the cell takes the next message (GCRA, ITU-T I.371)."""
+        pace = self._sending.cell_pace
+        interval = timedelta(seconds=1 / pace.rate_per_s)
+        tolerance = interval * (pace.burst - 1)
+        row = self._connection.execute(self._sql["free_at"], {"cell": cell}).fetchone()
+        idle_at = self._now
+        if row is not None:
+            idle_at = max(idle_at, from_text(row["free_at"]) + tolerance)
+        values = {"cell": cell, "free_at": to_text(idle_at + interval * weight - tolerance)}
+        self._connection.execute(self._sql["pace_cell"], values)

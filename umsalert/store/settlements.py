@@ -1,0 +1,96 @@
+"""The end of hand-overs: what an outcome makes of an attempt and of its delivery."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from umsalert.model import DeliveryState, Outcome, OutcomeKind
+from umsalert.ports import Settled
+from umsalert.store.database import queries, to_text
+from umsalert.store.spatialite import Connection
+
+_ATTEMPT_STATE = {
+    OutcomeKind.ACCEPTED: "accepted",
+    OutcomeKind.TEMPORARY: "refused",
+    OutcomeKind.PERMANENT: "failed",
+    OutcomeKind.UNKNOWN: "unknown",
+    OutcomeKind.UNREACHABLE: "refused",
+    OutcomeKind.WITHDRAWN: "refused",
+    OutcomeKind.MISCONFIGURED: "refused",
+}
+
+
+def settle(connection: Connection, settled: Sequence[Settled]) -> None:
+    """Commit a group of outcomes. States only move forward."""
+    accepted = [item for item in settled if item.outcome.kind is OutcomeKind.ACCEPTED]
+    if not _accept(connection, accepted):
+        for item in accepted:
+            _settle_delivery(connection, item)
+    for item in settled:
+        if item.outcome.kind is not OutcomeKind.ACCEPTED:
+            _settle_delivery(connection, item)
+    connection.executemany(
+        queries("outbox")["settle_attempt"], [_attempt_values(item) for item in settled]
+    )
+
+
+def _accept(connection: Connection, settled: Sequence[Settled]) -> bool:
+    """Move deliveries from sending to accepted; say whether it was as simple for all of them."""
+    if not settled:
+        return True
+    rows = [
+        (item.outcome.code, to_text(item.at), item.outgoing.delivery_id, item.outgoing.attempt_n)
+        for item in settled
+    ]
+    moved = connection.executemany(queries("outbox")["accept"], rows).rowcount
+    return bool(moved == len(settled))
+
+
+def _attempt_values(item: Settled) -> tuple[object, ...]:
+    outcome = item.outcome
+    state = _ATTEMPT_STATE[outcome.kind]
+    return (
+        state,
+        outcome.code,
+        outcome.detail,
+        item.provider,
+        to_text(item.at),
+        outcome.provider_id,
+        item.outgoing.delivery_id,
+        item.outgoing.attempt_n,
+    )
+
+
+def _settle_delivery(connection: Connection, item: Settled) -> None:
+    sql = queries("outbox")
+    again, place = item.retry_at is not None, {"delivery_id": item.outgoing.delivery_id}
+    cancelled = again and connection.execute(sql["is_cancelled"], place).fetchone() is not None
+    state = _state_after(item.outcome, again=again, cancelled=cancelled)
+    values = {
+        "delivery_id": item.outgoing.delivery_id,
+        "n": item.outgoing.attempt_n,
+        "state": state,
+        "code": item.outcome.code,
+        "refused": int(item.outcome.kind is OutcomeKind.TEMPORARY),
+        "retry_at": None if item.retry_at is None else to_text(item.retry_at),
+        "at": to_text(item.at),
+    }
+    if (
+        state in {DeliveryState.FAILED, DeliveryState.CANCELLED}
+        and connection.execute(sql["perhaps_sent"], values).fetchone()
+    ):
+        # the refusal speaks for this attempt only
+        values["state"] = DeliveryState.UNKNOWN
+    moved = connection.execute(sql["settle_delivery"], values).rowcount
+    if not moved and item.outcome.kind is OutcomeKind.ACCEPTED:
+        connection.execute(sql["settle_overtaken"], values)
+
+
+def _state_after(outcome: Outcome, *, again: bool, cancelled: bool) -> DeliveryState:
+    if outcome.kind is OutcomeKind.ACCEPTED:
+        return DeliveryState.ACCEPTED
+    if again and not cancelled:
+        return DeliveryState.QUEUED
+    if outcome.kind is OutcomeKind.UNKNOWN:
+        return DeliveryState.UNKNOWN
+    return DeliveryState.CANCELLED if again else DeliveryState.FAILED
