@@ -31,6 +31,9 @@ it."""
 ASK_AGAIN_WITHIN_S = 1.0
 """A queue whose messages are all for later is asked this often: another process may change it."""
 
+ABSURD_WAIT_S = 600.0
+"""No cell is waited for that long; who would have to saw the clock set back."""
+
 Texts = Mapping[tuple[ChannelKind, str], MessageText]
 
 
@@ -88,7 +91,7 @@ class Claimer:
             return self._nothing(ASK_AGAIN_S)
         affordable = min(limit, int(bucket.tokens))
         rows = self._due(want.channel, max(1, affordable))
-        if rows and affordable < limit:
+        if affordable < limit and len(rows) >= max(1, affordable):
             self._lack(want)
         if not rows:
             routes.save(self._connection, bucket)
@@ -148,6 +151,7 @@ class Claimer:
             "alert_id": self._sending.alert_id,
             "channel": channel,
             "now": to_text(self._now),
+            "absurd": to_text(self._now + timedelta(seconds=ABSURD_WAIT_S)),
             "n": n,
         }
         rows: list[Connection] = self._connection.execute(self._sql["due"], values).fetchall()
@@ -204,8 +208,8 @@ class Claimer:
         interval = timedelta(seconds=1 / pace.rate_per_s)
         tolerance = interval * (pace.burst - 1)
         row = self._connection.execute(self._sql["free_at"], {"cell": cell}).fetchone()
-        idle_at = self._now
-        if row is not None:
-            idle_at = max(idle_at, from_text(row["free_at"]) + tolerance)
+        idle_at = self._now if row is None else from_text(row["free_at"]) + tolerance
+        if not timedelta() < idle_at - self._now <= timedelta(seconds=ABSURD_WAIT_S):
+            idle_at = self._now
         values = {"cell": cell, "free_at": to_text(idle_at + interval * weight - tolerance)}
         self._connection.execute(self._sql["pace_cell"], values)

@@ -75,7 +75,7 @@ class Bucket:
             least = self.ceiling_per_s * LEAST_SHARE
             self.rate_per_s = max(least, self.rate_per_s * DECREASE)
             self.slowed_at = item.at
-            self.tokens = min(self.tokens, 0.0)
+            self.tokens, self.refilled_at = 0.0, max(self.refilled_at, item.at)
         if item.outcome.retry_after_s:
             wait_s = min(item.outcome.retry_after_s, LONGEST_BLOCK_S)
             until = item.at + timedelta(seconds=wait_s)

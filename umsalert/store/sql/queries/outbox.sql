@@ -15,6 +15,7 @@ WHERE alert_id = :alert_id AND lease_until > :now
 -- name: due
 -- The next messages in order of sending, each with whether its people are still vetted. Of a cell
 -- that is paced, the first one, once the cell is free; the others are read in the queue's own order.
+-- Nobody waits for a cell until an `absurd` time: the clock was set back.
 WITH next AS (
     SELECT * FROM (
         SELECT id FROM delivery INDEXED BY delivery_queue
@@ -31,7 +32,8 @@ WITH next AS (
     )
     FROM alert_cell
     LEFT JOIN cell_pace ON cell_pace.cell = alert_cell.cell
-    WHERE alert_cell.alert_id = :alert_id AND coalesce(cell_pace.free_at, '') <= :now
+    WHERE alert_cell.alert_id = :alert_id
+        AND (coalesce(cell_pace.free_at, '') <= :now OR cell_pace.free_at > :absurd)
 )
 SELECT
     delivery.id, delivery.address, delivery.language, delivery.attempts, delivery.refusals,
