@@ -31,12 +31,14 @@ SPEED = 50
 class Wire:
     """A channel that answers by a script and remembers what it was handed."""
 
-    provider = "script"
-
     def __init__(
-        self, kind: ChannelKind, answer: Callable[[Outgoing], Outcome] = lambda _o: OK
+        self,
+        kind: ChannelKind,
+        answer: Callable[[Outgoing], Outcome] = lambda _o: OK,
+        provider: str = "script",
     ) -> None:
         self.kind = kind
+        self.provider = provider
         self.handed: list[Outgoing] = []
         self._answer = answer
         self.hold = asyncio.Event()
@@ -77,12 +79,15 @@ class Desk:
         self.run = Run(store.outbox, clock, self.events.append, OPERATOR)
 
     async def alert(
-        self, *kinds: ChannelKind, unknown: UnknownPolicy = UnknownPolicy.HOLD
+        self, *kinds: ChannelKind, unknown: UnknownPolicy = UnknownPolicy.HOLD, sites: int = 5
     ) -> Alert:
-        await fill_register(self.store, 5)
+        await fill_register(self.store, sites, step_deg=1e-5)
         return await record(
             self.store, new_alert(channels=kinds, at=self.clock.now(), unknown=unknown)
         )
+
+    async def alert_again(self, *kinds: ChannelKind) -> Alert:
+        return await record(self.store, new_alert("20260317-next", kinds, at=self.clock.now()))
 
     def dispatcher(self, alert: Alert, *wires: Wire, in_flight: int = 4) -> Dispatcher:
         return Dispatcher(self.run, alert, lanes(wires, in_flight))
@@ -92,9 +97,11 @@ class Desk:
 
 
 def lanes(wires: Sequence[Wire], in_flight: int = 4) -> list[LaneConfig]:
-    return [
-        LaneConfig(wire.kind, (RouteConfig(wire, Pace(1000, 1000), in_flight),)) for wire in wires
-    ]
+    """Return a lane for each channel; several wires of one are its providers, in their order."""
+    routes: dict[ChannelKind, list[RouteConfig]] = {}
+    for wire in wires:
+        routes.setdefault(wire.kind, []).append(RouteConfig(wire, Pace(1000, 1000), in_flight))
+    return [LaneConfig(kind, tuple(of_kind)) for kind, of_kind in routes.items()]
 
 
 @contextlib.asynccontextmanager

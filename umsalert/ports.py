@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Protocol
 
 from umsalert.events import Counts, Event
+from umsalert.health import Health
 from umsalert.model import (
     Alert,
     Answer,
@@ -140,15 +141,37 @@ class Want:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteState:
+    """A provider of a channel as every process sees it: configured and learned rate, health."""
+
+    provider: str
+    channel: ChannelKind
+    ceiling_per_s: float
+    rate_per_s: float
+    health: Health
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptSample:
+    """Hand-overs (delivery id, attempt n) that a provider accepted; their receipts are due."""
+
+    provider: str
+    channel: ChannelKind
+    attempts: tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Claim:
     """Attempts written and owned since `at`.
 
-    `wait_s` is when to ask again, None when nothing is queued.
+    `wait_s` is when to ask again, None when nothing is queued; `blocked`: because the provider has
+    asked some process to leave it alone.
     """
 
     outgoing: tuple[Outgoing, ...]
     wait_s: float | None
     at: datetime
+    blocked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +395,12 @@ class Outbox(Protocol):
         A claim takes tokens, rows and attempt rows; one is returned for each want, in its order.
         States only move forward.
         """
+
+    async def routes(self) -> Sequence[RouteState]:
+        """Return every way to a provider that was ever used."""
+
+    async def note_receipts(self, sample: ReceiptSample) -> None:
+        """Hold receipts that are missing against the provider, if any reach us at all."""
 
     async def recover(self, alert_id: int) -> int:
         """Turn what dead senders held into `unknown`; return how many."""

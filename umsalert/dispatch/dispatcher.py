@@ -20,6 +20,9 @@ RENEW_S = 5.0
 PROGRESS_S = 0.5
 """How often the store is asked where the alert stands, and whether somebody has cancelled it."""
 
+RECEIPTS_S = 15.0
+"""How often receipts are looked for, where another provider could step in for a silent one."""
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -59,10 +62,12 @@ class Dispatcher:
         """Send until nothing is queued or on the wire, or until stopped, here or elsewhere."""
         outbox, alert = self._run.outbox, self._alert
         await outbox.expire(alert.id)
+        await self._heed_providers()
         sender_id = await outbox.open_sender(alert.id, self._run.operator)
         background = [
             asyncio.create_task(self._renew(sender_id)),
             asyncio.create_task(self._report()),
+            asyncio.create_task(self._look_for_receipts()),
         ]
         try:
             await self._pump.run(sender_id)
@@ -92,9 +97,26 @@ class Dispatcher:
         while True:
             with contextlib.suppress(TemporaryError):
                 await self._heed_cancellation()
+                await self._heed_providers()
                 counts = await self._run.outbox.counts(self._alert.id)
                 self._emit(Progress(self._run.clock.now(), self._alert.ref, counts))
             await self._run.clock.sleep(PROGRESS_S)
+
+    async def _look_for_receipts(self) -> None:
+        while True:
+            await self._run.clock.sleep(RECEIPTS_S)
+            now = self._run.clock.now()
+            with contextlib.suppress(TemporaryError):
+                for lane in self._pump.lanes:
+                    for sample in lane.samples(now):
+                        await self._run.outbox.note_receipts(sample)
+
+    async def _heed_providers(self) -> None:
+        """Learn how providers do in other processes."""
+        states = await self._run.outbox.routes()
+        for lane in self._pump.lanes:
+            lane.heed(states)
+        self._pump.wake()
 
     async def _heed_cancellation(self) -> None:
         """End the lanes of an alert that was cancelled; what is claimed and has not left stays."""

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from umsalert.dispatch.route import Route, RouteConfig
 from umsalert.dispatch.run import Run
 from umsalert.events import Claimed
 from umsalert.model import Alert, ChannelKind, Outcome
-from umsalert.ports import Claim, Settled, Want
+from umsalert.ports import Claim, ReceiptSample, RouteState, Settled, Want
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,11 @@ class Lane:
         self._routes = [Route(run, alert, route, done) for route in config.routes]
         self._stopping = False
         self._empty = False  # nothing of the channel is queued
-        self._ask_at = run.clock.now()
 
     @property
     def given_up(self) -> Outcome | None:
         """Why no provider is left, None while there is one."""
-        if all(route.given_up for route in self._routes):
-            return self._routes[0].given_up
-        return None
+        return self._routes[0].down if all(route.down for route in self._routes) else None
 
     @property
     def finished(self) -> bool:
@@ -66,38 +63,54 @@ class Lane:
         for route in self._routes:
             route.abort()
 
+    def heed(self, states: Sequence[RouteState]) -> None:
+        """Take notice of how providers do, here and in other processes."""
+        known = {state.provider: state.health for state in states if state.channel is self.kind}
+        for route in self._routes:
+            if route.provider in known:
+                route.heed(known[route.provider])
+
+    def samples(self, now: datetime) -> Iterator[ReceiptSample]:
+        """Yield whose receipts are worth a look: where another provider could step in."""
+        if len(self._routes) > 1:
+            for route in self._routes:
+                sample = route.sample(now)
+                if sample is not None:
+                    yield sample
+
     def wants(self, now: datetime) -> Iterator[tuple[Route, Want]]:
-        """Yield what the first provider that works could take, and the probes of those before."""
-        if self._stopping or self._empty or now < self._ask_at:
+        """Yield what the first provider that is well could take, and the probes of those before.
+
+        Where none is well the first one that may be asked takes it: sending goes on.
+        """
+        if self._stopping or self._empty or self.given_up:
             return
-        for route in self._working(now):
-            want = route.want()
-            if want is not None:
-                yield route, want
-            if not route.probing:
-                return
+        ready = [route for route in self._routes if not route.rests_s(now)]
+        chosen = next((route for route in ready if route.well), None)
+        before = ready[: ready.index(chosen)] if chosen else []
+        if chosen is None:
+            chosen = next((route for route in ready if not route.down), None)
+        for route in before:
+            if not route.health.rests_s(now):
+                yield from _wanted(route, now, probe=True)
+        if chosen is not None:
+            yield from _wanted(chosen, now, probe=chosen.unreachable)
 
     def wait_s(self, now: datetime) -> float | None:
         """Return in how long it may want something, None where only an outcome can change that."""
         if self._stopping or self._empty or self.given_up:
             return None
-        if now < self._ask_at:
-            return (self._ask_at - now).total_seconds()
-        if any(route.rests_s(now) == 0 for route in self._routes if not route.given_up):
-            return None
-        return min(route.rests_s(now) for route in self._routes if not route.given_up)
+        waits = [route.wait_s(now) for route in self._routes]
+        return min((wait_s for wait_s in waits if wait_s), default=None)
 
     def take(self, route: Route, claim: Claim) -> None:
-        """Hand over what was claimed for a route; learn when to ask again."""
-        if claim.wait_s is None:
-            self._empty = True
-        else:
-            self._ask_at = self._run.clock.now() + timedelta(seconds=claim.wait_s)
+        """Hand over what was claimed for a route."""
+        self._empty = claim.wait_s is None
         if claim.outgoing:
             event = Claimed(claim.at, self._alert.ref, self.kind, len(claim.outgoing))
             self._run.listener(event)
         route.take(claim)
-        if self._stopping or route.given_up:
+        if self._stopping or route.down:
             route.hold_back()
 
     def committed(self, settled: Sequence[Settled]) -> None:
@@ -108,9 +121,11 @@ class Lane:
         again = [item.retry_at for item in settled if item.retry_at is not None]
         if again:
             self._empty = False
-            self._ask_at = min(self._ask_at, *again)
+            for route in self._routes:
+                route.ask_by(min(again))
 
-    def _working(self, now: datetime) -> Iterator[Route]:
-        for route in self._routes:
-            if not route.given_up and not route.rests_s(now):
-                yield route
+
+def _wanted(route: Route, now: datetime, *, probe: bool) -> Iterator[tuple[Route, Want]]:
+    want = route.want(now, probe=probe)
+    if want is not None:
+        yield route, want

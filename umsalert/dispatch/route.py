@@ -6,12 +6,13 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from umsalert.dispatch.run import Run
 from umsalert.events import ChannelPaused
+from umsalert.health import RECEIPT_DUE_S, RECEIPTS_ENOUGH, Health
 from umsalert.model import Alert, Outcome, OutcomeKind, Outgoing
-from umsalert.ports import Channel, Claim, Pace, Settled, Want
+from umsalert.ports import Channel, Claim, Pace, ReceiptSample, Settled, Want
 from umsalert.retry import Pause, retry_at
 
 BUFFER = 64
@@ -19,6 +20,9 @@ BUFFER = 64
 after a kill they are unknown."""
 EARNED_BY = 4
 """So many accepted without a break earn one of them."""
+
+SAMPLE = 50
+"""So many of the newest hand-overs stand for all when receipts are looked for."""
 
 _WITHDRAWN = Outcome(OutcomeKind.WITHDRAWN, "withdrawn")
 
@@ -38,8 +42,10 @@ class Route:
     def __init__(
         self, run: Run, alert: Alert, config: RouteConfig, done: Callable[[Settled], None]
     ) -> None:
-        self.given_up: Outcome | None = None
+        self.down: Outcome | None = None
         self.provider = config.channel.provider
+        self.health = Health()
+        self._ask_at = self._blocked_until = run.clock.now()
         self._run = run
         self._alert = alert
         self._config = config
@@ -51,6 +57,8 @@ class Route:
         self._flow = 0.0  # outcomes during one commit
         self._accepted = 0  # since the last other outcome
         self._pause = Pause(run.give_up_s)
+        self._newest: deque[tuple[datetime, tuple[int, int]]] = deque(maxlen=SAMPLE)
+        self._sampled: deque[tuple[int, int]] = deque(maxlen=SAMPLE)
 
     @property
     def open(self) -> int:
@@ -58,23 +66,51 @@ class Route:
         return len(self._waiting) + self._on_wire + self._uncommitted
 
     @property
-    def probing(self) -> bool:
+    def unreachable(self) -> bool:
         """Whether one message tries first if anybody is there again."""
         return self._pause.probing
 
-    def rests_s(self, now: datetime) -> float:
-        """Return how long nothing may be claimed for it."""
-        return self._pause.remaining_s(now)
+    @property
+    def well(self) -> bool:
+        """Whether it takes whatever is to be sent."""
+        return self.health.well and not self.unreachable and self.down is None
 
-    def want(self) -> Want | None:
+    def heed(self, health: Health) -> None:
+        """Take notice of what all processes know of the provider."""
+        if health.at >= self.health.at:
+            self.health = health
+
+    def rests_s(self, now: datetime) -> float:
+        """Return how long the provider wants to be left alone, or cannot be reached."""
+        return max(self._pause.remaining_s(now), (self._blocked_until - now).total_seconds(), 0.0)
+
+    def wait_s(self, now: datetime) -> float:
+        """Return in how long it may be asked again; 0 when it may be asked now."""
+        asked_s = (self._ask_at - now).total_seconds()
+        return max(self.rests_s(now), self.health.rests_s(now), asked_s, 0.0)
+
+    def ask_by(self, moment: datetime) -> None:
+        """Ask the queue again at `moment`, if not before."""
+        self._ask_at = min(self._ask_at, moment)
+
+    def want(self, now: datetime, *, probe: bool) -> Want | None:
         """Return what it could take, None where that is too little to ask for."""
         config = self._config
         ahead = min(BUFFER, 2 * int(self._flow), self._accepted // EARNED_BY)
-        most = 1 if self.probing else config.in_flight + ahead
+        most = 1 if probe else config.in_flight + ahead
         limit = most - self.open
-        if limit <= 0 or (self._waiting and limit < self._flow / 2):
+        if now < self._ask_at or limit <= 0 or (self._waiting and limit < self._flow / 2):
             return None
         return Want(config.channel.kind, self.provider, config.pace, limit, config.in_flight)
+
+    def sample(self, now: datetime) -> ReceiptSample | None:
+        """Return the newest hand-overs whose receipts are due, None where these are too few."""
+        due = now - timedelta(seconds=RECEIPT_DUE_S)
+        while self._newest and self._newest[0][0] <= due:
+            self._sampled.append(self._newest.popleft()[1])
+        if len(self._sampled) < RECEIPTS_ENOUGH:
+            return None
+        return ReceiptSample(self.provider, self._config.channel.kind, tuple(self._sampled))
 
     def committed(self, count: int) -> None:
         """Take notice that so many outcomes stand in the record."""
@@ -82,7 +118,12 @@ class Route:
         self._flow = max(count, 0.9 * self._flow)
 
     def take(self, claim: Claim) -> None:
-        """Hand over what was claimed."""
+        """Hand over what was claimed; learn when to ask again."""
+        again = self._run.clock.now() + timedelta(seconds=claim.wait_s or 0.0)
+        if claim.blocked:
+            self._blocked_until = again
+        else:
+            self._ask_at = again
         self._waiting.extend((item, claim.at) for item in claim.outgoing)
         wanted = min(self._config.in_flight, len(self._waiting) + self._on_wire)
         for _worker in range(wanted - len(self._workers)):
@@ -125,29 +166,32 @@ class Route:
     def _settle(self, outgoing: Outgoing, claimed_at: datetime, outcome: Outcome) -> None:
         now = self._run.clock.now()
         if outcome.kind is not OutcomeKind.WITHDRAWN:
-            self._note(outcome, now)
+            self._note(outgoing, outcome, now)
         self._uncommitted += 1
         again = retry_at(outgoing, outcome, self._alert, now)
         self._done(Settled(outgoing, outcome, self.provider, claimed_at, now, again))
 
-    def _note(self, outcome: Outcome, now: datetime) -> None:
-        """Rest, or give up; say so once, and give back what has not left."""
-        self._accepted = self._accepted + 1 if outcome.kind is OutcomeKind.ACCEPTED else 0
+    def _note(self, outgoing: Outgoing, outcome: Outcome, now: datetime) -> None:
+        """Rest, or be down; say so once, and give back what has not left."""
+        self.health = self.health.after(outcome, now)
         paused_s = self._pause.after(outcome, now)
+        if outcome.kind is OutcomeKind.ACCEPTED:
+            self._accepted += 1
+            self.down = None
+            self._newest.append((now, (outgoing.delivery_id, outgoing.attempt_n)))
+            return
+        self._accepted = 0
         if outcome.kind is OutcomeKind.MISCONFIGURED or self._pause.exhausted(now):
-            first, self.given_up = self.given_up is None, self.given_up or outcome
+            first, self.down = self.down is None, self.down or outcome
             paused_s = None
         else:
             first = paused_s is not None
         if first:
-            self._run.listener(
-                ChannelPaused(
-                    now,
-                    self._alert.ref,
-                    self._config.channel.kind,
-                    outcome.code,
-                    outcome.detail,
-                    paused_s,
-                )
-            )
+            self._say(outcome, now, paused_s)
             self.hold_back()
+
+    def _say(self, outcome: Outcome, now: datetime, paused_s: float | None) -> None:
+        kind = self._config.channel.kind
+        self._run.listener(
+            ChannelPaused(now, self._alert.ref, kind, outcome.code, outcome.detail, paused_s)
+        )

@@ -83,23 +83,23 @@ class Claimer:
         if self._over:
             return self._nothing(None)
         bucket = routes.open_bucket(self._connection, want, self._now)
-        wait_s = bucket.blocked_s(self._now)
-        if wait_s or self._stands_back(want):
-            return self._nothing(wait_s or ASK_AGAIN_S)
         limit = routes.room(self._connection, want, self._sender_id, self._now)
-        if not limit:
+        blocked_s = bucket.blocked_s(self._now)
+        if blocked_s:
+            return Claim((), blocked_s, self._now, blocked=True)
+        if not limit or self._stands_back(want):
             return self._nothing(ASK_AGAIN_S)
         affordable = min(limit, int(bucket.tokens))
         rows = self._due(want.channel, max(1, affordable))
         if affordable < limit and len(rows) >= max(1, affordable):
             self._lack(want)
-        if not rows:
-            routes.save(self._connection, bucket)
-            return self._nothing(self._next_due_s(want.channel))
-        if not affordable:
-            routes.save(self._connection, bucket)
-            return self._nothing(max(0.001, (1 - bucket.tokens) / bucket.rate_per_s))
-        return self._take(want, bucket, rows)
+        if rows and affordable:
+            return self._take(want, bucket, rows)
+        routes.save(self._connection, bucket)
+        return self._nothing(self._token_s(bucket) if rows else self._next_due_s(want.channel))
+
+    def _token_s(self, bucket: Bucket) -> float:
+        return max(0.001, (1 - bucket.tokens) / bucket.rate_per_s)
 
     def _take(self, want: Want, bucket: Bucket, rows: Sequence[Connection]) -> Claim:
         going = [row for row in rows if row["vetted"]]

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from umsalert.events import Counts
 from umsalert.model import Cancellation, Operator
-from umsalert.ports import Claim, Settled, Stopped, Want
+from umsalert.ports import Claim, ReceiptSample, RouteState, Settled, Stopped, Want
 from umsalert.store.alerts import cancellation_of_row, counts
 from umsalert.store.claims import Claimer, Sending, sending_of
 from umsalert.store.database import Database, from_text, queries, to_text
-from umsalert.store.routes import learn
+from umsalert.store.routes import learn, note_receipts, states
 from umsalert.store.settlements import settle
 from umsalert.store.spatialite import Connection
 
@@ -71,6 +71,14 @@ class SqlOutbox:
         if sender_id not in self._sending:
             self._sending[sender_id] = sending_of(connection, sender_id)
         return self._sending[sender_id]
+
+    async def routes(self) -> Sequence[RouteState]:
+        """Return every way to a provider that was ever used."""
+        return await self._database.read(states)
+
+    async def note_receipts(self, sample: ReceiptSample) -> None:
+        """Hold receipts that are missing against the provider, if any reach us at all."""
+        await self._database.write(lambda c: note_receipts(c, sample, self._now()))
 
     async def recover(self, alert_id: int) -> int:
         """Turn what dead senders held into `unknown`; return how many."""

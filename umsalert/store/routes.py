@@ -6,12 +6,14 @@ when a provider says that too much came at once, added back while it accepts.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from umsalert.health import Health
 from umsalert.model import ChannelKind, OutcomeKind
-from umsalert.ports import Pace, Settled, Want
+from umsalert.ports import Pace, ReceiptSample, RouteState, Settled, Want
 from umsalert.store.database import from_text, optional_time, queries, to_text
 from umsalert.store.spatialite import Connection
 
@@ -22,6 +24,9 @@ LEAST_SHARE = 1 / 32
 """Of the configured rate: a provider that refuses everything is still asked now and then."""
 LONGEST_BLOCK_S = 60.0
 """What a provider may ask of the whole channel; a block beyond it is a clock that was set back."""
+
+_LISTENING = timedelta(minutes=5)
+"""After the last webhook: without `umsalert serve` no provider's receipts reach us."""
 
 
 @dataclass(slots=True)
@@ -84,13 +89,13 @@ class Bucket:
 
 def open_bucket(connection: Connection, want: Want, now: datetime) -> Bucket:
     """Return the bucket of a route, refilled; a new one is full."""
-    found = _read(connection, want.provider, want.channel)
-    pace = want.pace
-    if found is None:
+    row, pace = _row(connection, want.provider, want.channel), want.pace
+    if row is None:
         rate, burst = pace.rate_per_s, float(pace.burst)
         return Bucket(want.provider, want.channel, rate, rate, burst, now)
-    found.refill(pace, now)
-    return found
+    bucket = _bucket(row)
+    bucket.refill(pace, now)
+    return bucket
 
 
 def save(connection: Connection, bucket: Bucket) -> None:
@@ -106,18 +111,55 @@ def save(connection: Connection, bucket: Bucket) -> None:
         "slowed_at": slowed and to_text(slowed),
         "blocked_until": blocked and to_text(blocked),
     }
-    connection.execute(queries("routes")["save_route"], values)
+    connection.execute(queries("routes")["save_bucket"], values)
 
 
 def learn(connection: Connection, settled: Sequence[Settled]) -> None:
-    """Let every route learn from its outcomes."""
+    """Let every route learn from its outcomes: the rate it takes, and how it does."""
     by_route: dict[tuple[str, ChannelKind], list[Settled]] = {}
     for item in settled:
         by_route.setdefault((item.provider, item.outgoing.channel), []).append(item)
     for (provider, channel), items in by_route.items():
-        bucket = _read(connection, provider, channel)
-        if bucket is not None and bucket.learn(items):
+        row = _row(connection, provider, channel)
+        if row is None:
+            continue
+        bucket = _bucket(row)
+        if bucket.learn(items):
             save(connection, bucket)
+        health = _health(row)
+        for item in items:
+            health = health.after(item.outcome, item.at)
+        _save_health(connection, provider, channel, health)
+
+
+def states(connection: Connection) -> tuple[RouteState, ...]:
+    """Return every way that was ever used, by channel and provider."""
+    rows = connection.execute(queries("routes")["routes"])
+    return tuple(
+        RouteState(
+            row["provider"],
+            ChannelKind(row["channel"]),
+            row["ceiling_per_s"],
+            row["rate_per_s"],
+            _health(row),
+        )
+        for row in rows
+    )
+
+
+def note_receipts(connection: Connection, sample: ReceiptSample, now: datetime) -> None:
+    """Hold the receipts of some hand-overs against the provider, if receipts reach us at all."""
+    last = connection.execute(queries("routes")["last_webhook"]).fetchone()
+    listening = last is not None and now - from_text(last["received_at"]) < _LISTENING
+    row = _row(connection, sample.provider, sample.channel)
+    if row is None or not listening:
+        return
+    values = {"attempts": json.dumps(sample.attempts)}
+    come = connection.execute(queries("routes")["receipts"], values).fetchone()["n"]
+    health = _health(row)
+    after = health.without_receipts(len(sample.attempts), come, now)
+    if after is not health:
+        _save_health(connection, sample.provider, sample.channel, after)
 
 
 def room(connection: Connection, want: Want, sender_id: int, now: datetime) -> int:
@@ -134,14 +176,16 @@ def room(connection: Connection, want: Want, sender_id: int, now: datetime) -> i
     return max(0, limit)
 
 
-def _read(connection: Connection, provider: str, channel: ChannelKind) -> Bucket | None:
+def _row(connection: Connection, provider: str, channel: ChannelKind) -> Connection | None:
     values = {"provider": provider, "channel": channel}
-    row = connection.execute(queries("routes")["route"], values).fetchone()
-    if row is None:
-        return None
+    found: Connection | None = connection.execute(queries("routes")["route"], values).fetchone()
+    return found
+
+
+def _bucket(row: Connection) -> Bucket:
     return Bucket(
-        provider,
-        channel,
+        row["provider"],
+        ChannelKind(row["channel"]),
         row["ceiling_per_s"],
         row["rate_per_s"],
         row["tokens"],
@@ -149,3 +193,32 @@ def _read(connection: Connection, provider: str, channel: ChannelKind) -> Bucket
         optional_time(row["slowed_at"]),
         optional_time(row["blocked_until"]),
     )
+
+
+def _health(row: Connection) -> Health:
+    return Health(
+        from_text(row["noted_at"]),
+        row["good"],
+        row["bad"],
+        row["rests"],
+        optional_time(row["rests_until"]),
+        row["fault_code"],
+        optional_time(row["fault_at"]),
+    )
+
+
+def _save_health(
+    connection: Connection, provider: str, channel: ChannelKind, health: Health
+) -> None:
+    values = {
+        "provider": provider,
+        "channel": channel,
+        "noted_at": to_text(health.at),
+        "good": health.good,
+        "bad": health.bad,
+        "rests": health.rests,
+        "rests_until": health.rests_until and to_text(health.rests_until),
+        "fault_code": health.fault_code,
+        "fault_at": health.fault_at and to_text(health.fault_at),
+    }
+    connection.execute(queries("routes")["save_health"], values)

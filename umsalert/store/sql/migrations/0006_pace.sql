@@ -1,5 +1,6 @@
--- A way to a provider: its token bucket and the rate it was found to take, shared by every process.
--- `ceiling_per_s` is the configured rate, `rate_per_s` the learned one, never above it.
+-- A way to a provider: its token bucket, the rate it was found to take and how it does, shared by
+-- every process. `ceiling_per_s` is the configured rate, `rate_per_s` the learned one, never above
+-- it; from `noted_at` on it is `umsalert.health.Health`.
 CREATE TABLE route (
     provider TEXT NOT NULL,
     channel TEXT NOT NULL CHECK (channel IN ('sms', 'voice', 'email')),
@@ -9,6 +10,13 @@ CREATE TABLE route (
     refilled_at TEXT NOT NULL,
     slowed_at TEXT,
     blocked_until TEXT,
+    noted_at TEXT NOT NULL,
+    good REAL NOT NULL DEFAULT 0,
+    bad REAL NOT NULL DEFAULT 0,
+    rests INTEGER NOT NULL DEFAULT 0,
+    rests_until TEXT,
+    fault_code TEXT NOT NULL DEFAULT '',
+    fault_at TEXT,
     PRIMARY KEY (provider, channel)
 ) STRICT, WITHOUT ROWID;
 DROP TABLE rate_bucket;

@@ -1,20 +1,38 @@
 -- name: route
 SELECT * FROM route WHERE provider = :provider AND channel = :channel
 
--- name: save_route
+-- name: save_bucket
 INSERT INTO route (
-    provider, channel, ceiling_per_s, rate_per_s, tokens, refilled_at, slowed_at, blocked_until
+    provider, channel, ceiling_per_s, rate_per_s, tokens, refilled_at, slowed_at, blocked_until,
+    noted_at
 ) VALUES (
     :provider, :channel, :ceiling_per_s, :rate_per_s, :tokens, :refilled_at, :slowed_at,
-    :blocked_until
+    :blocked_until, :refilled_at
 )
 ON CONFLICT (provider, channel) DO UPDATE SET
     ceiling_per_s = excluded.ceiling_per_s, rate_per_s = excluded.rate_per_s,
     tokens = excluded.tokens, refilled_at = excluded.refilled_at,
     slowed_at = excluded.slowed_at, blocked_until = excluded.blocked_until
 
+-- name: save_health
+UPDATE route SET
+    noted_at = :noted_at, good = :good, bad = :bad, rests = :rests, rests_until = :rests_until,
+    fault_code = :fault_code, fault_at = :fault_at
+WHERE provider = :provider AND channel = :channel
+
 -- name: routes
 SELECT * FROM route ORDER BY channel, provider
+
+-- name: receipts
+-- Of some hand-overs, how many a receipt has come for.
+SELECT count(*) AS n
+FROM json_each(:attempts) AS item
+JOIN attempt ON attempt.delivery_id = json_extract(item.value, '$[0]')
+    AND attempt.n = json_extract(item.value, '$[1]')
+WHERE attempt.receipt_at IS NOT NULL
+
+-- name: last_webhook
+SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1
 
 -- name: stand_back
 -- An alert of a lower number lacks tokens right now.
