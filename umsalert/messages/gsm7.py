@@ -43,12 +43,13 @@ class SmsSize:
 
 def measure(text: str) -> SmsSize:
     """Return encoding, units and parts of `text`; an empty text is one empty message."""
+    if _ALPHABET.issuperset(text):
+        pairs = not _EXTENSION.isdisjoint(text)
+        costs = [1 + (char in _EXTENSION) for char in text] if pairs else [1] * len(text)
+        return SmsSize("GSM-7", sum(costs), _parts(costs, single=160, each=153), ())
     outside = tuple(dict.fromkeys(char for char in text if char not in _ALPHABET))
-    if outside:
-        costs = [2 if ord(char) > 0xFFFF else 1 for char in text]  # a surrogate pair
-        return SmsSize("UCS-2", sum(costs), _parts(costs, single=70, each=67), outside)
-    costs = [2 if char in _EXTENSION else 1 for char in text]
-    return SmsSize("GSM-7", sum(costs), _parts(costs, single=160, each=153), ())
+    costs = [1 + (char > "\uffff") for char in text]  # a surrogate pair
+    return SmsSize("UCS-2", sum(costs), _parts(costs, single=70, each=67), outside)
 
 
 def transliterate(text: str) -> str:
@@ -65,6 +66,8 @@ def transliterate(text: str) -> str:
 def _parts(costs: list[int], *, single: int, each: int) -> int:
     if sum(costs) <= single:
         return 1
+    if 2 not in costs:
+        return -(-len(costs) // each)
     parts, used = 1, 0
     for cost in costs:
         if used + cost > each:  # a pair never straddles two parts: it opens the next one

@@ -9,6 +9,7 @@ import textwrap
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 
 from umsalert import resources
 from umsalert.errors import ConfigurationError, Problem, UsageError
@@ -156,13 +157,12 @@ class _Page:
             "content": content,
             "exercise": WORDS[self.language].exercise if self.exercise else "",
         }
-        layout = (resources.folder("templates") / "layout.html").read_text("utf-8")
         return MessageText(
             ChannelKind.EMAIL,
             self.language,
             self._marked(_wrapped(body), joint="\n\n") + "\n",
             subject=subject,
-            html=engine.fill(layout, page, html=True),
+            html=engine.fill(_layout(), page, html=True),
         )
 
     def _marked(self, text: str, joint: str = " - ") -> str:
@@ -214,24 +214,30 @@ def _value_problems(variable: Variable, value: str) -> Iterator[Problem]:
             length=len(value), limit=variable.limit
         )
         yield Problem("variable_too_long", message, column=variable.name)
-    if any(unicodedata.category(char) in ("Cc", "Cs") for char in value):
+    if not value.isprintable() and any(unicodedata.category(c) in ("Cc", "Cs") for c in value):
         yield Problem("control_characters", _("holds control characters"), column=variable.name)
 
 
 def _clean(value: str) -> str:
-    seen = (c for c in unicodedata.normalize("NFC", value) if unicodedata.category(c) != "Cf")
-    return _folded("".join(seen))
+    text = unicodedata.normalize("NFC", value)
+    if not text.isprintable():
+        text = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return _folded(text)
 
 
 def _folded(text: str) -> str:
     return " ".join(text.split())
 
 
+@cache
+def _layout() -> str:
+    return (resources.folder("templates") / "layout.html").read_text("utf-8")
+
+
 def _wrapped(text: str) -> str:
-    lines = [
-        textwrap.fill(line, EMAIL_COLUMNS, break_long_words=False, break_on_hyphens=False)
-        for line in text.splitlines()
-    ]
+    wrapper = textwrap.TextWrapper(EMAIL_COLUMNS, break_long_words=False, break_on_hyphens=False)
+    written = [line.expandtabs().rstrip() for line in text.splitlines()]
+    lines = [line if len(line) <= EMAIL_COLUMNS else wrapper.fill(line) for line in written]
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
 
 

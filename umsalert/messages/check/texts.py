@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from functools import partial
 
@@ -163,11 +164,9 @@ def _dear_alphabet(text: MessageText, values: Mapping[str, str]) -> Finding:
 
 def _characters_to_a_part_less(body: str, parts: int) -> int:
     """Return how few characters less would save a part, 0 where that is more than a few."""
-    if parts > 1:
-        for n in range(1, min(FEW_UNITS, len(body)) + 1):
-            if gsm7.measure(body[:-n]).parts < parts:
-                return n
-    return 0
+    few = range(1, min(FEW_UNITS, len(body)) + 1)
+    found = bisect_left(few, True, key=lambda n: gsm7.measure(body[:-n]).parts < parts)
+    return few[found] if found < len(few) else 0
 
 
 def _abbreviations(body: str, language: str) -> Iterator[tuple[str, str]]:
