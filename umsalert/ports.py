@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -110,6 +110,10 @@ class Schedule:
 
     hours: str
     time_zone: str
+
+
+OnDuty = Callable[[Schedule], bool]
+"""Says whether somebody is present by a schedule at the moment in question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,13 +340,14 @@ class Register(Protocol):
 class AlertBook(Protocol):
     """Who is in an area, and the alerts of the record."""
 
-    async def schedules(self, area: Area) -> Sequence[Schedule]:
-        """Return the distinct presence hours of approved sites inside."""
-
     async def select(
-        self, area: Area, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+        self, area: Area, channels: Collection[ChannelKind], on_duty: OnDuty
     ) -> Selection:
-        """Return who would be reached; sites of an `off_duty` schedule are left out."""
+        """Return who would be reached.
+
+        `on_duty` is asked once, in a thread of the database, for each distinct schedule of the
+        approved sites inside; the sites of those where it says no are left out.
+        """
 
     async def situation(
         self, area: Area, template: str, now: datetime, *, exercise: bool
@@ -358,9 +363,10 @@ class AlertBook(Protocol):
         Whom a correction of it has reached already is left out.
         """
 
-    async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
+    async def create(self, alert: NewAlert, on_duty: OnDuty) -> Alert:
         """Write the alert, its texts and its deliveries in one transaction.
 
+        `on_duty` is asked as in `select`.
         An alert that has the same idempotency key already is returned instead. One that follows
         another goes to its `recipients` of this moment; raises NobodyMatched when there is none.
         """

@@ -8,7 +8,15 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.workbench import CENTRE, NOON, OPERATOR, FixedClock, fill_register, new_alert
+from tests.workbench import (
+    CENTRE,
+    NOON,
+    OPERATOR,
+    FixedClock,
+    all_on_duty,
+    fill_register,
+    new_alert,
+)
 from umsalert import resources
 from umsalert.messages import templates
 from umsalert.model import ChannelKind, Circle, NewSite
@@ -44,7 +52,7 @@ async def past_alerts(store: Store, *radii_m: float, exercise: bool = False) -> 
     for i, radius_m in enumerate(radii_m):
         new = new_alert(f"past-{i}", at=NOON - timedelta(days=1))
         area = replace(CENTRE, radius_m=radius_m)
-        await store.alerts.create(replace(new, area=area, exercise=exercise), ())
+        await store.alerts.create(replace(new, area=area, exercise=exercise), all_on_duty)
 
 
 async def test_an_ordinary_alert_is_not_commented(store: Store, clock: FixedClock) -> None:
@@ -97,7 +105,7 @@ async def test_an_empty_register_has_no_nearest_site(store: Store, clock: FixedC
 async def test_an_open_alert_here_is_named(store: Store, clock: FixedClock) -> None:
     """An alert that has not expired and overlaps is named, with the command that shows it."""
     await fill_register(store)
-    alert = await store.alerts.create(new_alert("20260317-open"), ())
+    alert = await store.alerts.create(new_alert("20260317-open"), all_on_duty)
     away = Circle(43.7, 7.27 + 0.0210, 800)  # 1,692 m: 92 m beyond both radii
     assert unusual(await plan(store, clock, area=away)) == set()
     found = await plan(store, clock)
@@ -114,7 +122,7 @@ async def test_the_alert_that_an_all_clear_ends_is_no_surprise(
 ) -> None:
     """A text that names the open alert is about it."""
     await fill_register(store)
-    alert = await store.alerts.create(new_alert("20260317-open"), ())
+    alert = await store.alerts.create(new_alert("20260317-open"), all_on_duty)
     about = {**VALUES, "last_seen": alert.ref}
     assert unusual(await plan(store, clock, values=about)) == set()
 

@@ -12,6 +12,7 @@ from tests.workbench import (
     NOON,
     OPERATOR,
     FixedClock,
+    all_on_duty,
     commit,
     fill_register,
     new_alert,
@@ -74,7 +75,7 @@ async def corrected(store: Store, alert: Alert, ref: str = "20260317-corr") -> A
     """Record a correction of `alert`."""
     new = new_alert(ref, channels=(SMS,))
     follows = Following(alert.id, FollowKind.CORRECTION)
-    return await store.alerts.create(dataclasses.replace(new, follows=follows), ())
+    return await store.alerts.create(dataclasses.replace(new, follows=follows), all_on_duty)
 
 
 async def test_from_the_commit_on_nothing_is_claimed(store: Store) -> None:

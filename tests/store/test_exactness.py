@@ -11,7 +11,7 @@ import pyproj
 import pytest
 
 from tests.geo.pairs import circle_and_points
-from tests.workbench import OPERATOR, FixedClock
+from tests.workbench import CENTRE, OPERATOR, FixedClock, all_on_duty
 from umsalert.geo.circles import RIM_TOLERANCE_M
 from umsalert.model import ChannelKind, Circle, NewContact, NewSite
 from umsalert.store.store import Store
@@ -34,7 +34,7 @@ async def test_no_site_is_wrongly_in_and_none_wrongly_out(store: Store) -> None:
     )
     wrong = []
     for circle, group in itertools.groupby(enumerate(pairs), key=lambda item: item[1][0]):
-        selection = await store.alerts.select(circle, (ChannelKind.EMAIL,), ())
+        selection = await store.alerts.select(circle, (ChannelKind.EMAIL,), all_on_duty)
         found = {site.ref: site.distance_m for site in selection.sites}
         for i, (_circle, _lat, _lon, true_m) in group:
             inside = true_m <= circle.radius_m + RIM_TOLERANCE_M
@@ -56,7 +56,7 @@ async def test_a_site_on_the_rim_is_inside(store: Store) -> None:
     exact_m = pyproj.Geod(ellps="WGS84").inv(7.27, 43.7, 7.28, 43.7)[2]
     for radius_m, inside in ((exact_m, 1), (exact_m - 0.001, 0), (exact_m + 0.001, 1)):
         selection = await store.alerts.select(
-            Circle(43.7, 7.27, radius_m), (ChannelKind.EMAIL,), ()
+            Circle(43.7, 7.27, radius_m), (ChannelKind.EMAIL,), all_on_duty
         )
         assert len(selection.sites) == inside
 
@@ -69,7 +69,7 @@ async def test_many_stores_close_at_once(database: Path, clock: FixedClock, spat
         async def use() -> None:
             async with Store(database, clock) as store:
                 if spatial:
-                    await store.alerts.schedules(Circle(43.7, 7.27, 800))
+                    await store.alerts.select(CENTRE, (), all_on_duty)
                 else:
                     await store.alerts.alerts(limit=1)
 

@@ -7,7 +7,7 @@ import random
 
 import shapely
 
-from tests.workbench import OPERATOR, new_alert
+from tests.workbench import OPERATOR, all_on_duty, new_alert
 from umsalert.geo.polygons import parse_polygon
 from umsalert.model import ChannelKind, NewContact, NewSite
 from umsalert.store.store import Store
@@ -41,7 +41,7 @@ async def test_a_site_is_inside_by_the_straight_edges_of_rfc_7946(store: Store) 
         OPERATOR,
         certify=True,
     )
-    selection = await store.alerts.select(POLYGON, (ChannelKind.EMAIL,), ())
+    selection = await store.alerts.select(POLYGON, (ChannelKind.EMAIL,), all_on_duty)
     expected = {f"S{i}" for i, point in enumerate(points) if SHAPE.covers(shapely.Point(point))}
     assert {site.ref for site in selection.sites} == expected
     assert 500 < len(expected) < len(points)
@@ -60,7 +60,7 @@ async def test_a_polygon_comes_back_from_the_record_as_it_was(store: Store) -> N
     await store.register.add_contacts(
         [NewContact("A", "Agent", email="a@police.example")], OPERATOR, certify=True
     )
-    alert = await store.alerts.create(new_alert(area=POLYGON), ())
+    alert = await store.alerts.create(new_alert(area=POLYGON), all_on_duty)
     found = await store.alerts.alert(alert.ref)
     assert found.area == POLYGON
     assert json.dumps(found.area.geometry) == json.dumps(POLYGON.geometry)

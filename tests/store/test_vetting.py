@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.workbench import CENTRE, OPERATOR, fill_register, record, take
+from tests.workbench import CENTRE, OPERATOR, all_on_duty, fill_register, record, take
 from umsalert.errors import RefusedByRule, UmsalertError
 from umsalert.model import ChannelKind, ContactStatus, DeliveryState, NewContact, SiteStatus
 from umsalert.ports import Pace
@@ -21,7 +21,7 @@ async def test_only_approved_sites_and_certified_contacts_are_selected(store: St
     await fill_register(store, 3)
     await store.register.set_site_status(["S0"], SiteStatus.SUSPENDED, OPERATOR)
     await store.register.set_contact_status(["S1-c1"], ContactStatus.REVOKED, OPERATOR)
-    selection = await store.alerts.select(CENTRE, tuple(ChannelKind), ())
+    selection = await store.alerts.select(CENTRE, tuple(ChannelKind), all_on_duty)
     assert [site.ref for site in selection.sites] == ["S2"]
     assert selection.left_out == {
         "site_not_approved": 1,

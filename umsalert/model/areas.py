@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,11 @@ class Polygon:
 Area = Circle | Polygon
 
 
-@dataclass(frozen=True, slots=True)
-class SiteInArea:
-    """A site to alert, with its geodesic distance from the centre."""
+class SiteInArea(NamedTuple):
+    """A site to alert, with its geodesic distance from the centre.
+
+    A tuple: an area may hold tens of thousands, and a dataclass takes four times as long to make.
+    """
 
     id: int
     ref: str

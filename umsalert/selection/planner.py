@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import RefusedByRule, UsageError
@@ -23,7 +23,7 @@ from umsalert.model import (
     Polygon,
     Selection,
 )
-from umsalert.ports import AlertBook, Clock, KnownPlace, Schedule
+from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty, Schedule
 from umsalert.selection.estimate import estimate
 from umsalert.selection.plan import Plan, Request, Station, nobody
 from umsalert.selection.unusual import unusual
@@ -127,19 +127,15 @@ class Planner:
             follows=request.follows,
             cell_pace=self._station.cell_pace,
         )
-        off_duty = () if request.follows else await self._off_duty(request.area)
-        return _same(await self._book.create(new, off_duty), request)
+        return _same(await self._book.create(new, self._on_duty()), request)
 
     async def _select(self, request: Request, channels: Collection[ChannelKind]) -> Selection:
         if request.follows is not None:
             return await self._book.recipients(request.follows.alert_id, channels)
-        off_duty = await self._off_duty(request.area)
-        return await self._book.select(request.area, channels, off_duty)
+        return await self._book.select(request.area, channels, self._on_duty())
 
-    async def _off_duty(self, area: Area) -> tuple[Schedule, ...]:
-        now = self._clock.now()
-        schedules = await self._book.schedules(area)
-        return tuple(schedule for schedule in schedules if not on_duty(schedule, now))
+    def _on_duty(self) -> OnDuty:
+        return partial(on_duty, at=self._clock.now())
 
     async def earlier(self, request: Request) -> Alert | None:
         """Return the alert already sent under the request's idempotency key, if any.

@@ -25,8 +25,8 @@ from umsalert.model import (
     Selection,
     UnknownPolicy,
 )
-from umsalert.ports import AlertLine, KnownPlace, Schedule, Situation
-from umsalert.store.area import AreaSearch, around, fill_area, fill_people, nearest, selection
+from umsalert.ports import AlertLine, KnownPlace, OnDuty, Situation
+from umsalert.store.area import around, fill_area, fill_people, nearest, selection
 from umsalert.store.cells import fill_dense
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.recipients import fill_recipients
@@ -47,19 +47,17 @@ class SqlAlertBook:
     def __init__(self, database: Database) -> None:
         """Use an open database."""
         self._database = database
-        self._search = AreaSearch()
-
-    async def schedules(self, area: Area) -> Sequence[Schedule]:
-        """Return the distinct presence hours of approved sites inside."""
-        return await self._database.read(lambda c: self._search.schedules(c, area), spatial=True)
 
     async def select(
-        self, area: Area, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+        self, area: Area, channels: Collection[ChannelKind], on_duty: OnDuty
     ) -> Selection:
-        """Return who would be reached; sites of an `off_duty` schedule are left out."""
-        return await self._database.read(
-            lambda c: self._search.selection(c, area, channels, off_duty), spatial=True
-        )
+        """Return who would be reached; sites where nobody is on duty are left out."""
+
+        def work(connection: Connection) -> Selection:
+            fill_area(connection, area)
+            return selection(connection, fill_people(connection, channels, on_duty))
+
+        return await self._database.read(work, spatial=True)
 
     async def situation(
         self, area: Area, template: str, now: datetime, *, exercise: bool
@@ -88,19 +86,18 @@ class SqlAlertBook:
         """Return who has, or may have, an earlier alert by `channels` and is still vetted."""
 
         def work(connection: Connection) -> Selection:
-            self._search.forget()
             return selection(connection, fill_recipients(connection, alert_id, channels))
 
         return await self._database.read(work)
 
-    async def create(self, alert: NewAlert, off_duty: Collection[Schedule]) -> Alert:
+    async def create(self, alert: NewAlert, on_duty: OnDuty) -> Alert:
         """Write the alert, its texts, sites and deliveries in one transaction.
 
         An alert that has the same idempotency key already is returned instead. One that follows
         another goes to its `recipients` of this moment; raises NobodyMatched when there is none.
         """
         return await self._database.write(
-            lambda c: _create(c, alert, off_duty), spatial=alert.follows is None
+            lambda c: _create(c, alert, on_duty), spatial=alert.follows is None
         )
 
     async def alert(self, ref: str) -> Alert:
@@ -147,12 +144,12 @@ def text_of_row(row: Connection) -> MessageText:
     )
 
 
-def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> Alert:
+def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
     sql = queries("alerts")
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
         return _alert(same)
-    left_out = _fill(connection, new, off_duty)
+    left_out = _fill(connection, new, on_duty)
     alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
     for text in new.texts:
         connection.execute(
@@ -176,11 +173,11 @@ def _create(connection: Connection, new: NewAlert, off_duty: Collection[Schedule
     return _find(connection, new.ref)
 
 
-def _fill(connection: Connection, new: NewAlert, off_duty: Collection[Schedule]) -> dict[str, int]:
+def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, int]:
     """Fill `temp.in_area` and `temp.person`; return who is left out, by reason."""
     if new.follows is None:
         fill_area(connection, new.area)
-        return fill_people(connection, new.channels, off_duty)
+        return fill_people(connection, new.channels, on_duty)
     left_out = fill_recipients(connection, new.follows.alert_id, new.channels)
     if not connection.execute(queries("area")["person_counts"]).fetchone()["contacts"]:
         raise NobodyMatched("nobody_to_follow", _("Nobody is left who would get this alert."))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection
+from collections import Counter
+from collections.abc import Collection, Sequence
 
 from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes
 from umsalert.geo.polygons import boxes_of
 from umsalert.model import Area, ChannelKind, Circle, Selection, SiteInArea
-from umsalert.ports import KnownPlace, NearestSite, Schedule
+from umsalert.ports import KnownPlace, NearestSite, OnDuty, Schedule
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
 
@@ -20,50 +21,16 @@ _REACHES_M = (200.0, 2_000.0, 20_000.0, 200_000.0)
 """The nearest site is looked for in growing circles."""
 
 
-class AreaSearch:
-    """The sites of an area, for questions that follow each other on one reading connection.
-
-    They are measured anew when the area is another one or somebody has written to the file.
-    """
-
-    def __init__(self) -> None:
-        self._key: tuple[Area, int] | None = None
-
-    def schedules(self, connection: Connection, area: Area) -> tuple[Schedule, ...]:
-        """Return the distinct presence hours inside the area."""
-        self._fill(connection, area)
-        rows = connection.execute(queries("area")["schedules"])
-        return tuple(Schedule(row["hours"], row["time_zone"]) for row in rows)
-
-    def selection(
-        self,
-        connection: Connection,
-        area: Area,
-        channels: Collection[ChannelKind],
-        off_duty: Collection[Schedule],
-    ) -> Selection:
-        """Return who would be reached, and who is left out."""
-        self._fill(connection, area)
-        return selection(connection, fill_people(connection, channels, off_duty))
-
-    def forget(self) -> None:
-        """Measure anew next time: another question puts its own sites in the same place."""
-        self._key = None
-
-    def _fill(self, connection: Connection, area: Area) -> None:
-        # Asked before the sites are read: whoever writes meanwhile makes the next question refill.
-        key = (area, connection.execute("PRAGMA data_version").fetchone()[0])
-        if key != self._key:
-            self.forget()  # a fill that fails leaves a part of another area
-            fill_area(connection, area)
-            self._key = key
+def start(connection: Connection) -> None:
+    """Make `temp.in_area` and `temp.person`, both empty."""
+    for name in ("in_area", "person", "clear_in_area", "clear_person"):
+        connection.execute(queries("area")[name])
 
 
 def fill_area(connection: Connection, area: Area) -> None:
     """Fill `temp.in_area` with every site of the area, rim included."""
     sql = queries("area")
-    connection.execute(sql["clear"])
-    connection.execute(sql["create"])
+    start(connection)
     if isinstance(area, Circle):
         boxes, fill = search_boxes(area), sql["fill_circle"]
         values: dict[str, object] = {"limit_m": area.radius_m + RIM_TOLERANCE_M}
@@ -99,7 +66,7 @@ def around(connection: Connection, area: Area) -> tuple[KnownPlace, ...]:
 
 
 def fill_people(
-    connection: Connection, channels: Collection[ChannelKind], off_duty: Collection[Schedule]
+    connection: Connection, channels: Collection[ChannelKind], on_duty: OnDuty
 ) -> dict[str, int]:
     """Fill `temp.person` from `temp.in_area`, one row per contact; return who is left out, and why.
 
@@ -107,10 +74,11 @@ def fill_people(
     duty, a wanted channel; an address once, for its nearest site.
     """
     sql = queries("area")
-    absent = {"off_duty": json.dumps([[item.hours, item.time_zone] for item in off_duty])}
+    schedules = [Schedule(*row) for row in connection.execute(sql["schedules"])]
+    off_duty = [[it.hours, it.time_zone] for it in schedules if not on_duty(it)]
+    absent = {"off_duty": json.dumps(off_duty)}
     wanted = {kind.value: kind in channels for kind in ChannelKind}
-    connection.execute(sql["clear_person"])
-    connection.execute(sql["person"], absent | wanted)
+    connection.execute(sql["fill_person"], absent | wanted)
     row = connection.execute(sql["left_out"], absent).fetchone()
     left_out = {reason: row[reason] for reason in row.keys()}  # noqa: SIM118 - a Row iterates over its values
     left_out["address_used_twice"] = _drop_repeated(connection)
@@ -120,7 +88,8 @@ def fill_people(
 def _drop_repeated(connection: Connection) -> int:
     """Take the messages to an address that a nearer site has too out of `temp.person`; count."""
     sql = queries("area")
-    shared = [row["address"] for row in connection.execute(sql["shared_addresses"])]
+    everybody = connection.execute(sql["addresses"]).fetchone()
+    shared = [address for text in everybody for address in _repeated(json.loads(text))]
     if not shared:
         return 0
     connection.execute(sql["clear_repeated"])
@@ -129,12 +98,18 @@ def _drop_repeated(connection: Connection) -> int:
     return int(connection.execute(sql["repeated_count"]).fetchone()["n"])
 
 
+def _repeated(addresses: Sequence[str]) -> Sequence[str]:
+    if len(set(addresses)) == len(addresses):  # few registers have any
+        return ()
+    return [address for address, n in Counter(addresses).items() if n > 1]
+
+
 def selection(connection: Connection, left_out: dict[str, int]) -> Selection:
     """Read what stands in `temp.person` and `temp.in_area`."""
     sql = queries("area")
     counts = connection.execute(sql["person_counts"]).fetchone()
     return Selection(
-        sites=tuple(SiteInArea(*row) for row in connection.execute(sql["person_sites"])),
+        sites=tuple(map(SiteInArea._make, connection.execute(sql["person_sites"]))),
         contacts=counts["contacts"],
         deliveries={kind: counts[kind] for kind in ChannelKind if counts[kind]},
         languages=frozenset(json.loads(counts["languages"])),

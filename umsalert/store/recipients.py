@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 
 from umsalert.model import ChannelKind, DeliveryState
 from umsalert.ports import Holder
+from umsalert.store.area import start
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
 
@@ -42,10 +43,9 @@ def fill_recipients(
     _fill_holders(connection, alert_id)
     sql = queries("cancel")
     values = {"alert_id": alert_id, "channels": json.dumps(list(channels))}
-    connection.execute(queries("area")["clear"])
-    connection.execute(sql["area"], values)
-    connection.execute(queries("area")["clear_person"])
-    connection.execute(sql["person"], values)
+    start(connection)
+    connection.execute(sql["fill_in_area"], values)
+    connection.execute(sql["fill_person"], values)
     row = connection.execute(sql["left_out"], values).fetchone()
     return {reason: row[reason] for reason in row.keys() if row[reason]}  # noqa: SIM118 - a Row iterates over its values
 

@@ -1,13 +1,25 @@
--- name: clear
--- A selection starts from nothing; temporary tables belong to one connection.
-DROP TABLE IF EXISTS temp.in_area
-
--- name: create
-CREATE TEMP TABLE in_area (
+-- name: in_area
+-- Temporary tables belong to one connection and are made once in its life: each DROP or CREATE
+-- would have SQLite prepare every statement about them anew.
+CREATE TEMP TABLE IF NOT EXISTS in_area (
     site_id INTEGER PRIMARY KEY, distance_m REAL NOT NULL, approved INTEGER NOT NULL,
     hours TEXT, time_zone TEXT NOT NULL,
     ref TEXT NOT NULL, name TEXT NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL
 )
+
+-- name: person
+-- One row per contact of an approved site where somebody is on duty; an address for every message
+-- that the contact would get.
+CREATE TEMP TABLE IF NOT EXISTS person (
+    contact_id INTEGER NOT NULL, site_id INTEGER NOT NULL, distance_m REAL NOT NULL,
+    language TEXT NOT NULL, certified INTEGER NOT NULL, sms TEXT, voice TEXT, email TEXT
+)
+
+-- name: clear_in_area
+DELETE FROM temp.in_area
+
+-- name: clear_person
+DELETE FROM temp.person
 
 -- name: fill_circle
 -- The R*Tree box first, then the exact distance on the ellipsoid (the last argument, 1).
@@ -39,13 +51,9 @@ WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.yma
 -- name: schedules
 SELECT DISTINCT hours, time_zone FROM temp.in_area WHERE approved AND hours IS NOT NULL
 
--- name: clear_person
-DROP TABLE IF EXISTS temp.person
-
--- name: person
--- One row per contact of an approved site where somebody is on duty; an address for every message
--- that the contact would get. CROSS JOIN: from the sites in the area, never from all contacts.
-CREATE TEMP TABLE person AS
+-- name: fill_person
+-- CROSS JOIN: from the sites in the area, never from all contacts.
+INSERT INTO temp.person
 SELECT
     contact.id AS contact_id, contact.site_id, in_area.distance_m, contact.language,
     contact.status = 'certified' AS certified,
@@ -91,12 +99,12 @@ SELECT
     unreachable AS contact_without_usable_address
 FROM area, people
 
--- name: shared_addresses
--- Addresses that several contacts have. Few registers have any, so this plain sort comes first.
-SELECT coalesce(voice, sms) AS address FROM temp.person
-WHERE coalesce(voice, sms) IS NOT NULL GROUP BY 1 HAVING count(*) > 1
-UNION ALL
-SELECT email FROM temp.person WHERE email IS NOT NULL GROUP BY 1 HAVING count(*) > 1
+-- name: addresses
+-- For a look whether several contacts have one: a set finds that in a third of a sort's time.
+SELECT
+    json_group_array(coalesce(voice, sms)) FILTER (WHERE coalesce(voice, sms) IS NOT NULL),
+    json_group_array(email) FILTER (WHERE email IS NOT NULL)
+FROM temp.person
 
 -- name: clear_repeated
 DROP TABLE IF EXISTS temp.repeated

@@ -60,16 +60,17 @@ JOIN alert_site ON alert_site.site_id = holder.site_id
 WHERE alert_site.alert_id = :alert_id
 ORDER BY alert_site.distance_m, alert_site.ref, contact.ref, holder.delivery_id
 
--- name: area
+-- name: fill_in_area
 -- The sites of the earlier alert in the place of those of a selection.
-CREATE TEMP TABLE in_area AS
+INSERT INTO temp.in_area
 SELECT
-    alert_site.site_id, alert_site.distance_m, site.ref, site.name, site.lat, site.lon
+    alert_site.site_id, alert_site.distance_m, site.status = 'approved', site.hours,
+    site.time_zone, site.ref, site.name, site.lat, site.lon
 FROM alert_site JOIN site ON site.id = alert_site.site_id
 WHERE alert_site.alert_id = :alert_id
 
--- name: person
-CREATE TEMP TABLE person AS
+-- name: fill_person
+INSERT INTO temp.person
 SELECT
     holder.contact_id, holder.site_id, in_area.distance_m, holder.language, 1 AS certified,
     max(iif(channel = 'sms', address, NULL)) AS sms,
