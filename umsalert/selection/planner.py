@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import secrets
@@ -48,7 +49,12 @@ class Planner:
         render.check_values(request.template, request.values)
         now = self._clock.now()
         channels = _channels(request)
-        selection = await self._select(request, channels)
+        selection, situation = await asyncio.gather(
+            self._select(request, channels),
+            self._book.situation(
+                request.area, request.template.name, now, exercise=request.exercise
+            ),
+        )
         ref = _new_ref(now)
         zone = time_zone_at(request.area)
         facts = Facts(
@@ -66,9 +72,6 @@ class Planner:
                 exercise=request.exercise,
             ),
             facts,
-        )
-        situation = await self._book.situation(
-            request.area, request.template.name, now, exercise=request.exercise
         )
         plan = Plan(
             request=request,

@@ -65,15 +65,18 @@ class SqlAlertBook:
         """Return what is known around the area; exercises and live alerts do not mix."""
 
         def work(connection: Connection) -> Situation:
-            past = {"template": template, "exercise": int(exercise), "limit": USUAL_OF}
-            here = {"exercise": int(exercise), "now": to_text(now), "limit": OPEN_SHOWN}
+            past = {"template": template, "exercise": int(exercise)}
+            here = {"exercise": int(exercise), "now": to_text(now)}
             here |= {"lat": area.lat, "lon": area.lon, "radius_m": area.radius_m}
             sql = queries("alerts")
-            radii = [row["radius_m"] for row in connection.execute(sql["radii"], past)]
+            # Not LIMIT :n, which has SQLite prepare the statement again for every value bound.
+            newest = connection.execute(sql["radii"], past).fetchmany(USUAL_OF)
+            radii = [row["radius_m"] for row in newest]
+            open_alerts = connection.execute(sql["open"], here).fetchmany(OPEN_SHOWN)
             return Situation(
                 nearest=nearest(connection, area),
                 usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,
-                open_alerts=tuple(_alert(row) for row in connection.execute(sql["open"], here)),
+                open_alerts=tuple(map(_alert, open_alerts)),
             )
 
         return await self._database.read(work, spatial=True)

@@ -38,8 +38,9 @@ class _Lane:
 
     async def run(self, work: Work[T], *, spatial: bool) -> T:
         loop = asyncio.get_running_loop()
+        working = loop.run_in_executor(self._pool, self._work, work, spatial)
         # A commit that has begun is finished even when the waiting task is cancelled.
-        return await asyncio.shield(loop.run_in_executor(self._pool, self._work, work, spatial))
+        return await (asyncio.shield(working) if self._write else working)
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._pool, self._close)

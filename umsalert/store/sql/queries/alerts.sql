@@ -69,7 +69,7 @@ SELECT * FROM alert_text WHERE alert_id = :alert_id ORDER BY channel DESC, langu
 -- name: radii
 SELECT radius_m FROM alert
 WHERE template = :template AND exercise = :exercise AND cancelled_at IS NULL
-ORDER BY id DESC LIMIT :limit
+ORDER BY id DESC
 
 -- name: open
 -- Alerts that are not over and whose circle, or the circle around whose polygon, overlaps.
@@ -77,4 +77,4 @@ SELECT * FROM alert_linked
 WHERE expires_at > :now AND exercise = :exercise AND cancelled_at IS NULL AND follows_id IS NULL
     AND ST_Distance(MakePoint(lon, lat, 4326), MakePoint(:lon, :lat, 4326), 1)
         <= radius_m + :radius_m
-ORDER BY id DESC LIMIT :limit
+ORDER BY id DESC
