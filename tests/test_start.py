@@ -90,16 +90,16 @@ def test_the_start_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     "arguments", [("site", "list"), ("contact", "list"), ("alert", "list"), ("report", "last")]
 )
-async def test_what_only_reads_loads_nothing_heavy_but_database_and_log(
+async def test_what_only_reads_loads_nothing_heavy_but_the_database(
     arguments: tuple[str, ...],
 ) -> None:
-    """A list or a report into a pipe loads neither Rich nor the services that send."""
+    """A list or a report into a pipe loads neither Rich, nor what rotates a log, nor what sends."""
     path = Path(os.environ["UMSALERT_HOME"]) / "umsalert.db"
     await make_register(path)
     async with Store(path, SystemClock()) as store:
         await make_alert(store, ChannelKind.SMS)
     found = loaded(*arguments)
-    assert found & HEAVY == {"concurrent_log_handler", "pysqlite3"}
+    assert found & HEAVY == {"pysqlite3"}
     assert found & {f"umsalert.{name}" for name in ("dispatch", "selection", "channels")} == set()
     assert "umsalert.store.alerts" not in found or arguments[0] in {"alert", "report"}
 

@@ -32,7 +32,7 @@ from pathlib import Path
 from umsalert import logs
 from umsalert.settings import LogSettings
 logs.STOP_WITHIN_S = 0.1
-log = logs.Log(logs.LogConfig(Path(sys.argv[1]), LogSettings()))
+log = logs.Log(logs.LogConfig(Path(sys.argv[1]), LogSettings(max_bytes=1_000)))
 logging.getLogger("umsalert.test").info("written")
 assert log.stop() is None
 """
@@ -85,7 +85,8 @@ def test_only_so_many_files_are_kept(tmp_path: Path) -> None:
 
 
 def test_a_lock_that_never_opens_does_not_hold_the_end(tmp_path: Path) -> None:
-    """While another program holds the file for ever, a command ends with one warning."""
+    """While another program holds a full file for ever, a command ends with one warning."""
+    (tmp_path / "umsalert.log").write_text("x" * 1_000, "utf-8")
     with (tmp_path / ".__umsalert.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         ended = subprocess.run(
