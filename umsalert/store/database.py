@@ -13,11 +13,10 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import TypeVar
 
-from umsalert.store.schema import check_exists, check_version
+from umsalert.store.schema import SQL, check_exists, check_version
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
 
 T = TypeVar("T")
@@ -106,9 +105,7 @@ class Database:
 @cache
 def queries(name: str) -> dict[str, str]:
     """Return the statements of `sql/queries/<name>.sql` by the name in their `-- name:` line."""
-    text = (resources.files("umsalert.store") / "sql" / "queries" / f"{name}.sql").read_text(
-        "utf-8"
-    )
+    text = (SQL / "queries" / f"{name}.sql").read_text("utf-8")
     found = {}
     for block in text.split("-- name: ")[1:]:
         title, _newline, statement = block.partition("\n")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-from importlib import resources
 from pathlib import Path
 
 from umsalert.errors import DatabaseError, UsageError
@@ -12,19 +11,18 @@ from umsalert.i18n import _
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
 
 APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
+SQL = Path(__file__).parent / "sql"
 _BESIDE = ("-wal", "-shm", "-journal")
 
 
 def migrations() -> tuple[tuple[int, str], ...]:
     """Return (version, SQL) of every migration, oldest first."""
-    folder = resources.files("umsalert.store") / "sql" / "migrations"
-    files = sorted((item for item in folder.iterdir() if item.name.endswith(".sql")), key=str)
-    return tuple((int(item.name[:4]), item.read_text("utf-8")) for item in files)
+    return tuple((_number(file), file.read_text("utf-8")) for file in _files())
 
 
 def latest() -> int:
     """Return the version of the databases that this program writes."""
-    return migrations()[-1][0]
+    return _number(_files()[-1])
 
 
 def create(path: Path) -> None:
@@ -105,6 +103,14 @@ def upgrade(path: Path) -> Path | None:
         backup = _back_up(connection, path.with_name(f"{path.name}.before-{latest():04d}"))
         _migrate(connection, found)
         return backup
+
+
+def _files() -> list[Path]:
+    return sorted((SQL / "migrations").glob("*.sql"))
+
+
+def _number(file: Path) -> int:
+    return int(file.name[:4])
 
 
 def _version(connection: Connection, path: Path) -> int:

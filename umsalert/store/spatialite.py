@@ -16,10 +16,8 @@ from umsalert.errors import (
     UmsalertError,
     UsageError,
 )
-from umsalert.geo.circles import KNOWN_DISTANCE
 from umsalert.geo.native import spatialite_loads
 from umsalert.i18n import _
-from umsalert.platforms import current, packages
 
 Connection = Any  # pysqlite3 and its stand-ins carry no types
 
@@ -75,6 +73,8 @@ def load_extension(connection: Connection) -> None:
                 connection.enable_load_extension(False)
                 spatialite_loads()
                 return
+    from umsalert.platforms import current, packages
+
     raise DatabaseError(
         "spatialite_missing",
         _("The SpatiaLite extension (mod_spatialite) cannot be loaded: {reason}").format(
@@ -89,6 +89,8 @@ def prove(connection: Connection) -> float:
 
     Without `spatial_ref_sys` the ellipsoidal distance is NULL, and a circle would match nobody.
     """
+    from umsalert.geo.circles import KNOWN_DISTANCE
+
     known = KNOWN_DISTANCE
     row = connection.execute(
         "SELECT ST_Distance(MakePoint(?, ?, 4326), MakePoint(?, ?, 4326), 1)",
