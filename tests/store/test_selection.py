@@ -159,6 +159,26 @@ async def test_a_question_repeated_sees_what_was_written_meanwhile(
     assert await found() == ["S0", "S1"]
 
 
+async def test_who_is_on_duty_is_asked_once_for_the_same_hours(store: Store) -> None:
+    """Of five approved sites with two schedules and one not approved, two questions are asked."""
+    hours = ("24/7", "24/7", ABSENT.hours, ABSENT.hours, None, "Sa 09:00-12:00")
+    sites = [
+        NewSite(f"S{i}", "Site", 43.7, 7.27, "FR", "Europe/Paris", hours=text)
+        for i, text in enumerate(hours)
+    ]
+    await store.register.add_sites(sites[:5], OPERATOR, approve=True)
+    await store.register.add_sites(sites[5:], OPERATOR, approve=False)
+    asked: list[Schedule] = []
+
+    def on_duty(schedule: Schedule) -> bool:
+        asked.append(schedule)
+        return schedule != ABSENT
+
+    selection = await store.alerts.select(CENTRE, tuple(ChannelKind), on_duty)
+    assert selection.left_out["site_off_duty"] == 2
+    assert sorted(schedule.hours for schedule in asked) == ["24/7", ABSENT.hours]
+
+
 async def test_a_question_about_an_alert_leaves_that_about_its_area_right(store: Store) -> None:
     """Who has an earlier alert, asked in between, does not show in the next selection."""
     await fill_register(store, 2)
