@@ -74,7 +74,7 @@ async def handed_to(workshop: Workshop, answer: HttpAnswer) -> tuple[Outcome, Ht
             "low_balance",
         ),
         (HttpAnswer(403), OutcomeKind.MISCONFIGURED, "http_403"),
-        (HttpAnswer(404), OutcomeKind.PERMANENT, "http_404"),
+        (HttpAnswer(404), OutcomeKind.MISCONFIGURED, "http_404"),
         (HttpAnswer(408), OutcomeKind.TEMPORARY, "http_408"),
         (
             HttpAnswer(422, {"type": f"{ERRORS}/messages#1150", "title": "Invalid params"}),
@@ -157,6 +157,33 @@ async def test_refused_parameters_of_a_call_are_named(workshop: Workshop) -> Non
     answer = HttpAnswer(400, {"type": "BAD_REQUEST", "invalid_parameters": {"ncco": "missing"}})
     outcome, _carrier = await handed_to(workshop, answer)
     assert (outcome.code, outcome.detail) == ("bad_request", "HTTP status 400; refused: ncco")
+
+
+@pytest.mark.parametrize(
+    ("refused", "kind"),
+    [
+        ({"to[0].number": "x"}, OutcomeKind.PERMANENT),
+        ([{"name": "from"}, {"name": "to"}], OutcomeKind.PERMANENT),
+        ([{"name": "from"}], OutcomeKind.MISCONFIGURED),
+        ({"ncco": "x", "token": "x"}, OutcomeKind.MISCONFIGURED),
+        ([], OutcomeKind.PERMANENT),
+    ],
+)
+async def test_only_a_refused_number_is_a_number_refused(
+    workshop: Workshop, refused: object, kind: OutcomeKind
+) -> None:
+    """A refused sender or text would be refused for everybody: no guard is given up for it."""
+    outcome, _carrier = await handed_to(workshop, HttpAnswer(422, {"invalid_parameters": refused}))
+    assert outcome.kind is kind
+
+
+@pytest.mark.parametrize(("status", "throttled"), [(429, True), (503, False), (408, False)])
+async def test_too_fast_is_told_from_too_busy(
+    workshop: Workshop, status: int, throttled: bool
+) -> None:
+    """Only 429 says that we were too fast."""
+    outcome, _carrier = await handed_to(workshop, HttpAnswer(status))
+    assert (outcome.kind, outcome.throttled) == (OutcomeKind.TEMPORARY, throttled)
 
 
 async def test_the_wait_is_the_providers(workshop: Workshop) -> None:

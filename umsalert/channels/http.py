@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 import re
 import ssl
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
@@ -36,12 +36,18 @@ KEEP_ALIVE_S = 4.0
 """Below the idle time of common servers (Node 5 s, load balancers 60 s): a connection that the
 server closes while our request is on its way costs an `unknown`."""
 
-_AUTHENTICATION = {HTTPStatus.UNAUTHORIZED, HTTPStatus.PAYMENT_REQUIRED, HTTPStatus.FORBIDDEN}
-_LATER = {
-    HTTPStatus.REQUEST_TIMEOUT,  # the server gave up before it had the whole request
-    HTTPStatus.TOO_MANY_REQUESTS,
-    HTTPStatus.SERVICE_UNAVAILABLE,
+_REFUSALS: Mapping[int, OutcomeKind] = {
+    HTTPStatus.UNAUTHORIZED: OutcomeKind.MISCONFIGURED,
+    HTTPStatus.PAYMENT_REQUIRED: OutcomeKind.MISCONFIGURED,
+    HTTPStatus.FORBIDDEN: OutcomeKind.MISCONFIGURED,
+    HTTPStatus.NOT_FOUND: OutcomeKind.MISCONFIGURED,  # the URL is wrong, not the number
+    HTTPStatus.REQUEST_TIMEOUT: OutcomeKind.TEMPORARY,  # it gave up before it had all of it
+    HTTPStatus.TOO_MANY_REQUESTS: OutcomeKind.TEMPORARY,
+    HTTPStatus.SERVICE_UNAVAILABLE: OutcomeKind.TEMPORARY,
 }
+
+_RECIPIENT = re.compile(r"(to|number|recipients?|receivers?)\b", re.IGNORECASE)
+"""How APIs call the member that names who is written to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +59,23 @@ class Policy:
     timeout_s: float
 
 
+Answer = Mapping[str, object]
+"""The JSON object of an answer, empty where there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
-    """One JSON request. `id_key` names the member of a 2xx answer that holds the provider's id."""
+    """One request with a JSON body.
+
+    `read` says what a 2xx answer means. `refusals` are the statuses that mean something else to
+    this provider than to most.
+    """
 
     url: str
-    token: str
-    payload: Mapping[str, object]
-    id_key: str
+    headers: Mapping[str, str]
+    body: bytes
+    read: Callable[[Answer], Outcome]
+    refusals: Mapping[int, OutcomeKind] = field(default_factory=dict)
 
 
 class _Connector(aiohttp.TCPConnector):
@@ -106,8 +121,8 @@ class JsonPoster:
         try:
             async with self._session.post(
                 post.url,
-                data=json.dumps(post.payload).encode(),
-                headers={"Authorization": f"Bearer {post.token}"},
+                data=post.body,
+                headers=post.headers,
                 allow_redirects=False,
             ) as response:
                 answer = await _read(response)
@@ -116,12 +131,12 @@ class JsonPoster:
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             return no_connection(error)
         except TimeoutError:
-            return _unknown("no_answer")
+            return unknown("no_answer")
         except (aiohttp.ClientError, OSError):
-            return _unknown("connection_lost")
+            return unknown("connection_lost")
         if 200 <= response.status < 300:
-            return _accepted(answer, post.id_key)
-        return self._refused(response, answer)
+            return post.read(answer)
+        return self._refused(response, answer, post.refusals)
 
     def withdraw(self) -> None:
         """Let no request leave that has not."""
@@ -131,18 +146,43 @@ class JsonPoster:
         """Release the connections."""
         await self._session.close()
 
-    def _refused(self, response: aiohttp.ClientResponse, answer: Mapping[str, object]) -> Outcome:
+    def _refused(
+        self,
+        response: aiohttp.ClientResponse,
+        answer: Answer,
+        refusals: Mapping[int, OutcomeKind],
+    ) -> Outcome:
         status = response.status
         code = problem_code(answer) or f"http_{status}"
         detail = _("HTTP status {status}").format(status=status)
-        if status in _LATER:
+        kind = refusals.get(status) or _kind(status)
+        if kind is OutcomeKind.TEMPORARY:
             wait_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock.now())
-            return Outcome(OutcomeKind.TEMPORARY, code, detail, retry_after_s=wait_s)
-        if status in _AUTHENTICATION or 300 <= status < 400:  # a redirect: the URL is wrong
-            return Outcome(OutcomeKind.MISCONFIGURED, code, detail)
-        if 400 <= status < 500:
-            return Outcome(OutcomeKind.PERMANENT, code, _with_parameters(detail, answer))
-        return Outcome(OutcomeKind.UNKNOWN, code, detail)
+            throttled = status == HTTPStatus.TOO_MANY_REQUESTS
+            return Outcome(kind, code, detail, retry_after_s=wait_s, throttled=throttled)
+        if kind is OutcomeKind.PERMANENT:
+            named = _parameters(answer)
+            if named and not any(map(_RECIPIENT.match, named)):
+                kind = OutcomeKind.MISCONFIGURED  # our sender, our text: the same for everybody
+            return Outcome(kind, code, _with_parameters(detail, named))
+        return Outcome(kind, code, detail)
+
+
+def by_id(key: str) -> Callable[[Answer], Outcome]:
+    """Return how to read an answer that names the hand-over in its member `key`."""
+
+    def read(answer: Answer) -> Outcome:
+        provider_id = answer.get(key)
+        if isinstance(provider_id, str) and provider_id:
+            return Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id)
+        return unknown("answer_unreadable")
+
+    return read
+
+
+def bearer(token: str) -> Mapping[str, str]:
+    """Return the header that carries a token (RFC 6750)."""
+    return {"Authorization": f"Bearer {token}"}
 
 
 def retry_after_s(value: str, now: datetime) -> float | None:
@@ -157,7 +197,7 @@ def retry_after_s(value: str, now: datetime) -> float | None:
     return min(max(0.0, (at - now).total_seconds()), MAX_WAIT_S)
 
 
-def problem_code(problem: Mapping[str, object]) -> str:
+def problem_code(problem: Answer) -> str:
     """Return a snake_case code for a problem (RFC 9457), empty when it names none.
 
     The tail of `type` comes first (`.../api-errors#rate-limit` is `rate_limit`, `.../messages#1150`
@@ -169,7 +209,8 @@ def problem_code(problem: Mapping[str, object]) -> str:
     last = head.rstrip("/").rpartition("/")[2]
     words = tail if tail and not tail.isdecimal() else f"{last} {tail}"
     words = "" if kind == "about:blank" else words  # RFC 9457: says no more than the status
-    for text in (words, str(problem.get("title") or problem.get("error_title") or "")):
+    names = ("title", "error_title", "errorCode", "class")  # the last two are OVHcloud's
+    for text in (words, *(str(problem.get(name) or "") for name in names)):
         code = re.sub("[^a-z0-9]+", "_", text.lower()).strip("_")
         if 0 < len(code) <= 60 and not _looks_private(code):
             return code
@@ -180,20 +221,31 @@ def _looks_private(text: str) -> bool:
     return len(re.findall("[0-9]", text)) > 5  # a telephone number, with or without separators
 
 
-def _with_parameters(detail: str, problem: Mapping[str, object]) -> str:
+def _kind(status: int) -> OutcomeKind:
+    if 300 <= status < 400:  # a redirect: the URL is wrong
+        return OutcomeKind.MISCONFIGURED
+    if 400 <= status < 500:
+        return _REFUSALS.get(status, OutcomeKind.PERMANENT)
+    return _REFUSALS.get(status, OutcomeKind.UNKNOWN)
+
+
+def _parameters(problem: Answer) -> list[str]:
+    """Return the names of the members that were refused; none where it does not say."""
     found = problem.get("invalid_parameters")
-    if isinstance(found, Mapping):  # the Voice API: name -> reason
-        names = [str(name) for name in found]
-    else:  # the Messages API: [{"name", "reason"}]
-        items = found if isinstance(found, list) else []
-        names = [str(item.get("name", "")) for item in items if isinstance(item, Mapping)]
+    if isinstance(found, Mapping):  # Vonage's Voice API: name -> reason
+        return [str(name) for name in found]
+    items = found if isinstance(found, list) else []  # its Messages API: [{"name", "reason"}]
+    return [str(item.get("name", "")) for item in items if isinstance(item, Mapping)]
+
+
+def _with_parameters(detail: str, names: list[str]) -> str:
     safe = [n for n in names[:8] if re.fullmatch(r"[\w.\[\]-]{1,40}", n) and not _looks_private(n)]
     if not safe:
         return detail
     return _("{detail}; refused: {names}").format(detail=detail, names=", ".join(safe))
 
 
-async def _read(response: aiohttp.ClientResponse) -> Mapping[str, object]:
+async def _read(response: aiohttp.ClientResponse) -> Answer:
     """Return the JSON object of an answer, empty when it is cut off, too long or something else.
 
     The status line has been read: what it says stands, whatever becomes of the body.
@@ -210,14 +262,8 @@ async def _read(response: aiohttp.ClientResponse) -> Mapping[str, object]:
     return answer if isinstance(answer, dict) else {}
 
 
-def _accepted(answer: Mapping[str, object], id_key: str) -> Outcome:
-    provider_id = answer.get(id_key)
-    if isinstance(provider_id, str) and provider_id:
-        return Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id)
-    return _unknown("answer_unreadable")
-
-
-def _unknown(code: str) -> Outcome:
+def unknown(code: str) -> Outcome:
+    """Return that the message may have left, and why nobody knows."""
     return Outcome(
         OutcomeKind.UNKNOWN, code, _("The request may have left; no readable answer came.")
     )

@@ -117,7 +117,7 @@ class OutcomeKind(StrEnum):
     TEMPORARY = "temporary"
     """Refused for now (429, 503, greylisting): nothing was taken; try later."""
     PERMANENT = "permanent"
-    """Refused for good (bad number, unknown mailbox)."""
+    """Refused for good (bad number, unknown mailbox): no other provider would do better."""
     UNKNOWN = "unknown"
     """The request may have left and no readable answer came."""
     UNREACHABLE = "unreachable"

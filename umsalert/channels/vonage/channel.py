@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from umsalert.channels.http import JsonPoster, Policy, Post
+from umsalert.channels.http import JsonPoster, Policy, Post, bearer, by_id
 from umsalert.channels.network import client_context
 from umsalert.channels.vonage.auth import ApplicationToken, load_key
 from umsalert.i18n import _
@@ -63,8 +64,10 @@ class VonageChannel:
                 _("A number reserved for fiction is never sent to a real provider."),
             )
         body = self._api.body(outgoing, self._settings, self._tools.clock.now())
+        headers = bearer(self._tools.token.current())
+        read = by_id(self._api.id_key)
         return await self._tools.poster.post(
-            Post(self._api.url, self._tools.token.current(), body, self._api.id_key)
+            Post(self._api.url, headers, json.dumps(body).encode(), read)
         )
 
     def withdraw(self) -> None:
