@@ -22,7 +22,7 @@ from umsalert.dispatch import Dispatcher
 from umsalert.events import Event
 from umsalert.model import Alert, ChannelKind, Circle, DeliveryState, Outgoing
 from umsalert.ports import Pace, Want
-from umsalert.settings import Settings
+from umsalert.settings import Settings, providers, rate
 from umsalert.store.store import Store
 
 _AROUND = Circle(*register.LARGEST, radius_m=30_000.0)
@@ -48,7 +48,7 @@ def _of_channel(
 ) -> Comparison:
     outgoing = asyncio.run(_outgoing(kind, settings))
     bare = _bare_smtp if kind is ChannelKind.EMAIL else _bare_https
-    in_flight = getattr(settings, kind.value).in_flight
+    in_flight = _in_flight(settings, kind)
 
     def counted(work: Callable[[], Awaitable[float]]) -> Callable[[int], float]:
         def timed(_number: int) -> float:
@@ -72,6 +72,10 @@ def _of_channel(
         max(1, options.rounds // 2),
         items=len(outgoing),
     )
+
+
+def _in_flight(settings: Settings, kind: ChannelKind) -> int:
+    return rate(settings, kind, providers(settings, kind)[0]).in_flight
 
 
 async def _float(work: Callable[[], Awaitable[float]]) -> float:
@@ -118,7 +122,7 @@ async def _bare_https(kind: ChannelKind, settings: Settings, outgoing: Sequence[
     url = vonage.messages_url if kind is ChannelKind.SMS else vonage.calls_url
     now = wiring.clock(settings).now()
     bodies = iter([json.dumps(_BODIES[kind](item, vonage, now)).encode() for item in outgoing])
-    in_flight = getattr(settings, kind.value).in_flight
+    in_flight = _in_flight(settings, kind)
     connector = aiohttp.TCPConnector(limit=in_flight, ssl=await client_context(vonage.ca_file))
     headers = {"Content-Type": "application/json", "Authorization": "Bearer " + "x" * 500}
     async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
@@ -150,5 +154,5 @@ async def _bare_smtp(_kind: ChannelKind, settings: Settings, outgoing: Sequence[
                     await client.sendmail(letter.sender, [letter.recipient], content)
 
     start = perf_counter()
-    await asyncio.gather(*(worker() for _worker in range(settings.email.in_flight)))
+    await asyncio.gather(*(worker() for _worker in range(settings.email.smtp.in_flight)))
     return perf_counter() - start

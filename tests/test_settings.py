@@ -32,25 +32,28 @@ def problems(home: Path, **environ: str) -> dict[str | None, str]:
 
 def test_each_layer_overrides_the_one_below(tmp_path: Path) -> None:
     """Default, file, environment, flag: the last one wins, and each value says where it is from."""
-    file = write(tmp_path, "station = 'Nice'\n[sms]\nrate_per_s = 5\nburst = 2\nin_flight = 3\n")
+    file = write(
+        tmp_path, "station = 'Nice'\n[sms.vonage]\nrate_per_s = 5\nburst = 2\nin_flight = 3\n"
+    )
     found = load(
         tmp_path,
-        {"sms.in_flight": 9, "database": None},
-        UMSALERT_SMS_BURST="7",
+        {"sms.vonage.in_flight": 9, "database": None},
+        UMSALERT_SMS_VONAGE_BURST="7",
     )
-    assert (found.sms.rate_per_s, found.sms.burst, found.sms.in_flight) == (5.0, 7, 9)
-    assert found.voice.rate_per_s == settings.Settings(tmp_path, tmp_path).voice.rate_per_s
-    origins = [found.origins[f"sms.{key}"] for key in ("rate_per_s", "burst", "in_flight")]
-    assert origins == [str(file), "UMSALERT_SMS_BURST", "flag"]
-    assert found.origins["sms.timeout_s"] == "default"
+    pace = found.sms.vonage
+    assert (pace.rate_per_s, pace.burst, pace.in_flight) == (5.0, 7, 9)
+    assert found.voice == settings.Settings(tmp_path, tmp_path).voice
+    origins = [found.origins[f"sms.vonage.{key}"] for key in ("rate_per_s", "burst", "in_flight")]
+    assert origins == [str(file), "UMSALERT_SMS_VONAGE_BURST", "flag"]
+    assert found.origins["sms.vonage.timeout_s"] == "default"
 
 
 def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
     """A file with many mistakes names them all, with the setting of each."""
     write(
         tmp_path,
-        "languge = 'fr'\ntime_zone = 'Paris'\nsmtp = 3\n[sms]\nrate_per_s = 'many'\nburst = 0\n"
-        "[vonage]\nmessages_url = 'http://api.example'\n[nothing]\n",
+        "languge = 'fr'\ntime_zone = 'Paris'\nsmtp = 3\n"
+        "[sms.vonage]\nrate_per_s = 'many'\nburst = 0\n[vonage]\nmessages_url = 'http://api.example'\n[nothing]\n",
     )
     assert problems(tmp_path, UMSALERT_LANG="de") == {
         "languge": "unknown_setting",
@@ -58,8 +61,8 @@ def test_all_problems_are_reported_at_once(tmp_path: Path) -> None:
         "time_zone": "bad_value",
         "language": "bad_value",
         "smtp": "not_a_table",
-        "sms.rate_per_s": "wrong_type",
-        "sms.burst": "bad_value",
+        "sms.vonage.rate_per_s": "wrong_type",
+        "sms.vonage.burst": "bad_value",
         "vonage.messages_url": "bad_value",
     }
 
@@ -85,17 +88,89 @@ def test_a_host_can_be_looked_up(tmp_path: Path, host: str) -> None:
 
 def test_invalid_settings_can_be_looked_at(tmp_path: Path) -> None:
     """`inspect` raises nothing: what can be read is there, beside every problem."""
-    file = write(tmp_path, "station = 'Nice'\n[smtp]\nport = 'x'\n[sms]\nburst = 0\n")
+    file = write(tmp_path, "station = 'Nice'\n[smtp]\nport = 'x'\n[sms.vonage]\nburst = 0\n")
     found = settings.inspect(environ={"UMSALERT_HOME": str(tmp_path)})
-    assert {item.column for item in found.problems} == {"smtp.port", "sms.burst"}
+    assert {item.column for item in found.problems} == {"smtp.port", "sms.vonage.burst"}
     assert (found.settings.station, found.settings.smtp.port) == ("Nice", 587)
-    assert (found.settings.sms.burst, found.file) == (0, file)
+    assert (found.settings.sms.vonage.burst, found.file) == (0, file)
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "-1", "0"])
 def test_a_rate_is_a_positive_number(tmp_path: Path, value: str) -> None:
     """NaN, infinity, zero and less are no rate."""
-    assert problems(tmp_path, UMSALERT_SMS_RATE_PER_S=value) == {"sms.rate_per_s": "bad_value"}
+    assert problems(tmp_path, UMSALERT_SMS_VONAGE_RATE_PER_S=value) == {
+        "sms.vonage.rate_per_s": "bad_value"
+    }
+
+
+def test_providers_stand_in_an_order(tmp_path: Path) -> None:
+    """A list in the file, commas in a variable: the first name is the first choice."""
+    write(tmp_path, "[sms]\nproviders = ['ovh', 'vonage']\n[sms.ovh]\nrate_per_s = 3\n")
+    found = load(tmp_path)
+    assert settings.providers(found, "sms") == ("ovh", "vonage")
+    assert settings.rate(found, "sms", "ovh").rate_per_s == 3
+    found = load(tmp_path, None, UMSALERT_SMS_PROVIDERS="vonage, gateway")
+    assert settings.providers(found, "sms") == ("vonage", "gateway")
+    assert found.origins["sms.providers"] == "UMSALERT_SMS_PROVIDERS"
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("['vonnage']", "bad_value"),
+        ("['smtp']", "bad_value"),
+        ("['vonage', 'vonage']", "bad_value"),
+        ("[]", "bad_value"),
+        ("[1]", "wrong_type"),
+        ("3", "wrong_type"),
+    ],
+)
+def test_a_list_of_providers_names_each_once(tmp_path: Path, value: str, code: str) -> None:
+    """A slip, a provider of another channel, a repetition and nobody are told at the start."""
+    write(tmp_path, f"[sms]\nproviders = {value}\n")
+    assert problems(tmp_path) == {"sms.providers": code}
+
+
+def test_lines_are_counted_from_none(tmp_path: Path) -> None:
+    """0 calls means that no number is known; fewer mean nothing."""
+    assert load(tmp_path, None, UMSALERT_VOICE_VONAGE_CALLS="0").voice.vonage.calls == 0
+    wrong = problems(tmp_path, UMSALERT_VOICE_GATEWAY_CALLS="-1")
+    assert wrong == {"voice.gateway.calls": "bad_value"}
+
+
+@pytest.mark.parametrize(
+    ("name", "bad", "good"),
+    [
+        ("ovh.api_url", "http://eu.api.example/1.0", "https://eu.api.example/1.0"),
+        ("ovh.service_name", "sms/1", "sms-ab12345-1"),
+        ("ovh.webhook_secret", "short", "long enough to be no guess"),
+        ("gateway.sms_url", "http://gateway.example/sms", "https://gateway.example/sms"),
+        ("gateway.voice_url", "https://", "https://gateway.example/calls"),
+        ("gateway.webhook_secret", "whsec_c2hvcnQ=", "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("gateway.webhook_secret", "whsec_é", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
+        ("apprise.sms_url", "jsons://sms.example", "jsons://sms.example/?to={address}"),
+        ("apprise.email_url", "{address}", "mailtos://relay.example?to={address}"),
+    ],
+)
+def test_what_a_provider_is_told_is_checked(tmp_path: Path, name: str, bad: str, good: str) -> None:
+    """An address without TLS, a secret that can be guessed: told with the setting's name."""
+    assert problems(tmp_path, **{settings.variable(name): bad}) == {name: "bad_value"}
+    load(tmp_path, None, **{settings.variable(name): good})
+
+
+@pytest.mark.parametrize(
+    ("url", "host"),
+    [
+        ("jsons://localhost:8443/x?to={address}", "localhost"),
+        ("json://gateway.example/{address}", "gateway.example"),
+        ("twilio://localhost:token@33639980001/{address}", ""),
+        ("pover://user@localhost/{address}", ""),
+    ],
+)
+def test_only_a_url_of_a_server_names_one(tmp_path: Path, url: str, host: str) -> None:
+    """What Apprise keeps in the place of a host is neither shown nor taken for this machine."""
+    found = load(tmp_path, None, UMSALERT_APPRISE_SMS_URL=url)
+    assert settings.endpoint_host(found, "sms", "apprise") == host
 
 
 def test_a_secret_comes_from_environment_or_file_and_never_shows(tmp_path: Path) -> None:
@@ -151,6 +226,8 @@ def test_the_clock_moves_only_in_training(tmp_path: Path) -> None:
     assert problems(tmp_path, **relay) == {"simulation.clock_offset_s": "bad_value"}
     real = local | {"UMSALERT_VONAGE_CALLS_URL": "https://api.example.org/v1/calls"}
     assert problems(tmp_path, **real) == {"simulation.clock_offset_s": "bad_value"}
+    standby = local | {"UMSALERT_SMS_PROVIDERS": "vonage,ovh"}
+    assert problems(tmp_path, **standby) == {"simulation.clock_offset_s": "bad_value"}
 
 
 def test_plain_text_smtp_only_towards_this_machine(tmp_path: Path) -> None:

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from umsalert import resources
 from umsalert.model import ChannelKind, Operator
-from umsalert.settings import RateSettings, Settings, account
+from umsalert.settings import (
+    CallRateSettings,
+    RateSettings,
+    Settings,
+    account,
+    providers,
+    rate,
+)
 from umsalert.store.store import Store
 
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
@@ -19,6 +26,9 @@ if TYPE_CHECKING:  # a command imports the services it uses, and waits for no ot
     from umsalert.ports import Listener, Pace
     from umsalert.replies import Receiver
     from umsalert.selection import Planner
+
+LONGEST_CALL_S = 345.0
+"""A line whose end nobody tells is free again after ringing (45 s) and the longest call (300 s)."""
 
 
 class SystemClock:
@@ -58,14 +68,8 @@ def template_folders(settings: Settings) -> tuple[Path, ...]:
 
 
 def paces(settings: Settings) -> dict[ChannelKind, Pace]:
-    """Return the configured pace of each channel."""
-    from umsalert.ports import Pace
-
-    return {
-        kind: Pace(rate.rate_per_s, rate.burst)
-        for kind in ChannelKind
-        for rate in [_rate(settings, kind)]
-    }
+    """Return the configured pace of each channel: that of its first choice."""
+    return {kind: _pace(_rates(settings, kind)[0]) for kind in ChannelKind}
 
 
 def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> float:
@@ -75,7 +79,8 @@ def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> floa
     """
     from umsalert.store.outbox import LEASE_S
 
-    return max(LEASE_S, *(_rate(settings, kind).timeout_s for kind in kinds)) + 1
+    timeouts = (pace.timeout_s for kind in kinds for pace in _rates(settings, kind))
+    return max(LEASE_S, *timeouts) + 1
 
 
 def planner(settings: Settings, store: Store) -> Planner:
@@ -105,22 +110,23 @@ def run(settings: Settings, store: Store, listener: Listener) -> Run:
 async def open_lanes(
     settings: Settings, kinds: Collection[ChannelKind]
 ) -> AsyncIterator[list[LaneConfig]]:
-    """Open the channels of `kinds`; close them all at the end.
+    """Open every provider of the channels of `kinds`; close them all at the end.
 
     Raises ConfigurationError when a setting that a channel needs is missing.
     """
-    from umsalert.channels.registry import check, open_channel
+    from umsalert.channels.registry import check, open_channels
     from umsalert.dispatch import LaneConfig, RouteConfig
 
     async with contextlib.AsyncExitStack() as stack:
         lanes = []
         check(kinds, settings)
         for kind in kinds:
-            channel = await open_channel(kind, settings, clock(settings))
-            stack.push_async_callback(channel.close)
-            rate = _rate(settings, kind)
-            route = RouteConfig(channel, paces(settings)[kind], rate.in_flight)
-            lanes.append(LaneConfig(kind, (route,)))
+            routes = []
+            for channel in await open_channels(kind, settings, clock(settings)):
+                stack.push_async_callback(channel.close)
+                pace = rate(settings, kind, channel.provider)
+                routes.append(RouteConfig(channel, _pace(pace), pace.in_flight))
+            lanes.append(LaneConfig(kind, tuple(routes)))
         yield lanes
 
 
@@ -137,10 +143,13 @@ def receiver(settings: Settings, store: Store) -> Receiver:
     return Receiver(store.inbox, sources, clock(settings))
 
 
-def _rate(settings: Settings, kind: ChannelKind) -> RateSettings:
-    rates = {
-        ChannelKind.SMS: settings.sms,
-        ChannelKind.VOICE: settings.voice,
-        ChannelKind.EMAIL: settings.email,
-    }
-    return rates[kind]
+def _rates(settings: Settings, kind: ChannelKind) -> tuple[RateSettings, ...]:
+    return tuple(rate(settings, kind, provider) for provider in providers(settings, kind))
+
+
+def _pace(configured: RateSettings) -> Pace:
+    from umsalert.ports import Pace
+
+    if isinstance(configured, CallRateSettings) and configured.calls:
+        return Pace(configured.rate_per_s, configured.burst, configured.calls, LONGEST_CALL_S)
+    return Pace(configured.rate_per_s, configured.burst)

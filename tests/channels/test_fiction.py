@@ -29,7 +29,9 @@ async def opened(workshop: Workshop, kind: ChannelKind, url: str) -> Channel:
     """Open the real channel towards a provider at this address; nothing is sent."""
     settings = workshop.settings(443)
     vonage = replace(settings.vonage, messages_url=url, calls_url=url)
-    channel = await registry.open_channel(kind, replace(settings, vonage=vonage), workshop.clock)
+    channel = await registry.open_channel(
+        kind, "vonage", replace(settings, vonage=vonage), workshop.clock
+    )
     workshop.channels.append(channel)
     return channel
 

@@ -36,7 +36,7 @@ async def test_all_missing_settings_are_named_at_once(
     """One run tells everything that is to be set, by its name in the file and as a variable."""
     settings = replace(workshop.settings(443), vonage=VonageSettings(), smtp=SmtpSettings())
     with pytest.raises(ConfigurationError) as caught:
-        await registry.open_channel(kind, settings, workshop.clock)
+        await registry.open_channels(kind, settings, workshop.clock)
     assert [problem.column for problem in caught.value.problems] == names
     for name in names:
         assert "UMSALERT_" + name.replace(".", "_").upper() in caught.value.message
@@ -55,16 +55,16 @@ async def test_a_setting_may_need_another(workshop: Workshop) -> None:
         (ChannelKind.EMAIL, "smtp.password"),
     ):
         with pytest.raises(ConfigurationError) as caught:
-            await registry.open_channel(kind, half, workshop.clock)
+            await registry.open_channels(kind, half, workshop.clock)
         assert [problem.column for problem in caught.value.problems] == [name]
 
 
 async def test_an_unknown_provider_is_refused_with_those_that_exist(workshop: Workshop) -> None:
-    """A slip in `provider` shows what may stand there."""
+    """A slip in `providers` shows what may stand there."""
     settings = workshop.settings(443)
-    settings = replace(settings, sms=replace(settings.sms, provider="vonnage"))
+    settings = replace(settings, sms=replace(settings.sms, providers=("vonnage",)))
     with pytest.raises(ConfigurationError) as caught:
-        await registry.open_channel(ChannelKind.SMS, settings, workshop.clock)
+        registry.states(ChannelKind.SMS, settings)
     assert caught.value.code == "provider_unknown"
     assert "vonage (sms)" in caught.value.hint
 
@@ -78,7 +78,7 @@ async def test_an_unreadable_authority_stops_the_opening(
     assert settings.vonage.ca_file is not None
     settings.vonage.ca_file.write_text("not a certificate")
     with pytest.raises(ConfigurationError) as caught:
-        await registry.open_channel(kind, settings, workshop.clock)
+        await registry.open_channels(kind, settings, workshop.clock)
     assert caught.value.code == "ca_file_invalid"
 
 

@@ -14,7 +14,18 @@ from tests.channels.carriers import LOGIN, PASSWORD, Carrier
 from umsalert.channels import registry
 from umsalert.model import ChannelKind, MessageText, Outgoing
 from umsalert.ports import Channel
-from umsalert.settings import RateSettings, Secret, Settings, SmtpSettings, VonageSettings
+from umsalert.settings import (
+    CallRateSettings,
+    EmailSettings,
+    RateSettings,
+    Secret,
+    Settings,
+    SmsSettings,
+    SmtpSettings,
+    VoiceSettings,
+    VonageSettings,
+    providers,
+)
 
 AnyCarrier = TypeVar("AnyCarrier", bound=Carrier)
 
@@ -83,9 +94,9 @@ class Workshop:
         return Settings(
             home=self.folder,
             database=self.folder / "umsalert.db",
-            sms=RateSettings("vonage", 30, 30, self.in_flight, self.timeout_s),
-            voice=RateSettings("vonage", 3, 3, self.in_flight, self.timeout_s),
-            email=RateSettings("smtp", 100, 100, self.in_flight, self.timeout_s),
+            sms=SmsSettings(vonage=RateSettings(30, 30, self.in_flight, self.timeout_s)),
+            voice=VoiceSettings(vonage=CallRateSettings(3, 3, self.in_flight, self.timeout_s)),
+            email=EmailSettings(smtp=RateSettings(100, 100, self.in_flight, self.timeout_s)),
             vonage=VonageSettings(
                 application_id="2c1f0c4e",
                 private_key_file=self.key_file,
@@ -100,9 +111,11 @@ class Workshop:
             smtp=replace(self.smtp, host="localhost", port=port, ca_file=ca_file),
         )
 
-    async def open(self, kind: ChannelKind, carrier: Carrier) -> Channel:
-        """Open the channel of this kind towards a carrier."""
-        channel = await registry.open_channel(kind, self.settings(carrier.port), self.clock)
+    async def open(self, kind: ChannelKind, carrier: Carrier, provider: str = "") -> Channel:
+        """Open the channel of this kind, its first choice or `provider`, towards a carrier."""
+        settings = self.settings(carrier.port)
+        provider = provider or providers(settings, kind)[0]
+        channel = await registry.open_channel(kind, provider, settings, self.clock)
         self.channels.append(channel)
         return channel
 

@@ -126,6 +126,7 @@ def test_the_answer_says_accepted_and_no_more(cli: Cli, carrier: Carrier) -> Non
         (("email", "--to", MOBILE, "--yes"), 2, "e-mail address"),
         (("email", "--to", f"{MAILBOX},b@police.example", "--yes"), 2, "e-mail address"),
         (("sms", "--yes"), 2, "--to"),
+        (("sms", "--to", MOBILE, "--provider", "smtp", "--yes"), 2, "sms.providers"),
         (("fax", "--to", MOBILE, "--yes"), 2, "'sms', 'voice', 'email'"),
     ],
 )

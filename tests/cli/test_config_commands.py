@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,15 @@ def uncommented(text: str) -> str:
         line.removeprefix("#") if line.startswith("#") and not line.startswith("# ") else line
         for line in text.splitlines()
     )
+
+
+def leaves(table: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the values of a TOML document by dotted name."""
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
 
 
 def test_init_writes_a_file_that_changes_nothing(cli: Cli, home: Path) -> None:
@@ -71,11 +81,7 @@ def test_every_setting_is_explained_and_no_other() -> None:
 def test_the_comments_are_the_settings() -> None:
     """With every # taken away, the file holds each setting once, with its default or an example."""
     data = tomllib.loads(uncommented(example.text()))
-    found = {
-        f"{section}.{key}" if isinstance(values, dict) else section: value
-        for section, values in data.items()
-        for key, value in (values.items() if isinstance(values, dict) else [("", values)])
-    }
+    found = dict(leaves(data))
     for name, default in settings.flatten(DEFAULTS).items():
         if isinstance(default, Secret):
             assert found.pop(f"{name}_file")
@@ -85,7 +91,7 @@ def test_the_comments_are_the_settings() -> None:
         elif default in ("", None):
             assert isinstance(found.pop(name), str)
         else:
-            assert found.pop(name) == default
+            assert found.pop(name) == (list(default) if isinstance(default, tuple) else default)
     assert found == {}
 
 
@@ -99,7 +105,7 @@ def test_the_examples_are_valid(tmp_path: Path) -> None:
 def test_show_says_where_each_value_comes_from(cli: Cli, home: Path) -> None:
     """Default, file, variable and flag are told apart, with their path or name."""
     file = home / settings.CONFIG_NAME
-    file.write_text("station = 'Nice'\n[sms]\nburst = 3\n")
+    file.write_text("station = 'Nice'\n[sms]\nproviders = ['vonage']\n[sms.vonage]\nburst = 3\n")
     ended = cli(
         *("--db", cli.folder / "other.db", "config", "show", "--json"),
         environ={"UMSALERT_SMTP_PORT": "2525"},
@@ -109,7 +115,8 @@ def test_show_says_where_each_value_comes_from(cli: Cli, home: Path) -> None:
         name: (item["value"], item["origin"], item["source"]) for name, item in found.items()
     }
     assert origins["station"] == ("Nice", "file", str(file))
-    assert origins["sms.burst"] == (3, "file", str(file))
+    assert origins["sms.providers"] == (["vonage"], "file", str(file))
+    assert origins["sms.vonage.burst"] == (3, "file", str(file))
     assert origins["smtp.port"] == (2525, "variable", "UMSALERT_SMTP_PORT")
     assert origins["database"] == (str(cli.folder / "other.db"), "flag", None)
     assert origins["smtp.security"] == ("starttls", "default", None)

@@ -14,7 +14,7 @@ import pytest
 from tests.e2e.office import ALERT, Ended, Office, open_office
 
 SITES = 40
-SLOW = {"UMSALERT_SMS_RATE_PER_S": "10", "UMSALERT_SMS_BURST": "1"}
+SLOW = {"UMSALERT_SMS_VONAGE_RATE_PER_S": "10", "UMSALERT_SMS_VONAGE_BURST": "1"}
 
 
 @pytest.fixture(scope="module")

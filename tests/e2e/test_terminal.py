@@ -173,7 +173,7 @@ def test_cancelling_is_asked_for_and_so_is_the_correction(
 
 def test_the_sending_screen_says_who_cancelled(office: Office) -> None:
     """Cancelled in another terminal, the screen of the one that sends says so and ends with 5."""
-    slow = {"UMSALERT_SMS_RATE_PER_S": "1", "UMSALERT_SMS_BURST": "1"}
+    slow = {"UMSALERT_SMS_VONAGE_RATE_PER_S": "1", "UMSALERT_SMS_VONAGE_BURST": "1"}
     terminal = Terminal(office, "alert", "send", *ALERT, "--channel", "sms", **slow)
     terminal.answer("Send [y/N]", "y")
     terminal.answer("accepted", "")

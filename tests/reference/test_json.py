@@ -191,8 +191,8 @@ def _alerts(run: Collector) -> None:
     broken = {
         "UMSALERT_VONAGE_MESSAGES_URL": nowhere,
         "UMSALERT_ALERT_GIVE_UP_S": "1",
-        "UMSALERT_SMS_RATE_PER_S": "1",  # so that some messages were never handed over
-        "UMSALERT_SMS_BURST": "1",
+        "UMSALERT_SMS_VONAGE_RATE_PER_S": "1",  # so that some messages were never handed over
+        "UMSALERT_SMS_VONAGE_BURST": "1",
     }
     assert run("alert send", *ALERT, "--channel", "sms", "--yes", **broken).code == 75
     run("report show", "last")

@@ -43,7 +43,7 @@ def test_the_pace_stays_within_the_carriers_allowance(tmp_path: Path, speed: flo
     """A sender at the written pace asks for nearly all that a second allows, and never more."""
     prepare_home(Training(tmp_path, 8443, 8025, speed=speed))
     loaded = settings.load(environ={"UMSALERT_HOME": str(tmp_path)})
-    for pace, documented in ((loaded.sms, 30), (loaded.voice, 3)):
+    for pace, documented in ((loaded.sms.vonage, 30), (loaded.voice.vonage, 3)):
         assert math.floor(pace.rate_per_s) + pace.burst <= max(1, documented * speed)
         assert pace.rate_per_s >= 0.8 * documented * speed
         assert pace.burst >= 1

@@ -1,10 +1,12 @@
 """Which adapter serves which provider and channel: a name, a dotted path, what it needs and can.
 
 The path is imported when a channel is opened: HTTP and TLS libraries cost every command otherwise.
+A channel has its providers in the order of the settings: the first choice first.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -15,9 +17,11 @@ from umsalert.errors import ConfigurationError, Problem
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, CheckResult
 from umsalert.ports import Channel, Clock, WebhookSource
-from umsalert.settings import Settings, host_of, variable
+from umsalert.settings import Settings, endpoint_host, providers, variable
 
 _Key = TypeVar("_Key")
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +37,18 @@ class Adapter:
     """How to open one adapter.
 
     `path` is `module:function`. `requires` names settings that must be set; of each pair in
-    `together` the second must be set when the first is. `endpoint` is the setting that says where
-    it connects to: a URL or a host.
+    `together` the second must be set when the first is.
     """
 
     path: str
     capabilities: Capabilities
     requires: tuple[str, ...]
     together: tuple[tuple[str, str], ...] = ()
-    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelState:
-    """How a channel is set up.
+    """How one provider of a channel is set up.
 
     `missing` names the settings that keep it from sending, `webhooks_missing` those that keep
     receipts and answers from us. `host` is where it connects to, empty where none is set.
@@ -69,21 +71,18 @@ CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
         Capabilities(receipts=True, answers=False),
         (*_VONAGE, "vonage.sms_sender"),
         _VONAGE_WEBHOOKS,
-        "vonage.messages_url",
     ),
     ("vonage", ChannelKind.VOICE): Adapter(
         "umsalert.channels.vonage.voice:open_channel",
         Capabilities(receipts=True, answers=True),
         (*_VONAGE, "vonage.voice_caller"),
         _VONAGE_WEBHOOKS,
-        "vonage.calls_url",
     ),
     ("smtp", ChannelKind.EMAIL): Adapter(
         "umsalert.channels.smtp:open_channel",
         Capabilities(receipts=False, answers=False),
         ("smtp.host", "smtp.sender"),
         (("smtp.username", "smtp.password"),),
-        "smtp.host",
     ),
 }
 
@@ -105,12 +104,34 @@ WEBHOOKS: Mapping[str, Adapter] = {
 }
 
 
-async def open_channel(kind: ChannelKind, settings: Settings, clock: Clock) -> Channel:
-    """Open the configured provider of a channel: keys and certificates are read, nothing is sent.
+async def open_channels(kind: ChannelKind, settings: Settings, clock: Clock) -> tuple[Channel, ...]:
+    """Open the providers of a channel, in their order: keys are read, nothing is sent.
+
+    One that cannot be opened is left out: what stands by for another must not keep it from
+    sending. Raises the first one's ConfigurationError when none is left.
+    """
+    opened: list[Channel] = []
+    errors: list[ConfigurationError] = []
+    for provider in providers(settings, kind):
+        try:
+            opened.append(await open_channel(kind, provider, settings, clock))
+        except ConfigurationError as error:
+            errors.append(error)
+            said = {"channel": kind, "provider": provider, "code": error.code}
+            _log.warning("provider not opened", extra=said)
+    if not opened:
+        raise errors[0]
+    return tuple(opened)
+
+
+async def open_channel(
+    kind: ChannelKind, provider: str, settings: Settings, clock: Clock
+) -> Channel:
+    """Open one provider of a channel: keys and certificates are read, nothing is sent.
 
     Raises ConfigurationError with all missing settings at once, or for an unreadable file.
     """
-    adapter = adapter_of(kind, settings)
+    adapter = _adapter(CHANNELS, (provider, kind), provider)
     _check([adapter], settings)
     opener = cast("Callable[[Settings, Clock], Awaitable[Channel]]", _load(adapter.path))
     return await opener(settings, clock)
@@ -124,22 +145,17 @@ def webhook_source(provider: str, settings: Settings) -> WebhookSource:
     return opener(settings)
 
 
-def adapter_of(kind: ChannelKind, settings: Settings) -> Adapter:
-    """Return the configured adapter of a channel. Raises ConfigurationError when none is known."""
-    provider: str = getattr(settings, kind.value).provider
-    return _adapter(CHANNELS, (provider, kind), provider)
+def states(kind: ChannelKind, settings: Settings) -> tuple[ChannelState, ...]:
+    """Return how the providers of a channel are set up, the first choice first.
+
+    Raises ConfigurationError when one is unknown.
+    """
+    return tuple(state(kind, provider, settings) for provider in providers(settings, kind))
 
 
-def endpoint_host(kind: ChannelKind, settings: Settings) -> str:
-    """Return the host that a channel connects to, empty where none is set."""
-    value: str = attrgetter(adapter_of(kind, settings).endpoint)(settings)
-    return host_of(value) if "://" in value else value
-
-
-def state(kind: ChannelKind, settings: Settings) -> ChannelState:
-    """Return how a channel is set up. Raises ConfigurationError when its provider is unknown."""
-    adapter = adapter_of(kind, settings)
-    provider: str = getattr(settings, kind.value).provider
+def state(kind: ChannelKind, provider: str, settings: Settings) -> ChannelState:
+    """Return how a provider of a channel is set up. Raises ConfigurationError when unknown."""
+    adapter = _adapter(CHANNELS, (provider, kind), provider)
     webhooks = WEBHOOKS.get(provider)
     return ChannelState(
         kind=kind,
@@ -147,7 +163,7 @@ def state(kind: ChannelKind, settings: Settings) -> ChannelState:
         capabilities=adapter.capabilities,
         missing=missing_settings(adapter, settings),
         webhooks_missing=missing_settings(webhooks, settings) if webhooks else (),
-        host=endpoint_host(kind, settings),
+        host=endpoint_host(settings, kind, provider),
     )
 
 
@@ -177,8 +193,23 @@ def missing_settings(adapter: Adapter, settings: Settings) -> tuple[str, ...]:
 
 
 def check(kinds: Iterable[ChannelKind], settings: Settings) -> None:
-    """Raise ConfigurationError with all that is missing for all of `kinds` at once."""
-    _check([adapter_of(kind, settings) for kind in kinds], settings)
+    """Raise ConfigurationError with all that is missing for all of `kinds` at once.
+
+    A channel is short of what its first choice needs when no provider has all that it needs.
+    """
+    short = []
+    for kind in kinds:
+        adapters = [
+            _adapter(CHANNELS, (provider, kind), provider) for provider in providers(settings, kind)
+        ]
+        if all(missing_settings(adapter, settings) for adapter in adapters):
+            short.append(adapters[0])
+    _check(short, settings)
+
+
+def check_provider(kind: ChannelKind, provider: str, settings: Settings) -> None:
+    """Raise ConfigurationError with all that is missing for one provider of a channel."""
+    _check([_adapter(CHANNELS, (provider, kind), provider)], settings)
 
 
 def _adapter(adapters: Mapping[_Key, Adapter], key: _Key, provider: str) -> Adapter:

@@ -49,7 +49,7 @@ RFC 5321, 4.2.3: a bare 450 is about the mailbox. Anything else may be about the
 async def open_channel(settings: Settings, clock: Clock) -> SmtpChannel:
     """Open the e-mail channel; connections come with the letters. Raises ConfigurationError."""
     context = await client_context(settings.smtp.ca_file)
-    return SmtpChannel(settings.smtp, settings.email, context, clock)
+    return SmtpChannel(settings.smtp, settings.email.smtp, context, clock)
 
 
 class _Stage(Enum):

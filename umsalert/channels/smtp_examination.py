@@ -30,7 +30,7 @@ async def examine(settings: Settings) -> Sequence[CheckResult]:
     context = await client_context(smtp.ca_file)
     own_domain = Stationery(smtp).domain
     try:
-        async with asyncio.timeout(settings.email.timeout_s):
+        async with asyncio.timeout(settings.email.smtp.timeout_s):
             client = await connect(smtp, context, own_domain)
             try:
                 await client.noop()

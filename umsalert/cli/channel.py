@@ -13,7 +13,7 @@ from umsalert.cli.tables import Column
 from umsalert.errors import ExitCode, UmsalertError
 from umsalert.i18n import _, decimal
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
-from umsalert.settings import RateSettings, Settings, is_loopback
+from umsalert.settings import CallRateSettings, Settings, is_loopback, rate
 
 if TYPE_CHECKING:
     from umsalert.channels.registry import ChannelState
@@ -47,7 +47,7 @@ def list_channels(
 
     this = session(context)
     output = this.output(as_json=as_json)
-    states = [registry.state(kind, this.settings) for kind in ChannelKind]
+    states = [item for kind in ChannelKind for item in registry.states(kind, this.settings)]
     balances = run_async(_balances(states, this.settings)) if online else {}
     if as_json:
         documents = [_document(state, this.settings, balances) for state in states]
@@ -68,6 +68,12 @@ def probe_channel(
     context: typer.Context,
     channel: Annotated[ChannelKind, typer.Argument(metavar="CHANNEL", help="sms, voice, email")],
     to: Annotated[str, typer.Option("--to", metavar="NUMBER|ADDRESS", help=_("Who gets it."))],
+    provider: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME", help=_("Which provider of the channel; default: its first choice.")
+        ),
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask: for scripts."))] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -79,11 +85,12 @@ def probe_channel(
     this = session(context)
     output = this.output(as_json=as_json)
     settings = this.settings
-    outgoing = probe.prepare(channel, to, settings, wiring.clock(settings).now())
-    state = registry.state(channel, settings)
+    trial = probe.choose(channel, provider, settings)
+    outgoing = probe.prepare(trial, to, settings, wiring.clock(settings).now())
+    state = registry.state(channel, trial.provider, settings)
     if not yes:
         _confirm(outgoing, state)
-    outcome = run_async(probe.send(outgoing, settings))
+    outcome = run_async(probe.send(outgoing, trial, settings))
     if as_json:
         output.document(
             {
@@ -162,7 +169,7 @@ async def _balances(
 def _document(
     state: ChannelState, settings: Settings, balances: Mapping[str, float | UmsalertError]
 ) -> dict[str, Any]:
-    rate = _rate(state, settings)
+    pace = rate(settings, state.kind, state.provider)
     balance = balances.get(state.provider)
     return {
         "channel": state.kind,
@@ -172,9 +179,10 @@ def _document(
         "receipts": state.capabilities.receipts,
         "answers": state.capabilities.answers,
         "webhooks_missing": list(state.webhooks_missing),
-        "rate_per_s": rate.rate_per_s,
-        "burst": rate.burst,
-        "in_flight": rate.in_flight,
+        "rate_per_s": pace.rate_per_s,
+        "burst": pace.burst,
+        "in_flight": pace.in_flight,
+        "calls": pace.calls if isinstance(pace, CallRateSettings) else None,
         "host": state.host,
         "on_this_machine": is_loopback(state.host),
         "balance_eur": balance if isinstance(balance, float) else None,
@@ -202,10 +210,11 @@ def _show(
                 _("not set up") if state.missing else _("ready"),
                 _("this machine") if is_loopback(state.host) else state.host or "–",
                 _tells(state),
-                f"{_rate(state, settings).rate_per_s:g}",
-                _rate(state, settings).in_flight,
+                f"{pace.rate_per_s:g}",
+                pace.in_flight,
             )
             for state in states
+            for pace in [rate(settings, state.kind, state.provider)]
         ],
     )
     if balances or any(state.missing for state in states):
@@ -213,8 +222,10 @@ def _show(
     for state in states:
         if state.missing:
             output.paragraph(
-                _("{channel}: not set: {names}").format(
-                    channel=channel_name(state.kind), names=", ".join(state.missing)
+                _("{channel} ({provider}): not set: {names}").format(
+                    channel=channel_name(state.kind),
+                    provider=state.provider,
+                    names=", ".join(state.missing),
                 )
             )
     for provider, balance in balances.items():
@@ -242,8 +253,3 @@ def _host_words(state: ChannelState) -> str:
         if is_loopback(state.host)
         else state.host
     )
-
-
-def _rate(state: ChannelState, settings: Settings) -> RateSettings:
-    rate: RateSettings = getattr(settings, state.kind.value)
-    return rate

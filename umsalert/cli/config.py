@@ -112,6 +112,8 @@ def _origin(origin: str) -> tuple[str, str | None]:
 def _plain(value: object) -> object:
     if isinstance(value, Secret):
         return MASK if value else ""
+    if isinstance(value, tuple):
+        return list(value)
     return str(value) if isinstance(value, Path) else value
 
 
@@ -119,4 +121,6 @@ def _words(value: object) -> str:
     plain = _plain(value)
     if isinstance(plain, bool):
         return "true" if plain else "false"
+    if isinstance(plain, list):
+        return ", ".join(plain)
     return "–" if plain in ("", None) else str(plain)

@@ -7,6 +7,7 @@ full; fixed words; one hand-over that is never repeated; no trace in any alert.
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from umsalert import wiring
@@ -17,17 +18,42 @@ from umsalert.messages import probe as words
 from umsalert.model import ChannelKind, Outcome, Outgoing
 from umsalert.phones import parse_phone
 from umsalert.register.fields import email
-from umsalert.settings import Settings, is_loopback
+from umsalert.settings import Settings, endpoint_host, is_loopback, providers
 
 LIFE = timedelta(minutes=10)
 """A test that arrives later tells nothing, and startles."""
 
 
-def prepare(kind: ChannelKind, to: str, settings: Settings, now: datetime) -> Outgoing:
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Which channel is tried, through which of its providers."""
+
+    kind: ChannelKind
+    provider: str
+
+
+def choose(kind: ChannelKind, provider: str | None, settings: Settings) -> Trial:
+    """Return what is tried: the channel's first choice where no provider is named.
+
+    Raises UsageError when the named one does not carry this channel here.
+    """
+    chosen = providers(settings, kind)
+    if provider is not None and provider not in chosen:
+        raise UsageError(
+            "provider_not_chosen",
+            _("{provider} does not carry this channel here.").format(provider=provider),
+            hint=_("Its providers are: {providers} ({setting}).").format(
+                providers=", ".join(chosen), setting=f"{kind}.providers"
+            ),
+        )
+    return Trial(kind, provider or chosen[0])
+
+
+def prepare(trial: Trial, to: str, settings: Settings, now: datetime) -> Outgoing:
     """Return the one hand-over.
 
     Args:
-        kind: the channel.
+        trial: the channel and the provider.
         to: a number in French national or in international form, or a mailbox.
         settings: must say how to reach the provider, and who speaks.
         now: UTC.
@@ -37,7 +63,8 @@ def prepare(kind: ChannelKind, to: str, settings: Settings, now: datetime) -> Ou
         UsageError: `to` cannot be reached by this channel.
         RefusedByRule: a number reserved for fiction, towards a real provider.
     """
-    registry.check([kind], settings)
+    kind = trial.kind
+    registry.check_provider(kind, trial.provider, settings)
     if not settings.station:
         raise ConfigurationError(
             "setting_missing",
@@ -50,31 +77,33 @@ def prepare(kind: ChannelKind, to: str, settings: Settings, now: datetime) -> Ou
         refusals=0,
         reference=f"TEST-{secrets.token_hex(4)}-0-1",  # the shape of a reference, of no alert
         channel=kind,
-        address=email(to.strip()) if kind is ChannelKind.EMAIL else _number(kind, to, settings),
+        address=email(to.strip()) if kind is ChannelKind.EMAIL else _number(trial, to, settings),
         token=secrets.token_urlsafe(16),
         text=words.text(kind, settings.station),
         expires_at=now + LIFE,
     )
 
 
-async def send(outgoing: Outgoing, settings: Settings) -> Outcome:
+async def send(outgoing: Outgoing, trial: Trial, settings: Settings) -> Outcome:
     """Hand over once; whatever comes of it, nothing is sent again. Raises ConfigurationError."""
-    channel = await registry.open_channel(outgoing.channel, settings, wiring.clock(settings))
+    clock = wiring.clock(settings)
+    channel = await registry.open_channel(trial.kind, trial.provider, settings, clock)
     try:
         return await channel.send(outgoing)
     finally:
         await channel.close()
 
 
-def _number(kind: ChannelKind, to: str, settings: Settings) -> str:
+def _number(trial: Trial, to: str, settings: Settings) -> str:
     phone = parse_phone(to, "FR")
-    if kind is ChannelKind.SMS and phone.kind != "mobile":
+    if trial.kind is ChannelKind.SMS and phone.kind != "mobile":
         raise UsageError(
             "phone_not_mobile",
             _("This is a fixed line: it takes calls, no SMS."),
             hint=_("Give a mobile, or test the channel voice."),
         )
-    if phone.fictional and not is_loopback(registry.endpoint_host(kind, settings)):
+    host = endpoint_host(settings, trial.kind, trial.provider)
+    if phone.fictional and not is_loopback(host):
         raise RefusedByRule(
             "fictional_number",
             _("A number reserved for fiction is never sent to a real provider."),

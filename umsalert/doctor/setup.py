@@ -12,6 +12,7 @@ from umsalert.i18n import _, ngettext
 from umsalert.messages import templates as all_templates
 from umsalert.model import ChannelKind, CheckResult
 from umsalert.platforms import has_modes, keep_private
+from umsalert.settings import providers
 
 _EXPOSED = "secret_exposed"
 
@@ -80,18 +81,21 @@ def station(subject: Subject) -> CheckResult:
 
 
 async def channels(subject: Subject) -> CheckResult:
-    """Every channel has its settings, its keys and its certificates."""
+    """Every provider of every channel has its settings, its keys and its certificates."""
     clock = wiring.clock(subject.settings)
     ready, missing = [], []
     for kind in ChannelKind:
-        try:
-            await (await registry.open_channel(kind, subject.settings, clock)).close()
-        except ConfigurationError as error:
-            if error.code != "settings_missing":
-                return failed("channels", f"{kind}: {error.message}", error.hint)
-            missing += [f"{kind}: {', '.join(str(item.column) for item in error.problems)}"]
-        else:
-            ready.append(str(kind))
+        for provider in providers(subject.settings, kind):
+            name = f"{kind} ({provider})"
+            try:
+                opened = await registry.open_channel(kind, provider, subject.settings, clock)
+                await opened.close()
+            except ConfigurationError as error:
+                if error.code != "settings_missing":
+                    return failed("channels", f"{name}: {error.message}", error.hint)
+                missing += [f"{name}: {', '.join(str(item.column) for item in error.problems)}"]
+            else:
+                ready.append(name)
     if missing:
         return warning(
             "channels",

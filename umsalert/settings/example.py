@@ -75,7 +75,7 @@ def text() -> str:
 
 
 def _setting(key: str, default: object, explained: Explained) -> list[str]:
-    value = default if isinstance(default, bool | int | float) else str(default or "")
+    value = default if isinstance(default, bool | int | float | tuple) else str(default or "")
     if value == "" and explained.example:
         example = _("{text} Not set; for example:").format(text=explained.text)
         name = f"{key}_file" if isinstance(default, Secret) else key
@@ -84,7 +84,7 @@ def _setting(key: str, default: object, explained: Explained) -> list[str]:
 
 
 def _toml(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)  # a JSON string or number is a TOML one too
+    return json.dumps(value, ensure_ascii=False)  # what JSON writes for these is TOML too
 
 
 def explanations() -> Mapping[str, Explained]:
@@ -98,10 +98,13 @@ def explanations() -> Mapping[str, Explained]:
         "price.sms_part_eur": Explained(_("What a part of an SMS costs, in euros.")),
         "price.voice_minute_eur": Explained(_("What a minute of a call costs, in euros.")),
         "price.email_eur": Explained(_("What an e-mail costs, in euros.")),
-        **_pace("sms", _("SMS")),
-        **_pace("voice", _("calls")),
-        **_pace("email", _("e-mails")),
+        **_channel("sms", _("SMS"), "vonage", "ovh", "gateway", "apprise"),
+        **_channel("voice", _("calls"), "vonage", "gateway"),
+        **_channel("email", _("e-mails"), "smtp", "apprise"),
         **_vonage(),
+        **_ovh(),
+        **_gateway(),
+        **_apprise(),
         **_smtp(),
         "serve.host": Explained(_("Where `umsalert serve` listens.")),
         "serve.port": Explained(_("The port of `umsalert serve`.")),
@@ -136,9 +139,19 @@ def _alert() -> dict[str, Explained]:
     }
 
 
+def _channel(channel: str, noun: str, *known: str) -> dict[str, Explained]:
+    who = _("Who carries {noun}: the next in the list takes over when one fails. Known: {known}.")
+    found = {f"{channel}.providers": Explained(who.format(noun=noun, known=", ".join(known)))}
+    for provider in known:
+        found |= _pace(f"{channel}.{provider}", noun)
+    if channel == "voice":
+        lines = Explained(_("How many calls may be going on at a time; 0 where there is no limit."))
+        found |= {f"voice.{provider}.calls": lines for provider in known}
+    return found
+
+
 def _pace(section: str, noun: str) -> dict[str, Explained]:
     return {
-        f"{section}.provider": Explained(_("Who carries {noun}.").format(noun=noun)),
         f"{section}.rate_per_s": Explained(
             _("How many {noun} leave in a second, at most.").format(noun=noun)
         ),
@@ -181,6 +194,71 @@ def _vonage() -> dict[str, Explained]:
         ),
         "vonage.ca_file": Explained(
             _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
+
+
+def _ovh() -> dict[str, Explained]:
+    return {
+        "ovh.application_key": Explained(
+            _("The key of the application that OVHcloud knows."), "0123456789abcdef"
+        ),
+        "ovh.application_secret": Explained(
+            _("A file of mode 0600 with the secret of that application."), "ovh-application.secret"
+        ),
+        "ovh.consumer_key": Explained(
+            _("A file of mode 0600 with the key that lets it use the SMS account."),
+            "ovh-consumer.key",
+        ),
+        "ovh.service_name": Explained(_("The SMS account at OVHcloud."), "sms-ab12345-1"),
+        "ovh.sms_sender": Explained(
+            _("Who SMS come from: a sender that OVHcloud has validated."), "POLICE"
+        ),
+        "ovh.low_credits": Explained(_("Below these credits, doctor --online warns.")),
+        "ovh.api_url": Explained(_("The root of the API of OVHcloud.")),
+        "ovh.webhook_secret": Explained(
+            _("A file of mode 0600 with the secret in the address of the receipts."),
+            "ovh-webhook.secret",
+        ),
+        "ovh.ca_file": Explained(
+            _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
+
+
+def _gateway() -> dict[str, Explained]:
+    return {
+        "gateway.sms_url": Explained(
+            _("Where a gateway of your own takes SMS."), "https://gateway.example.org/sms"
+        ),
+        "gateway.voice_url": Explained(
+            _("Where it takes calls."), "https://gateway.example.org/calls"
+        ),
+        "gateway.token": Explained(
+            _("A file of mode 0600 with the token that opens it."), "gateway.token"
+        ),
+        "gateway.webhook_url": Explained(
+            _("Where it reaches `umsalert serve`."), "https://alert.example.org"
+        ),
+        "gateway.webhook_secret": Explained(
+            _("A file of mode 0600 with the secret that signs what it tells: whsec_ and base64."),
+            "gateway-webhook.secret",
+        ),
+        "gateway.ca_file": Explained(
+            _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
+
+
+def _apprise() -> dict[str, Explained]:
+    return {
+        "apprise.sms_url": Explained(
+            _("A file of mode 0600 with a URL of Apprise, {address} for the number."),
+            "apprise-sms.url",
+        ),
+        "apprise.email_url": Explained(
+            _("A file of mode 0600 with a URL of Apprise, {address} for the mailbox."),
+            "apprise-email.url",
         ),
     }
 

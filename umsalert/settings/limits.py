@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 from collections.abc import Iterator
@@ -11,22 +12,31 @@ from zoneinfo import ZoneInfo
 
 from umsalert.errors import Problem
 from umsalert.i18n import LANGUAGES, _
+from umsalert.settings.hosts import CHANNELS, host_of, is_loopback, simulated
 from umsalert.settings.values import (
+    AppriseSettings,
+    CallRateSettings,
+    GatewaySettings,
     LogSettings,
+    OvhSettings,
     PriceSettings,
     RateSettings,
     Settings,
     SmtpSettings,
     VonageSettings,
-    host_of,
-    is_loopback,
-    simulated,
+    known_providers,
+    providers,
+    rate,
 )
 
 MAX_RADIUS_M = 1_000_000.0
 """A circle beyond it would be all of the métropole; bulletins have other areas."""
 
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+MIN_SECRET_CHARS = 20
+"""Of a secret that stands in an address: nobody may find it by trying."""
+MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
+"""https://www.standardwebhooks.com"""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MIN_LOG_BYTES = 1_000
@@ -39,11 +49,12 @@ def problems(settings: Settings) -> list[Problem]:
     return [
         *_general(settings),
         *_price(settings.price),
-        *_rate("sms", settings.sms),
-        *_rate("voice", settings.voice),
-        *_rate("email", settings.email),
+        *(problem for channel in CHANNELS for problem in _channel(channel, settings)),
         *_smtp(settings.smtp),
         *_vonage(settings.vonage),
+        *_ovh(settings.ovh),
+        *_gateway(settings.gateway),
+        *_apprise(settings.apprise),
         *_port("serve.port", settings.serve.port),
         *_log(settings.log),
     ]
@@ -84,10 +95,25 @@ def _price(price: PriceSettings) -> Iterator[Problem]:
             yield _bad(f"price.{key}", _("must not be below 0"))
 
 
-def _rate(name: str, rate: RateSettings) -> Iterator[Problem]:
+def _channel(channel: str, settings: Settings) -> Iterator[Problem]:
+    chosen, known = providers(settings, channel), known_providers(settings, channel)
+    name = f"{channel}.providers"
+    for provider in chosen:
+        if provider not in known:
+            message = _("no provider is called {provider!r} here; known: {known}")
+            yield _bad(name, message.format(provider=provider, known=", ".join(known)))
+    if not chosen or len(set(chosen)) < len(chosen):
+        yield _bad(name, _("must name at least one provider, and none of them twice"))
+    for provider in known:
+        yield from _rate(f"{channel}.{provider}", rate(settings, channel, provider))
+
+
+def _rate(name: str, pace: RateSettings) -> Iterator[Problem]:
     for key in ("rate_per_s", "burst", "in_flight", "timeout_s"):
-        if not 0 < getattr(rate, key) < float("inf"):
+        if not 0 < getattr(pace, key) < float("inf"):
             yield _bad(f"{name}.{key}", _("must be above 0"))
+    if isinstance(pace, CallRateSettings) and pace.calls < 0:
+        yield _bad(f"{name}.calls", _("must be 0 or above"))
 
 
 def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
@@ -95,13 +121,52 @@ def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
     if vonage.private_key_file and os.access(vonage.private_key_file, os.F_OK):
         yield from exposed(vonage.private_key_file, "vonage.private_key_file")
     for key in ("messages_url", "calls_url", "account_url"):
-        url = getattr(vonage, key)
-        if not url.startswith("https://") or not _is_host(host_of(url)):
-            yield _bad(f"vonage.{key}", _("must be an https:// address"))
+        yield from _https(f"vonage.{key}", getattr(vonage, key))
     if vonage.account_url.rstrip("/").count("/") > len("//"):
         yield _bad("vonage.account_url", _("must be an address without a path"))
     if not 0 <= vonage.low_balance_eur < float("inf"):
         yield _bad("vonage.low_balance_eur", _("must be 0 or above"))
+
+
+def _ovh(ovh: OvhSettings) -> Iterator[Problem]:
+    yield from _https("ovh.api_url", ovh.api_url)
+    if not re.fullmatch(r"[A-Za-z0-9._-]*", ovh.service_name):
+        yield _bad("ovh.service_name", _("must be a name such as sms-ab12345-1"))
+    if not 0 <= ovh.low_credits < float("inf"):
+        yield _bad("ovh.low_credits", _("must be 0 or above"))
+    if 0 < len(ovh.webhook_secret) < MIN_SECRET_CHARS:
+        message = _("must have at least {least} characters")
+        yield _bad("ovh.webhook_secret", message.format(least=MIN_SECRET_CHARS))
+
+
+def _gateway(gateway: GatewaySettings) -> Iterator[Problem]:
+    for key in ("sms_url", "voice_url"):
+        if url := getattr(gateway, key):
+            yield from _https(f"gateway.{key}", url)
+    if gateway.webhook_secret and signing_key(gateway.webhook_secret) is None:
+        yield _bad("gateway.webhook_secret", _("must be whsec_ and 24 to 64 bytes in base64"))
+
+
+def signing_key(secret: str) -> bytes | None:
+    """Return the key in a secret of the Standard Webhooks specification, None where it has none."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return None
+    return key if MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES else None
+
+
+def _apprise(apprise: AppriseSettings) -> Iterator[Problem]:
+    for key in ("sms_url", "email_url"):
+        url = getattr(apprise, key)
+        if url and ("://" not in url or url.count("{address}") != 1):
+            message = _("must be a URL of Apprise with {address} where the recipient stands")
+            yield _bad(f"apprise.{key}", message)
+
+
+def _https(name: str, url: str) -> Iterator[Problem]:
+    if not url.startswith("https://") or not _is_host(host_of(url)):
+        yield _bad(name, _("must be an https:// address"))
 
 
 def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:

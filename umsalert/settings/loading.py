@@ -18,6 +18,8 @@ from umsalert.settings.limits import exposed, problems
 from umsalert.settings.values import Secret, Settings, variable
 
 DATABASE_NAME = "umsalert.db"
+_PLAIN: Mapping[object, type] = {Path | None: Path, tuple[str, ...]: tuple}
+"""What a value is read as, where its type says more."""
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -54,7 +56,7 @@ def load(
 ) -> Settings:
     """Read the settings.
 
-    `flags` holds dotted names (`database`, `sms.rate_per_s`) with values of the right type;
+    `flags` holds dotted names (`database`, `sms.vonage.burst`) with values of the right type;
     None values are ignored. Raises ConfigurationError with every problem found.
     """
     found = inspect(flags, environ)
@@ -97,15 +99,7 @@ class _Loader:
                 continue
             default = getattr(base, item.name)
             if dataclasses.is_dataclass(default):
-                section = table.pop(item.name, {})
-                if not isinstance(section, dict):
-                    self._problem(
-                        "not_a_table",
-                        item.name,
-                        _("expected a table [{name}]").format(name=item.name),
-                    )
-                    section = {}
-                values[item.name] = self._section(item.name, default, section)
+                values[item.name] = self._section(item.name, default, table)
             else:
                 values[item.name] = self._value(item.name, type(default), default, table)
         for name in table:
@@ -129,21 +123,30 @@ class _Loader:
             self._problem("toml_invalid", str(self.file), str(error))
             return {}
 
-    def _section(self, section: str, default: object, table: dict[str, object]) -> object:
+    def _section(self, section: str, default: object, parent: dict[str, object]) -> object:
+        table = self._table(section, parent)
         hints = typing.get_type_hints(type(default))
         values: dict[str, object] = {}
         for item in dataclasses.fields(default):  # type: ignore[arg-type]  # checked by the caller
-            kind = hints[item.name]
-            if kind == Path | None:
-                kind = Path
-            value = getattr(default, item.name)
-            if kind is Secret:
+            name, value = f"{section}.{item.name}", getattr(default, item.name)
+            if dataclasses.is_dataclass(value):
+                values[item.name] = self._section(name, value, table)
+            elif hints[item.name] is Secret:
                 values[item.name] = self._secret(section, item.name, table)
             else:
-                values[item.name] = self._value(f"{section}.{item.name}", kind, value, table)
-        for name in table:
-            self._problem("unknown_setting", f"{section}.{name}", _("no such setting"))
+                kind = _PLAIN.get(hints[item.name], hints[item.name])
+                values[item.name] = self._value(name, kind, value, table)
+        for key in table:
+            self._problem("unknown_setting", f"{section}.{key}", _("no such setting"))
         return dataclasses.replace(default, **values)  # type: ignore[type-var]  # checked by the caller
+
+    def _table(self, section: str, parent: dict[str, object]) -> dict[str, object]:
+        table = parent.pop(section.rpartition(".")[2], {})
+        if isinstance(table, dict):
+            return table
+        message = _("expected a table [{name}]").format(name=section)
+        self._problem("not_a_table", section, message)
+        return {}
 
     def _value(
         self, name: str, kind: type[Any], default: object, table: dict[str, object]
@@ -199,6 +202,8 @@ class _Loader:
 
 def _read(kind: type[Any], raw: object) -> object:
     """Return `raw` as a `kind`. Raises TypeError or ValueError."""
+    if kind is tuple:
+        return _names(raw)
     if kind is bool and isinstance(raw, bool):
         return raw
     if isinstance(raw, bool) or (kind is not float and not isinstance(raw, str | kind)):
@@ -210,12 +215,21 @@ def _read(kind: type[Any], raw: object) -> object:
     return kind(raw)
 
 
+def _names(raw: object) -> tuple[str, ...]:
+    """Return a list of names; a variable writes it with commas."""
+    names = raw.split(",") if isinstance(raw, str) else raw
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise TypeError
+    return tuple(name.strip() for name in names)
+
+
 def _kind_words(kind: type[Any]) -> str:
     words = {
         bool: _("true or false"),
         int: _("a whole number"),
         float: _("a number"),
         Path: _("a path"),
+        tuple: _("a list of names"),
     }
     return words.get(kind, _("a text"))
 

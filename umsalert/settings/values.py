@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
-from ipaddress import ip_address
 from pathlib import Path
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Secret(str):
@@ -46,13 +48,55 @@ class PriceSettings:
 
 @dataclass(frozen=True, slots=True)
 class RateSettings:
-    """The pace of one channel. Defaults are overridden per channel in `Settings`."""
+    """The pace of one provider in one channel.
 
-    provider: str
+    `burst` may leave at once, `in_flight` wait for the provider's word at a time, and a hand-over
+    takes `timeout_s` at most.
+    """
+
     rate_per_s: float
     burst: int
     in_flight: int
     timeout_s: float = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class CallRateSettings(RateSettings):
+    """The pace of one provider's calls. `calls` are its lines: 0 where it names no number."""
+
+    calls: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SmsSettings:
+    """Who carries SMS, in this order, and the pace of each."""
+
+    providers: tuple[str, ...] = ("vonage",)
+    # Vonage takes 30 SMS in a second; rate plus burst stays within it.
+    vonage: RateSettings = RateSettings(rate_per_s=28, burst=2, in_flight=32)
+    # The one number that OVHcloud has given: 60 requests a minute and consumer key are fair use.
+    ovh: RateSettings = RateSettings(rate_per_s=0.9, burst=6, in_flight=4)
+    gateway: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=4)
+    apprise: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=2)
+
+
+@dataclass(frozen=True, slots=True)
+class VoiceSettings:
+    """Who carries calls, in this order, and the pace of each."""
+
+    providers: tuple[str, ...] = ("vonage",)
+    # Vonage takes 3 calls in a second, and tells no limit of those going on.
+    vonage: CallRateSettings = CallRateSettings(rate_per_s=2.8, burst=1, in_flight=8)
+    gateway: CallRateSettings = CallRateSettings(rate_per_s=1, burst=1, in_flight=4, calls=4)
+
+
+@dataclass(frozen=True, slots=True)
+class EmailSettings:
+    """Who carries e-mails, in this order, and the pace of each."""
+
+    providers: tuple[str, ...] = ("smtp",)
+    smtp: RateSettings = RateSettings(rate_per_s=100, burst=100, in_flight=10)
+    apprise: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +146,45 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class OvhSettings:
+    """An SMS account of OVHcloud, and the three keys that sign its requests.
+
+    `api_url` is the root of the API. `low_credits` is when `doctor` warns. Whoever knows
+    `webhook_secret` is OVHcloud: its receipts come unsigned, with this in their address.
+    """
+
+    application_key: str = ""
+    application_secret: Secret = NO_SECRET
+    consumer_key: Secret = NO_SECRET
+    service_name: str = ""
+    sms_sender: str = ""
+    low_credits: float = 500.0
+    api_url: str = "https://eu.api.ovh.com/1.0"
+    webhook_secret: Secret = NO_SECRET
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GatewaySettings:
+    """A gateway of our own, spoken to as docs/gateway.md says. URLs are complete endpoints."""
+
+    sms_url: str = ""
+    voice_url: str = ""
+    token: Secret = NO_SECRET
+    webhook_url: str = ""
+    webhook_secret: Secret = NO_SECRET
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AppriseSettings:
+    """URLs of Apprise, which hold logins; `{address}` in them is who is written to."""
+
+    sms_url: Secret = NO_SECRET
+    email_url: Secret = NO_SECRET
+
+
+@dataclass(frozen=True, slots=True)
 class ServeSettings:
     """Where `umsalert serve` listens. Without a certificate it belongs behind a TLS proxy."""
 
@@ -144,11 +227,13 @@ class Settings:
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
     price: PriceSettings = PriceSettings()
-    # Vonage takes 30 SMS and 3 calls in a second; rate plus burst stays within it.
-    sms: RateSettings = RateSettings("vonage", rate_per_s=28, burst=2, in_flight=32)
-    voice: RateSettings = RateSettings("vonage", rate_per_s=2.8, burst=1, in_flight=8)
-    email: RateSettings = RateSettings("smtp", rate_per_s=100, burst=100, in_flight=10)
+    sms: SmsSettings = SmsSettings()
+    voice: VoiceSettings = VoiceSettings()
+    email: EmailSettings = EmailSettings()
     vonage: VonageSettings = VonageSettings()
+    ovh: OvhSettings = OvhSettings()
+    gateway: GatewaySettings = GatewaySettings()
+    apprise: AppriseSettings = AppriseSettings()
     smtp: SmtpSettings = SmtpSettings()
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
@@ -158,41 +243,40 @@ class Settings:
 
 def flatten(settings: Settings) -> dict[str, object]:
     """Return every value that can be set, by its dotted name, in the order of the file."""
-    found: dict[str, object] = {}
-    for item in fields(settings):
-        value = getattr(settings, item.name)
-        if is_dataclass(value):
-            found |= {f"{item.name}.{key.name}": getattr(value, key.name) for key in fields(value)}
-        elif item.name not in ("home", "origins"):
-            found[item.name] = value
+    return {
+        name: value
+        for name, value in _leaves(settings, "")
+        if name.partition(".")[0] not in ("home", "origins")
+    }
+
+
+def _leaves(table: DataclassInstance, prefix: str) -> Iterator[tuple[str, object]]:
+    for item in fields(table):
+        value = getattr(table, item.name)
+        if is_dataclass(value) and not isinstance(value, type):
+            yield from _leaves(value, f"{prefix}{item.name}.")
+        else:
+            yield f"{prefix}{item.name}", value
+
+
+def providers(settings: Settings, channel: str) -> tuple[str, ...]:
+    """Return who carries a channel, the first choice first."""
+    names: tuple[str, ...] = getattr(settings, channel).providers
+    return names
+
+
+def known_providers(settings: Settings, channel: str) -> tuple[str, ...]:
+    """Return who can carry a channel."""
+    table = getattr(settings, channel)
+    return tuple(item.name for item in fields(table) if item.name != "providers")
+
+
+def rate(settings: Settings, channel: str, provider: str) -> RateSettings:
+    """Return the pace of a provider in a channel."""
+    found: RateSettings = getattr(getattr(settings, channel), provider)
     return found
 
 
 def variable(name: str) -> str:
     """Return the environment variable of a setting, given its dotted name."""
     return "UMSALERT_LANG" if name == "language" else "UMSALERT_" + name.replace(".", "_").upper()
-
-
-def host_of(url: str) -> str:
-    """Return the host of a URL, empty where there is none."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:  # a bracket without its pair
-        return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether `host` names this machine and nothing else."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def simulated(settings: Settings) -> bool:
-    """Say whether every provider is on this machine: the carrier simulator, not a real account."""
-    hosts = [host_of(url) for url in (settings.vonage.messages_url, settings.vonage.calls_url)]
-    hosts.append(settings.smtp.host or "localhost")
-    return all(is_loopback(host) for host in hosts)

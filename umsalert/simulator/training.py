@@ -67,9 +67,9 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
     return {
         "": {"station": training.station},
         "alert": {"callback_number": "04 65 71 00 17"},
-        "sms": _pace(SMS_PER_S * training.speed),
-        "voice": _pace(CALLS_PER_S * training.speed),
-        "email": _pace(EMAILS_PER_S * training.speed),
+        "sms.vonage": _pace(SMS_PER_S * training.speed),
+        "voice.vonage": _pace(CALLS_PER_S * training.speed),
+        "email.smtp": _pace(EMAILS_PER_S * training.speed),
         "vonage": {
             "application_id": APPLICATION_ID,
             "private_key_file": within(keys.application_key_file),

@@ -19,7 +19,7 @@ _ENCODING_TYPES = {"GSM-7": "text", "UCS-2": "unicode"}
 async def open_channel(settings: Settings, clock: Clock) -> VonageChannel:
     """Open the SMS channel. Raises ConfigurationError."""
     api = Api(ChannelKind.SMS, settings.vonage.messages_url, "message_uuid", request_body)
-    return await open_api(api, settings.sms, settings, clock)
+    return await open_api(api, settings.sms.vonage, settings, clock)
 
 
 def request_body(

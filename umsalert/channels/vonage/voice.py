@@ -21,7 +21,7 @@ LENGTH_S = 300
 async def open_channel(settings: Settings, clock: Clock) -> VonageChannel:
     """Open the voice channel. Raises ConfigurationError."""
     api = Api(ChannelKind.VOICE, settings.vonage.calls_url, "uuid", request_body)
-    return await open_api(api, settings.voice, settings, clock)
+    return await open_api(api, settings.voice.vonage, settings, clock)
 
 
 def request_body(
