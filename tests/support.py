@@ -84,8 +84,10 @@ async def claim(store: Store, alert: Alert, kind: ChannelKind) -> Sequence[Outgo
     return (await take(store, sender_id, kind, AMPLE, limit=1000)).outgoing
 
 
-async def accept(store: Store, outgoing: Sequence[Outgoing], provider: str = "vonage") -> None:
-    """Record that the provider has accepted these messages."""
-    taken = Outcome(OutcomeKind.ACCEPTED)
+async def accept(
+    store: Store, outgoing: Sequence[Outgoing], provider: str = "vonage", provider_id: str = ""
+) -> None:
+    """Record that the provider has accepted these messages, all under this id."""
+    taken = Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id)
     now = datetime.now(UTC)
     await commit(store, [Settled(item, taken, provider, now, now, None) for item in outgoing])

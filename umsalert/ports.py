@@ -97,6 +97,9 @@ class WebhookSource(Protocol):
     def reference(self, webhook: Webhook) -> str:
         """Return our reference of the hand-over that it is about, or an empty string."""
 
+    def content(self, webhook: Webhook, now: datetime) -> bytes:
+        """Return what is kept of it: its body, or what its query says in the place of one."""
+
     def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
         """Return what it says; empty where it says nothing to us. Raises InvalidData."""
 

@@ -33,9 +33,11 @@ class Receiver:
         source = self._sources.get(provider)
         if source is None:
             raise RefusedByRule("unknown_provider", _("No such provider is configured."))
-        key = source.verify(webhook, self._clock.now())
+        now = self._clock.now()
+        key = source.verify(webhook, now)
         reference = source.reference(webhook)
-        stored = StoredWebhook(provider, webhook.topic, reference, webhook.body)
+        content = source.content(webhook, now)
+        stored = StoredWebhook(provider, webhook.topic, reference, content)
         new = await self._inbox.store(stored, key)
         _log.info("webhook taken" if new else "webhook repeated", extra=_about(stored))
         text = await self._inbox.text_of(reference)

@@ -7,7 +7,7 @@ import json
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from enum import Enum, auto
 
@@ -95,8 +95,12 @@ class HttpCarrier(Carrier):
         try:
             while True:
                 head = await reader.readuntil(b"\r\n\r\n")
-                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
                 self.heads.append(head)
+                if head.startswith(b"GET "):
+                    writer.write(self.told(head).encode())
+                    await writer.drain()
+                    continue
+                length = int(head.lower().split(b"content-length:")[1].split(b"\r\n")[0])
                 self.taken.append(await reader.readexactly(length))
                 if not await self._answer(writer):
                     return
@@ -119,8 +123,19 @@ class HttpCarrier(Carrier):
         await writer.drain()
         return True
 
+    def told(self, head: bytes) -> HttpAnswer:
+        """Return what a question is answered with."""
+        del head
+        return HttpAnswer(404)
+
     def _next(self) -> HttpAnswer:
-        quoted = self.address
+        refusal = self.refusal(self.address)
+        if refusal:
+            return refusal
+        return self.answers.pop(0) if self.answers else self.accepted
+
+    def refusal(self, quoted: str) -> HttpAnswer | None:
+        """Return how a hand-over is refused, quoting what a log must not hold."""
         match self.behaviour:
             case Behaviour.REFUSE_FOR_NOW:
                 problem = {"type": "https://carrier.example/api-errors#rate-limit"}
@@ -131,7 +146,46 @@ class HttpCarrier(Carrier):
                 return HttpAnswer(422, problem | refused)
             case Behaviour.REFUSE_US:
                 return HttpAnswer(401, {"title": "Unauthorized", "detail": quoted})
-        return self.answers.pop(0) if self.answers else self.accepted
+        return None
+
+
+class OvhCarrier(HttpCarrier):
+    """OVHcloud: tells the time, and takes jobs with one receiver. `time_s` is its clock."""
+
+    def __init__(self, time_s: int) -> None:
+        super().__init__(200, "")
+        self.time = HttpAnswer(200, time_s)
+        self.accepted = HttpAnswer(200, self.report(ids=[83920011], valid=["+33639980042"]))
+
+    @staticmethod
+    def report(
+        ids: list[int], valid: Sequence[str] = (), invalid: Sequence[str] = ()
+    ) -> dict[str, object]:
+        """Return a sending report."""
+        return {
+            "totalCreditsRemoved": len(ids),
+            "invalidReceivers": list(invalid),
+            "ids": ids,
+            "validReceivers": list(valid),
+        }
+
+    def told(self, head: bytes) -> HttpAnswer:
+        """Tell the time to whoever asks."""
+        return self.time if b"/auth/time " in head else HttpAnswer(404)
+
+    def refusal(self, quoted: str) -> HttpAnswer | None:
+        """Refuse as OVHcloud does: a bad number inside a 200, a bad key with its error code."""
+        match self.behaviour:
+            case Behaviour.REFUSE_FOR_GOOD:
+                return HttpAnswer(200, self.report(ids=[], invalid=[quoted]))
+            case Behaviour.REFUSE_US:
+                return HttpAnswer(403, ovh_error("INVALID_CREDENTIAL", "403 Forbidden", quoted))
+        return super().refusal(quoted)
+
+
+def ovh_error(code: str, status: str, message: str) -> dict[str, object]:
+    """Return an error as OVHcloud writes it."""
+    return {"errorCode": code, "httpCode": status, "message": message}
 
 
 def reset(transport: asyncio.BaseTransport | None) -> None:

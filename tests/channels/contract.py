@@ -18,9 +18,10 @@ from umsalert.ports import Channel
 
 
 class ChannelContract:
-    """Subclass it, say the kind, and make a carrier."""
+    """Subclass it, say the kind and the provider, and make a carrier."""
 
     kind: ChannelKind
+    provider = ""
 
     def carrier(self) -> Carrier:
         """Return a carrier of this kind, not started."""
@@ -31,7 +32,7 @@ class ChannelContract:
         carrier = await workshop.start(self.carrier())
         outgoing = workshop.outgoing(self.kind)
         carrier.behaviour, carrier.address = behaviour, outgoing.address
-        channel = await workshop.open(self.kind, carrier)
+        channel = await workshop.open(self.kind, carrier, self.provider)
         return await channel.send(outgoing), carrier
 
     async def test_an_accepted_message_carries_the_providers_id(self, workshop: Workshop) -> None:
@@ -77,7 +78,7 @@ class ChannelContract:
     async def test_a_kept_connection_that_breaks_repeats_nothing(self, workshop: Workshop) -> None:
         """A message lost on a reused connection is unknown, and was handed over once."""
         carrier = await workshop.start(self.carrier())
-        channel = await workshop.open(self.kind, carrier)
+        channel = await workshop.open(self.kind, carrier, self.provider)
         outgoing = workshop.outgoing(self.kind)
         first = await channel.send(outgoing)
         carrier.behaviour = Behaviour.TAKE_AND_DROP
@@ -91,7 +92,7 @@ class ChannelContract:
         with closing(socket.socket()) as bound:
             bound.bind(("127.0.0.1", 0))
             carrier.port = bound.getsockname()[1]
-            channel = await workshop.open(self.kind, carrier)
+            channel = await workshop.open(self.kind, carrier, self.provider)
             outcome = await channel.send(workshop.outgoing(self.kind))
         assert (outcome.kind, outcome.code) == (OutcomeKind.UNREACHABLE, "connection_refused")
 
@@ -106,7 +107,7 @@ class ChannelContract:
         carrier = await workshop.start(
             self.carrier(), issuer.issue_cert(host, not_before=until, not_after=until)
         )
-        channel = await workshop.open(self.kind, carrier)
+        channel = await workshop.open(self.kind, carrier, self.provider)
         outcome = await channel.send(workshop.outgoing(self.kind))
         assert (outcome.kind, outcome.code) == (OutcomeKind.MISCONFIGURED, "tls_certificate")
         assert flaw in outcome.detail
@@ -115,7 +116,7 @@ class ChannelContract:
     async def test_no_more_connections_than_in_flight(self, workshop: Workshop) -> None:
         """Twenty messages at once go through as many connections as the settings allow."""
         carrier = await workshop.start(self.carrier())
-        channel = await workshop.open(self.kind, carrier)
+        channel = await workshop.open(self.kind, carrier, self.provider)
         outgoing = workshop.outgoing(self.kind)
         outcomes = await asyncio.gather(*(self._nth(channel, outgoing, n) for n in range(20)))
         assert {outcome.kind for outcome in outcomes} == {OutcomeKind.ACCEPTED}
@@ -124,7 +125,7 @@ class ChannelContract:
     async def test_nothing_leaves_once_it_is_withdrawn(self, workshop: Workshop) -> None:
         """After `withdraw` a message is held back, also where a connection is kept."""
         carrier = await workshop.start(self.carrier())
-        channel = await workshop.open(self.kind, carrier)
+        channel = await workshop.open(self.kind, carrier, self.provider)
         outgoing = workshop.outgoing(self.kind)
         await channel.send(outgoing)
         channel.withdraw()

@@ -90,6 +90,37 @@ def test_webhooks_need_the_secret_that_proves_them(workshop: Workshop) -> None:
     assert "vonage.signature_secret" in caught.value.message
 
 
+async def test_providers_are_opened_in_their_order(workshop: Workshop) -> None:
+    """The first name of the list is the first choice."""
+    settings = workshop.settings(443)
+    for order in (("vonage", "ovh"), ("ovh", "vonage")):
+        chosen = replace(settings, sms=replace(settings.sms, providers=order))
+        opened = await registry.open_channels(ChannelKind.SMS, chosen, workshop.clock)
+        workshop.channels += opened
+        assert tuple(channel.provider for channel in opened) == order
+
+
+@pytest.mark.parametrize("order", [("vonage", "ovh"), ("ovh", "vonage")])
+async def test_a_provider_that_is_not_set_up_keeps_no_other_from_sending(
+    workshop: Workshop, order: tuple[str, ...]
+) -> None:
+    """What stands by is left out, wherever it stands; the missing settings are no obstacle."""
+    settings = workshop.settings(443)
+    half = replace(
+        settings,
+        sms=replace(settings.sms, providers=order),
+        ovh=replace(settings.ovh, consumer_key=Secret("")),
+    )
+    registry.check([ChannelKind.SMS], half)
+    (channel,) = await registry.open_channels(ChannelKind.SMS, half, workshop.clock)
+    workshop.channels.append(channel)
+    assert channel.provider == "vonage"
+    none = replace(half, vonage=VonageSettings())
+    with pytest.raises(ConfigurationError) as caught:
+        registry.check([ChannelKind.SMS], none)
+    assert str(caught.value.problems[0].column).startswith(order[0])
+
+
 def test_naming_the_channels_costs_no_heavy_import() -> None:
     """The registry answers what exists without the libraries that talk to it."""
     script = (
@@ -105,7 +136,7 @@ def test_naming_the_channels_costs_no_heavy_import() -> None:
 async def test_what_is_declared_can_be_opened(workshop: Workshop) -> None:
     """Every path of the registry leads to an adapter of that kind and name."""
     for provider, kind in registry.CHANNELS:
-        channel = await workshop.open(kind, HttpCarrier(202, "message_uuid"))
+        channel = await workshop.open(kind, HttpCarrier(202, "message_uuid"), provider)
         assert (channel.provider, channel.kind) == (provider, kind)
     for provider in registry.WEBHOOKS:
         assert registry.webhook_source(provider, workshop.settings(443)).provider == provider

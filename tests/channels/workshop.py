@@ -17,6 +17,7 @@ from umsalert.ports import Channel
 from umsalert.settings import (
     CallRateSettings,
     EmailSettings,
+    OvhSettings,
     RateSettings,
     Secret,
     Settings,
@@ -91,12 +92,13 @@ class Workshop:
         """Return settings whose every provider is at this port of localhost."""
         ca_file = self.folder / "ca.pem"
         self.authority.cert_pem.write_to_path(str(ca_file))
+        pace = RateSettings(100, 100, self.in_flight, self.timeout_s)
         return Settings(
             home=self.folder,
             database=self.folder / "umsalert.db",
-            sms=SmsSettings(vonage=RateSettings(30, 30, self.in_flight, self.timeout_s)),
+            sms=SmsSettings(vonage=pace, ovh=pace),
             voice=VoiceSettings(vonage=CallRateSettings(3, 3, self.in_flight, self.timeout_s)),
-            email=EmailSettings(smtp=RateSettings(100, 100, self.in_flight, self.timeout_s)),
+            email=EmailSettings(smtp=pace),
             vonage=VonageSettings(
                 application_id="2c1f0c4e",
                 private_key_file=self.key_file,
@@ -106,6 +108,16 @@ class Workshop:
                 messages_url=f"https://localhost:{port}/v1/messages",
                 calls_url=f"https://localhost:{port}/v1/calls",
                 webhook_url=self.webhook_url,
+                ca_file=ca_file,
+            ),
+            ovh=OvhSettings(
+                application_key="7kbG7Bk7S9Nt7ZSV",
+                application_secret=Secret("EXEgWIz07P0HYwtQDs7cNIqCiQaWSuHF"),
+                consumer_key=Secret("MtSwSrPpNjqfVSmJhLbPyr2i45lSwPU1"),
+                service_name="sms-ab12345-1",
+                sms_sender="POLICE",
+                api_url=f"https://localhost:{port}/1.0",
+                webhook_secret=Secret("secret in the address"),
                 ca_file=ca_file,
             ),
             smtp=replace(self.smtp, host="localhost", port=port, ca_file=ca_file),

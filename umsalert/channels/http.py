@@ -24,7 +24,7 @@ from umsalert import __version__
 from umsalert.channels.network import Withdrawn, no_connection
 from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
-from umsalert.ports import Clock
+from umsalert.settings import RateSettings
 
 MAX_ANSWER_BYTES = 65_536
 """A provider answers in a few hundred bytes; a longer answer must not fill our memory."""
@@ -35,6 +35,9 @@ MAX_WAIT_S = 999_999_999.0
 KEEP_ALIVE_S = 4.0
 """Below the idle time of common servers (Node 5 s, load balancers 60 s): a connection that the
 server closes while our request is on its way costs an `unknown`."""
+
+MAX_CONNECT_S = 5.0
+"""A third of the default time-out: a dead address must not use up the time of the answer."""
 
 _REFUSALS: Mapping[int, OutcomeKind] = {
     HTTPStatus.UNAUTHORIZED: OutcomeKind.MISCONFIGURED,
@@ -58,9 +61,25 @@ class Policy:
     connect_timeout_s: float
     timeout_s: float
 
+    @classmethod
+    def of(cls, pace: RateSettings) -> Policy:
+        """Return the limits that the settings give."""
+        return cls(pace.in_flight, min(MAX_CONNECT_S, pace.timeout_s / 3), pace.timeout_s)
+
+
+Now = Callable[[], datetime]
+"""The present in UTC."""
 
 Answer = Mapping[str, object]
 """The JSON object of an answer, empty where there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """What came of a question. `value` is the JSON of the answer, None where there is none."""
+
+    status: int
+    value: object
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +118,9 @@ class _Connector(aiohttp.TCPConnector):
 class JsonPoster:
     """Posts JSON over kept connections; one per channel, made inside a running loop."""
 
-    def __init__(self, policy: Policy, context: ssl.SSLContext, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, policy: Policy, context: ssl.SSLContext, now: Now) -> None:
+        self._now = now
+        self._policy = policy
         self._connector = _Connector(
             limit=policy.in_flight, ssl=context, keepalive_timeout=KEEP_ALIVE_S
         )
@@ -138,6 +158,23 @@ class JsonPoster:
             return post.read(answer)
         return self._refused(response, answer, post.refusals)
 
+    async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched | Outcome:
+        """Ask for what changes nothing, as long as connecting may take; an Outcome says why not."""
+        limit = aiohttp.ClientTimeout(total=self._policy.connect_timeout_s)
+        try:
+            async with self._session.get(
+                url, headers=headers, allow_redirects=False, timeout=limit
+            ) as response:
+                return Fetched(response.status, await _value(response))
+        except Withdrawn as withdrawn:
+            return withdrawn.outcome
+        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+            return no_connection(error)
+        except TimeoutError:
+            return Outcome(OutcomeKind.UNREACHABLE, "connect_timeout")
+        except (aiohttp.ClientError, OSError):
+            return Outcome(OutcomeKind.UNREACHABLE, "connection_failed")
+
     def withdraw(self) -> None:
         """Let no request leave that has not."""
         self._connector.withdrawn = True
@@ -157,7 +194,7 @@ class JsonPoster:
         detail = _("HTTP status {status}").format(status=status)
         kind = refusals.get(status) or _kind(status)
         if kind is OutcomeKind.TEMPORARY:
-            wait_s = retry_after_s(response.headers.get("Retry-After", ""), self._clock.now())
+            wait_s = retry_after_s(response.headers.get("Retry-After", ""), self._now())
             throttled = status == HTTPStatus.TOO_MANY_REQUESTS
             return Outcome(kind, code, detail, retry_after_s=wait_s, throttled=throttled)
         if kind is OutcomeKind.PERMANENT:
@@ -250,16 +287,20 @@ async def _read(response: aiohttp.ClientResponse) -> Answer:
 
     The status line has been read: what it says stands, whatever becomes of the body.
     """
+    value = await _value(response)
+    return value if isinstance(value, dict) else {}
+
+
+async def _value(response: aiohttp.ClientResponse) -> object:
     body = bytearray()
     try:
         async for chunk in response.content.iter_any():
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
-                return {}
-        answer = json.loads(body)
+                return None
+        return json.loads(body)
     except (aiohttp.ClientError, OSError, ValueError, RecursionError):
-        return {}
-    return answer if isinstance(answer, dict) else {}
+        return None
 
 
 def unknown(code: str) -> Outcome:

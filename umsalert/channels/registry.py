@@ -64,6 +64,7 @@ class ChannelState:
 
 _VONAGE = ("vonage.application_id", "vonage.private_key_file")
 _VONAGE_WEBHOOKS = (("vonage.webhook_url", "vonage.signature_secret"),)
+_OVH = ("ovh.application_key", "ovh.application_secret", "ovh.consumer_key")
 
 CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
     ("vonage", ChannelKind.SMS): Adapter(
@@ -78,6 +79,11 @@ CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
         (*_VONAGE, "vonage.voice_caller"),
         _VONAGE_WEBHOOKS,
     ),
+    ("ovh", ChannelKind.SMS): Adapter(
+        "umsalert.channels.ovh.sms:open_channel",
+        Capabilities(receipts=True, answers=False),
+        (*_OVH, "ovh.service_name", "ovh.sms_sender"),
+    ),
     ("smtp", ChannelKind.EMAIL): Adapter(
         "umsalert.channels.smtp:open_channel",
         Capabilities(receipts=False, answers=False),
@@ -89,6 +95,7 @@ CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
 EXAMINATIONS: Mapping[str, str] = {
     "smtp": "umsalert.channels.smtp_examination:examine",
     "vonage": "umsalert.channels.vonage.examination:examine",
+    "ovh": "umsalert.channels.ovh.examination:examine",
 }
 """How to ask a provider whether it would take our messages, without sending one."""
 
@@ -100,6 +107,11 @@ WEBHOOKS: Mapping[str, Adapter] = {
         "umsalert.channels.vonage.webhooks:open_source",
         Capabilities(receipts=True, answers=True),
         ("vonage.application_id", "vonage.signature_secret", "vonage.webhook_url"),
+    ),
+    "ovh": Adapter(
+        "umsalert.channels.ovh.webhooks:open_source",
+        Capabilities(receipts=True, answers=False),
+        ("ovh.webhook_secret",),
     ),
 }
 

@@ -97,11 +97,9 @@ def _split(reference: str) -> dict[str, object] | None:
 
 def _apply(connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:
     sql = queries("inbox")
-    values = _split(item.reference)
-    row = None if values is None else connection.execute(sql["hand_over"], values).fetchone()
-    if row is None:
+    found = _hand_over(connection, item)
+    if found is None:
         return False
-    found = {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
     at = to_text(item.occurred_at)
     if isinstance(item, Answer):
         answer = {"kind": item.kind, "text": item.text, "raw": item.raw, "channel": item.channel}
@@ -116,3 +114,15 @@ def _apply(connection: Connection, inbox_id: int, item: Receipt | Answer) -> boo
         for step in ("receipt_attempt", "receipt_evidence", "receipt_delivery"):
             connection.execute(sql[step], found | receipt)
     return True
+
+
+def _hand_over(connection: Connection, item: Receipt | Answer) -> dict[str, object] | None:
+    sql = queries("inbox")
+    values = _split(item.reference)
+    row = None
+    if values is not None:
+        row = connection.execute(sql["hand_over"], values).fetchone()
+    elif isinstance(item, Receipt) and not item.reference:
+        named = {"provider": item.provider, "provider_id": item.provider_id}
+        row = connection.execute(sql["hand_over_by_id"], named).fetchone()
+    return None if row is None else {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values

@@ -37,7 +37,8 @@ _log = logging.getLogger(__name__)
 def application(receiver: Receiver, inbox: Inbox) -> Starlette:
     """Return the app.
 
-    `POST /webhooks/{provider}/{topic}` answers 200 with the JSON that the provider waits for;
+    `/webhooks/{provider}/{topic}` answers 200 with the JSON that the provider waits for, a POST
+    and, since OVHcloud writes all into the address, a GET;
     401, 404, 408 and 413 are refusals, 503 asks the provider to repeat. `GET /health` answers 200
     while the database can be read, else 503.
     """
@@ -57,7 +58,7 @@ def application(receiver: Receiver, inbox: Inbox) -> Starlette:
 
     return Starlette(
         routes=[
-            Route("/webhooks/{provider}/{topic}", webhook, methods=["POST"]),
+            Route("/webhooks/{provider}/{topic}", webhook, methods=["GET", "POST"]),
             Route("/health", health, methods=["GET"]),
         ],
         lifespan=applier.lifespan,

@@ -9,17 +9,13 @@ from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from umsalert.channels.fiction import held_back
 from umsalert.channels.http import JsonPoster, Policy, Post, bearer, by_id
 from umsalert.channels.network import client_context
 from umsalert.channels.vonage.auth import ApplicationToken, load_key
-from umsalert.i18n import _
-from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
-from umsalert.phones import is_fictional
+from umsalert.model import ChannelKind, Outcome, Outgoing
 from umsalert.ports import Clock
 from umsalert.settings import RateSettings, Settings, VonageSettings, is_loopback
-
-MAX_CONNECT_S = 5.0
-"""A third of the default time-out: a dead address must not use up the time of the answer."""
 
 PROVIDER = "vonage"
 
@@ -56,13 +52,10 @@ class VonageChannel:
         self._simulated = is_loopback(urlsplit(api.url).hostname or "")
 
     async def send(self, outgoing: Outgoing) -> Outcome:
-        """Hand over once. A number reserved for fiction leaves only towards the simulator."""
-        if is_fictional(outgoing.address) and not self._simulated:
-            return Outcome(
-                OutcomeKind.PERMANENT,
-                "fictional_number",
-                _("A number reserved for fiction is never sent to a real provider."),
-            )
+        """Hand over once."""
+        refusal = held_back(outgoing.address, simulated=self._simulated)
+        if refusal:
+            return refusal
         body = self._api.body(outgoing, self._settings, self._tools.clock.now())
         headers = bearer(self._tools.token.current())
         read = by_id(self._api.id_key)
@@ -79,14 +72,14 @@ class VonageChannel:
         await self._tools.poster.close()
 
 
-async def open_api(api: Api, rate: RateSettings, settings: Settings, clock: Clock) -> VonageChannel:
+async def open_api(api: Api, pace: RateSettings, settings: Settings, clock: Clock) -> VonageChannel:
     """Open an endpoint: key and certificates are read. Raises ConfigurationError."""
     vonage = settings.vonage
     key = await load_key(vonage.private_key_file or Path())
     context = await client_context(vonage.ca_file)
-    policy = Policy(rate.in_flight, min(MAX_CONNECT_S, rate.timeout_s / 3), rate.timeout_s)
     token = ApplicationToken(vonage.application_id, key, clock)
-    return VonageChannel(api, vonage, Tools(clock, token, JsonPoster(policy, context, clock)))
+    poster = JsonPoster(Policy.of(pace), context, clock.now)
+    return VonageChannel(api, vonage, Tools(clock, token, poster))
 
 
 def webhook_address(webhook_url: str, topic: str) -> str:

@@ -23,6 +23,15 @@ JOIN delivery ON delivery.id = attempt.delivery_id
 JOIN alert ON alert.id = delivery.alert_id
 WHERE attempt.delivery_id = :delivery_id AND attempt.n = :n AND alert.ref = :alert_ref
 
+-- name: hand_over_by_id
+-- A hand-over by the id that its provider gave it.
+SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
+    delivery.channel, delivery.attempts, delivery.state, attempt.n
+FROM attempt
+JOIN delivery ON delivery.id = attempt.delivery_id
+WHERE attempt.provider_id = :provider_id AND attempt.provider = :provider
+    AND attempt.provider_id <> ''
+
 -- name: receipt_attempt
 -- Only forward here too, state and code together: accepted < undelivered < delivered.
 UPDATE attempt

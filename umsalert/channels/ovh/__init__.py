@@ -1,0 +1,1 @@
+"""OVHcloud: SMS by its REST API."""
