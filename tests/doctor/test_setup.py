@@ -116,4 +116,5 @@ def test_every_check_is_documented() -> None:
     checks = page.partition("## JSON")[0]
     named = [line.split("`")[1] for line in checks.splitlines() if line.startswith("| `")]
     online = ["smtp", "vonage_account", "vonage_balance", "sms_sender", "sms_transactional"]
-    assert named == [*CHECKS, *online, "voice_caller"]
+    ovh = ["ovh_account", "ovh_credits", "ovh_sender", "ovh_receipts"]
+    assert named == [*CHECKS, *online, "voice_caller", *ovh]
