@@ -183,6 +183,19 @@ class OvhCarrier(HttpCarrier):
         return super().refusal(quoted)
 
 
+class GatewayCarrier(HttpCarrier):
+    """A gateway by docs/gateway.md."""
+
+    def __init__(self) -> None:
+        super().__init__(202, "id")
+        self.ready = HttpAnswer(200, {"status": "ok"})
+
+    def told(self, head: bytes) -> HttpAnswer:
+        """Say that it is ready."""
+        del head
+        return self.ready
+
+
 def ovh_error(code: str, status: str, message: str) -> dict[str, object]:
     """Return an error as OVHcloud writes it."""
     return {"errorCode": code, "httpCode": status, "message": message}

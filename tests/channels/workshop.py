@@ -17,6 +17,7 @@ from umsalert.ports import Channel
 from umsalert.settings import (
     CallRateSettings,
     EmailSettings,
+    GatewaySettings,
     OvhSettings,
     RateSettings,
     Secret,
@@ -40,6 +41,8 @@ TEXTS = {
     ),
 }
 
+WEBHOOK_SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+"""The example of the Standard Webhooks specification."""
 
 RELAY = SmtpSettings(
     security="starttls",
@@ -93,11 +96,12 @@ class Workshop:
         ca_file = self.folder / "ca.pem"
         self.authority.cert_pem.write_to_path(str(ca_file))
         pace = RateSettings(100, 100, self.in_flight, self.timeout_s)
+        calls = CallRateSettings(3, 3, self.in_flight, self.timeout_s)
         return Settings(
             home=self.folder,
             database=self.folder / "umsalert.db",
-            sms=SmsSettings(vonage=pace, ovh=pace),
-            voice=VoiceSettings(vonage=CallRateSettings(3, 3, self.in_flight, self.timeout_s)),
+            sms=SmsSettings(vonage=pace, ovh=pace, gateway=pace),
+            voice=VoiceSettings(vonage=calls, gateway=calls),
             email=EmailSettings(smtp=pace),
             vonage=VonageSettings(
                 application_id="2c1f0c4e",
@@ -118,6 +122,14 @@ class Workshop:
                 sms_sender="POLICE",
                 api_url=f"https://localhost:{port}/1.0",
                 webhook_secret=Secret("secret in the address"),
+                ca_file=ca_file,
+            ),
+            gateway=GatewaySettings(
+                sms_url=f"https://localhost:{port}/sms",
+                voice_url=f"https://localhost:{port}/calls",
+                token=Secret("token of the gateway"),
+                webhook_url=self.webhook_url,
+                webhook_secret=Secret(WEBHOOK_SECRET),
                 ca_file=ca_file,
             ),
             smtp=replace(self.smtp, host="localhost", port=port, ca_file=ca_file),

@@ -117,4 +117,5 @@ def test_every_check_is_documented() -> None:
     named = [line.split("`")[1] for line in checks.splitlines() if line.startswith("| `")]
     online = ["smtp", "vonage_account", "vonage_balance", "sms_sender", "sms_transactional"]
     ovh = ["ovh_account", "ovh_credits", "ovh_sender", "ovh_receipts"]
-    assert named == [*CHECKS, *online, "voice_caller", *ovh]
+    gateway = ["gateway_sms", "gateway_voice"]
+    assert named == [*CHECKS, *online, "voice_caller", *ovh, *gateway]

@@ -39,6 +39,8 @@ server closes while our request is on its way costs an `unknown`."""
 MAX_CONNECT_S = 5.0
 """A third of the default time-out: a dead address must not use up the time of the answer."""
 
+MAX_CODE_CHARS = 60
+
 _REFUSALS: Mapping[int, OutcomeKind] = {
     HTTPStatus.UNAUTHORIZED: OutcomeKind.MISCONFIGURED,
     HTTPStatus.PAYMENT_REQUIRED: OutcomeKind.MISCONFIGURED,
@@ -206,12 +208,18 @@ class JsonPoster:
 
 
 def by_id(key: str) -> Callable[[Answer], Outcome]:
-    """Return how to read an answer that names the hand-over in its member `key`."""
+    """Return how to read an answer that names the hand-over in its member `key`.
+
+    Some say inside a 2xx that we were too fast (`{"status": "throttled"}`): nothing was taken.
+    """
 
     def read(answer: Answer) -> Outcome:
         provider_id = answer.get(key)
         if isinstance(provider_id, str) and provider_id:
             return Outcome(OutcomeKind.ACCEPTED, provider_id=provider_id)
+        if answer.get("status") == "throttled":
+            wait_s = _wait_s(answer.get("retry_after_s"))
+            return Outcome(OutcomeKind.TEMPORARY, "throttled", retry_after_s=wait_s, throttled=True)
         return unknown("answer_unreadable")
 
     return read
@@ -234,6 +242,12 @@ def retry_after_s(value: str, now: datetime) -> float | None:
     return min(max(0.0, (at - now).total_seconds()), MAX_WAIT_S)
 
 
+def _wait_s(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
+        return None
+    return min(float(value), MAX_WAIT_S)
+
+
 def problem_code(problem: Answer) -> str:
     """Return a snake_case code for a problem (RFC 9457), empty when it names none.
 
@@ -248,10 +262,15 @@ def problem_code(problem: Answer) -> str:
     words = "" if kind == "about:blank" else words  # RFC 9457: says no more than the status
     names = ("title", "error_title", "errorCode", "class")  # the last two are OVHcloud's
     for text in (words, *(str(problem.get(name) or "") for name in names)):
-        code = re.sub("[^a-z0-9]+", "_", text.lower()).strip("_")
-        if 0 < len(code) <= 60 and not _looks_private(code):
+        if code := plain_code(text):
             return code
     return ""
+
+
+def plain_code(text: str) -> str:
+    """Return a provider's word in snake_case, empty where it is none or may hold a number."""
+    code = re.sub("[^a-z0-9]+", "_", text.lower()).strip("_")
+    return code if len(code) <= MAX_CODE_CHARS and not _looks_private(code) else ""
 
 
 def _looks_private(text: str) -> bool:

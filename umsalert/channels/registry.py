@@ -65,6 +65,7 @@ class ChannelState:
 _VONAGE = ("vonage.application_id", "vonage.private_key_file")
 _VONAGE_WEBHOOKS = (("vonage.webhook_url", "vonage.signature_secret"),)
 _OVH = ("ovh.application_key", "ovh.application_secret", "ovh.consumer_key")
+_GATEWAY_WEBHOOKS = (("gateway.webhook_url", "gateway.webhook_secret"),)
 
 CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
     ("vonage", ChannelKind.SMS): Adapter(
@@ -84,6 +85,18 @@ CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
         Capabilities(receipts=True, answers=False),
         (*_OVH, "ovh.service_name", "ovh.sms_sender"),
     ),
+    ("gateway", ChannelKind.SMS): Adapter(
+        "umsalert.channels.gateway.channel:open_sms",
+        Capabilities(receipts=True, answers=True),
+        ("gateway.sms_url", "gateway.token"),
+        _GATEWAY_WEBHOOKS,
+    ),
+    ("gateway", ChannelKind.VOICE): Adapter(
+        "umsalert.channels.gateway.channel:open_voice",
+        Capabilities(receipts=True, answers=True),
+        ("gateway.voice_url", "gateway.token"),
+        _GATEWAY_WEBHOOKS,
+    ),
     ("smtp", ChannelKind.EMAIL): Adapter(
         "umsalert.channels.smtp:open_channel",
         Capabilities(receipts=False, answers=False),
@@ -96,6 +109,7 @@ EXAMINATIONS: Mapping[str, str] = {
     "smtp": "umsalert.channels.smtp_examination:examine",
     "vonage": "umsalert.channels.vonage.examination:examine",
     "ovh": "umsalert.channels.ovh.examination:examine",
+    "gateway": "umsalert.channels.gateway.examination:examine",
 }
 """How to ask a provider whether it would take our messages, without sending one."""
 
@@ -112,6 +126,11 @@ WEBHOOKS: Mapping[str, Adapter] = {
         "umsalert.channels.ovh.webhooks:open_source",
         Capabilities(receipts=True, answers=False),
         ("ovh.webhook_secret",),
+    ),
+    "gateway": Adapter(
+        "umsalert.channels.gateway.webhooks:open_source",
+        Capabilities(receipts=True, answers=True),
+        ("gateway.webhook_secret", "gateway.webhook_url"),
     ),
 }
 

@@ -36,6 +36,7 @@ from umsalert.settings.values import (
     known_providers,
     providers,
     rate,
+    signing_key,
     variable,
 )
 
@@ -72,6 +73,7 @@ __all__ = [
     "load",
     "providers",
     "rate",
+    "signing_key",
     "simulated",
     "variable",
 ]

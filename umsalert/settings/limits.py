@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 import re
 from collections.abc import Iterator
@@ -27,6 +26,7 @@ from umsalert.settings.values import (
     known_providers,
     providers,
     rate,
+    signing_key,
 )
 
 MAX_RADIUS_M = 1_000_000.0
@@ -35,8 +35,6 @@ MAX_RADIUS_M = 1_000_000.0
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 MIN_SECRET_CHARS = 20
 """Of a secret that stands in an address: nobody may find it by trying."""
-MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
-"""https://www.standardwebhooks.com"""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MIN_LOG_BYTES = 1_000
@@ -145,15 +143,6 @@ def _gateway(gateway: GatewaySettings) -> Iterator[Problem]:
             yield from _https(f"gateway.{key}", url)
     if gateway.webhook_secret and signing_key(gateway.webhook_secret) is None:
         yield _bad("gateway.webhook_secret", _("must be whsec_ and 24 to 64 bytes in base64"))
-
-
-def signing_key(secret: str) -> bytes | None:
-    """Return the key in a secret of the Standard Webhooks specification, None where it has none."""
-    try:
-        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
-    except ValueError:
-        return None
-    return key if MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES else None
 
 
 def _apprise(apprise: AppriseSettings) -> Iterator[Problem]:

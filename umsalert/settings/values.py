@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from pathlib import Path
@@ -22,6 +23,9 @@ class Secret(str):
 
 
 NO_SECRET = Secret("")
+
+MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
+"""Of a key that signs webhooks: https://www.standardwebhooks.com."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +80,8 @@ class SmsSettings:
     vonage: RateSettings = RateSettings(rate_per_s=28, burst=2, in_flight=32)
     # The one number that OVHcloud has given: 60 requests a minute and consumer key are fair use.
     ovh: RateSettings = RateSettings(rate_per_s=0.9, burst=6, in_flight=4)
-    gateway: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=4)
+    # Android lets an app send 30 parts a minute before it asks the telephone's owner.
+    gateway: RateSettings = RateSettings(rate_per_s=0.4, burst=4, in_flight=4)
     apprise: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=2)
 
 
@@ -280,3 +285,12 @@ def rate(settings: Settings, channel: str, provider: str) -> RateSettings:
 def variable(name: str) -> str:
     """Return the environment variable of a setting, given its dotted name."""
     return "UMSALERT_LANG" if name == "language" else "UMSALERT_" + name.replace(".", "_").upper()
+
+
+def signing_key(secret: str) -> bytes | None:
+    """Return the key in a secret of the Standard Webhooks specification, None where it has none."""
+    try:
+        key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
+    except ValueError:
+        return None
+    return key if MIN_KEY_BYTES <= len(key) <= MAX_KEY_BYTES else None

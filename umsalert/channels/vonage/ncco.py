@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote
 
+from umsalert.channels.keys import KEYS, REPEAT_KEY, words
 from umsalert.channels.vonage.channel import webhook_address
-from umsalert.model import MessageText, ReplyKind
+from umsalert.model import MessageText
 
 Action = Mapping[str, object]
 
@@ -22,42 +22,8 @@ MAX_TALK_CHARS = 1500
 KEY_TIMEOUT_S = 10
 """The longest wait that the API allows."""
 
-REPEAT_KEY = "0"
-KEYS = {"1": ReplyKind.ACKNOWLEDGED, "2": ReplyKind.SIGHTING}
-
 Topic = Literal["voice-event", "voice-input", "voice-input-again"]
 """`voice-input-again` is the key after the hint: whoever misses that one too is not asked again."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Words:
-    """The answers to a key, in the guard's language: gettext speaks the operator's."""
-
-    code: str
-    hint: str
-    thanks: Mapping[ReplyKind, str]
-
-
-_WORDS = {
-    "fr": _Words(
-        code="fr-FR",
-        hint="Nous n'avons pas compris votre réponse. Voici de nouveau le message.",
-        thanks={
-            ReplyKind.ACKNOWLEDGED: "Merci, votre confirmation est enregistrée.",
-            ReplyKind.SIGHTING: "Merci, votre signalement est enregistré. "
-            "Restez sur votre site, n'intervenez pas.",
-        },
-    ),
-    "en": _Words(
-        code="en-GB",
-        hint="We did not understand your answer. Here is the message again.",
-        thanks={
-            ReplyKind.ACKNOWLEDGED: "Thank you, your confirmation is recorded.",
-            ReplyKind.SIGHTING: "Thank you, your report is recorded. "
-            "Stay on your site, do not intervene.",
-        },
-    ),
-}
 
 
 def message(text: MessageText, webhook_url: str, reference: str) -> list[Action]:
@@ -73,15 +39,15 @@ def after_key(digit: str, text: MessageText, topic: str, url: tuple[str, str]) -
 
     `topic` is where the key arrived, `url` the address of our webhooks and our reference.
     """
-    words = _words(text.language)
+    spoken = words(text.language)
     if digit in KEYS:
-        return _talk(words.thanks[KEYS[digit]], text.language)
+        return _talk(spoken.thanks[KEYS[digit]], text.language)
     if digit == REPEAT_KEY:
         return message(text, *url)
     if topic == "voice-input-again":
         return []
     again = _input(event_url(url[0], "voice-input-again", url[1]))
-    return [*_talk(words.hint, text.language), *_talk(text.body, text.language), again]
+    return [*_talk(spoken.hint, text.language), *_talk(text.body, text.language), again]
 
 
 def event_url(webhook_url: str, topic: Topic, reference: str) -> str:
@@ -89,16 +55,12 @@ def event_url(webhook_url: str, topic: Topic, reference: str) -> str:
     return f"{webhook_address(webhook_url, topic)}?ref={quote(reference, safe='')}"
 
 
-def _words(language: str) -> _Words:
-    return _WORDS.get(language, _WORDS["fr"])
-
-
 def _talk(text: str, language: str) -> list[Action]:
     return [
         {
             "action": "talk",
             "text": part,
-            "language": _words(language).code,
+            "language": words(language).code,
             "bargeIn": True,  # a key may be pressed at once
         }
         for part in textwrap.wrap(text, MAX_TALK_CHARS)

@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
+from umsalert.channels.keys import LENGTH_S, RINGING_S
 from umsalert.channels.vonage import ncco
 from umsalert.channels.vonage.channel import Api, VonageChannel, digits, open_api
 from umsalert.model import ChannelKind, Outgoing
 from umsalert.ports import Clock
 from umsalert.settings import Settings, VonageSettings
-
-RINGING_S = 45
-"""Nine rings; a voicemail usually answers before, and is not an acknowledgement."""
-
-LENGTH_S = 300
-"""The text may be heard two or three times; a line that is never hung up is a line lost."""
 
 
 async def open_channel(settings: Settings, clock: Clock) -> VonageChannel:

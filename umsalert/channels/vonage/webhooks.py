@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import jwt
 
 from umsalert.channels.http import problem_code
+from umsalert.channels.keys import KEYS
 from umsalert.channels.vonage import ncco
 from umsalert.channels.vonage.channel import PROVIDER
 from umsalert.errors import InvalidData, RefusedByRule
@@ -226,12 +227,12 @@ def _digit(document: Mapping[str, object]) -> str:
 
 def _answer(document: Mapping[str, object], reference: str) -> tuple[Answer, ...]:
     digit = _digit(document)
-    if digit not in ncco.KEYS:
+    if digit not in KEYS:
         return ()
     answer = Answer(
         provider_id=_text(document, "uuid"),
         reference=reference,
-        kind=ncco.KEYS[digit],
+        kind=KEYS[digit],
         channel=ChannelKind.VOICE,
         raw=digit,
         occurred_at=_time(document),

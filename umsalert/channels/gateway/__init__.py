@@ -1,0 +1,1 @@
+"""A gateway of our own, spoken to as docs/gateway.md says."""

@@ -1,0 +1,163 @@
+"""What a gateway tells: receipts and answers, signed by the Standard Webhooks specification.
+
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from umsalert.channels.gateway.channel import EVENT, PROVIDER
+from umsalert.channels.http import plain_code
+from umsalert.channels.keys import KEYS
+from umsalert.errors import InvalidData, RefusedByRule
+from umsalert.i18n import _
+from umsalert.model import Answer, ChannelKind, DeliveryState, MessageText, Receipt
+from umsalert.ports import StoredWebhook, Webhook
+from umsalert.settings import GatewaySettings, Settings, signing_key
+
+TOLERANCE = timedelta(minutes=5)
+"""By how much its clock may differ from ours: a repetition is signed anew, a replay is not."""
+
+_ID = re.compile(r"[!-~]{1,200}")
+_STATES = {
+    "accepted": DeliveryState.ACCEPTED,
+    "delivered": DeliveryState.DELIVERED,
+    "undelivered": DeliveryState.UNDELIVERED,
+}
+
+
+def open_source(settings: Settings) -> GatewayWebhooks:
+    """Return the reader of what our gateway tells."""
+    return GatewayWebhooks(settings.gateway)
+
+
+def signature(key: bytes, message_id: str, at: str, body: bytes) -> str:
+    """Return the signature of a webhook; `at` is seconds since 1970, as its header says it."""
+    digest = hmac.digest(key, f"{message_id}.{at}.".encode() + body, hashlib.sha256)
+    return "v1," + base64.b64encode(digest).decode()
+
+
+class GatewayWebhooks:
+    """`ports.WebhookSource` for a gateway."""
+
+    provider = PROVIDER
+
+    def __init__(self, settings: GatewaySettings) -> None:
+        self._key = signing_key(settings.webhook_secret) or b""
+
+    def verify(self, webhook: Webhook, now: datetime) -> str:
+        """Return the webhook's own id: it stays the same when it is repeated.
+
+        Raises RefusedByRule.
+        """
+        if webhook.topic != EVENT:
+            raise _forged("topic_unknown")
+        message_id = webhook.headers.get("webhook-id", "")
+        at = webhook.headers.get("webhook-timestamp", "")
+        if not (_ID.fullmatch(message_id) and re.fullmatch(r"[0-9]{1,12}", at) and self._key):
+            raise _forged("signature_missing")
+        expected = signature(self._key, message_id, at, webhook.body).encode()
+        given = webhook.headers.get("webhook-signature", "").encode(errors="replace").split(b" ")
+        if not any(hmac.compare_digest(one, expected) for one in given):
+            raise _forged("signature_invalid")
+        if abs(now.timestamp() - int(at)) > TOLERANCE.total_seconds():
+            raise _forged("signature_expired")
+        return message_id
+
+    def reference(self, webhook: Webhook) -> str:
+        """Return our reference, which a gateway repeats."""
+        try:
+            return _text(_document(webhook.body), "reference")
+        except InvalidData:
+            return ""
+
+    def content(self, webhook: Webhook, now: datetime) -> bytes:
+        """Return the body: it says all."""
+        del now
+        return webhook.body
+
+    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
+        """Return the receipt or the answer that it holds. Raises InvalidData when unreadable."""
+        document = _document(stored.body)
+        kind = _text(document, "type")
+        if kind == "key":
+            return _answer(document, stored.reference)
+        if kind not in _STATES:
+            return ()
+        state = _STATES[kind]
+        code = plain_code(_text(document, "code")) or "undelivered"
+        receipt = Receipt(
+            provider=PROVIDER,
+            provider_id=_text(document, "id"),
+            reference=stored.reference,
+            state=state,
+            code=code if state is DeliveryState.UNDELIVERED else "",
+            occurred_at=_time(document),
+        )
+        return (receipt,)
+
+    def reply_to(self, webhook: Webhook, text: MessageText) -> bytes:
+        """Return `{}`: the request for a call says what follows a key."""
+        del webhook, text
+        return b"{}"
+
+
+def _answer(document: Mapping[str, object], reference: str) -> tuple[Answer, ...]:
+    key, channel = _text(document, "key"), _text(document, "channel")
+    if key not in KEYS or channel not in (ChannelKind.SMS, ChannelKind.VOICE):
+        return ()
+    answer = Answer(
+        provider_id=_text(document, "id"),
+        reference=reference,
+        kind=KEYS[key],
+        channel=ChannelKind(channel),
+        raw=key,
+        occurred_at=_time(document),
+        text=_text(document, "text"),
+    )
+    return (answer,)
+
+
+def _document(body: bytes) -> Mapping[str, object]:
+    try:
+        document = json.loads(body)
+    except (ValueError, RecursionError):
+        document = None
+    if not isinstance(document, dict):
+        raise _unreadable(_("The body of a webhook is not a JSON object."))
+    return document
+
+
+def _text(document: Mapping[str, object], name: str) -> str:
+    value = document.get(name)
+    text = value if isinstance(value, str) else ""
+    return text.encode(errors="replace").decode()  # JSON can name half a character: no Unicode
+
+
+def _time(document: Mapping[str, object]) -> datetime:
+    try:
+        at = datetime.fromisoformat(_text(document, "timestamp"))
+        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise _unreadable(_("A webhook has no readable timestamp.")) from error
+
+
+def _unreadable(message: str) -> InvalidData:
+    return InvalidData(
+        "webhook_unreadable", message, hint=_("Let the gateway keep to docs/gateway.md.")
+    )
+
+
+def _forged(code: str) -> RefusedByRule:
+    return RefusedByRule(
+        code,
+        _("A webhook is refused: it is not what our gateway has signed."),
+        hint=_("Compare gateway.webhook_secret on both sides, and the two clocks."),
+    )
