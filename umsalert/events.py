@@ -54,14 +54,26 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class ChannelPaused:
-    """A channel stopped taking work: unreachable for now, or refused until a person mends it."""
+    """A provider stopped taking work: unreachable for now, or refused until a person mends it."""
 
     at: datetime
     alert_ref: str
     channel: ChannelKind
+    provider: str
     code: str
     detail: str
     retry_in_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChanged:
+    """Another provider of the channel takes the messages from now on."""
+
+    at: datetime
+    alert_ref: str
+    channel: ChannelKind
+    provider: str
+    instead_of: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +95,13 @@ class Finished:
     interrupted: bool
 
 
-Event = Planned | Claimed | HandedOver | Progress | ChannelPaused | Cancelled | Finished
+Event = (
+    Planned
+    | Claimed
+    | HandedOver
+    | Progress
+    | ChannelPaused
+    | ProviderChanged
+    | Cancelled
+    | Finished
+)

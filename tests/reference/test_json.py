@@ -196,6 +196,14 @@ def _alerts(run: Collector) -> None:
     }
     assert run("alert send", *ALERT, "--channel", "sms", "--yes", **broken).code == 75
     run("report show", "last")
+    second = {"UMSALERT_SMS_PROVIDERS": "vonage,ovh", "UMSALERT_OVH_API_URL": nowhere}
+    second |= {
+        f"UMSALERT_OVH_{name}": "x"
+        for name in (
+            "APPLICATION_KEY", "APPLICATION_SECRET", "CONSUMER_KEY", "SERVICE_NAME", "SMS_SENDER"
+        )
+    }  # fmt: skip
+    assert run("alert send", *ALERT, "--channel", "sms", "--yes", **broken, **second).code == 75
     run("alert resume", "last")
     keyed = (*ALERT, "--yes", "--idempotency-key", "K")
     run("alert send", *keyed)

@@ -18,6 +18,7 @@ from umsalert.events import (
     Finished,
     HandedOver,
     Progress,
+    ProviderChanged,
 )
 from umsalert.i18n import _, ngettext
 from umsalert.model import ChannelKind, DeliveryState
@@ -95,9 +96,16 @@ class _JsonLines(_Closing):
         elif isinstance(event, ChannelPaused):
             body = {
                 "channel": event.channel,
+                "provider": event.provider,
                 "code": event.code,
                 "detail": event.detail,
                 "retry_in_s": event.retry_in_s,
+            }
+        elif isinstance(event, ProviderChanged):
+            body = {
+                "channel": event.channel,
+                "provider": event.provider,
+                "instead_of": event.instead_of,
             }
         elif isinstance(event, Cancelled):
             body = {"by": event.cancellation.by, "reason": event.cancellation.reason}
@@ -119,6 +127,8 @@ class _PlainLines(_Closing):
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
             self._output.say(paused_sentence(event))
+        elif isinstance(event, ProviderChanged):
+            self._output.say(changed_sentence(event))
         elif isinstance(event, Cancelled):
             self._output.say(cancelled_sentence(event))
         elif isinstance(event, Progress) and event.at.timestamp() >= self._next:
@@ -133,7 +143,8 @@ class _LiveTable:
         from rich.live import Live
 
         self._exercise = exercise
-        self._notes: dict[ChannelKind, ChannelPaused] = {}
+        self._notes: dict[tuple[ChannelKind, str], ChannelPaused] = {}
+        self._changed: dict[ChannelKind, ProviderChanged] = {}
         self._cancelled: str | None = None
         self._rates: dict[ChannelKind, _Rate] = {}
         self._live = Live(console=console(stderr=True), auto_refresh=False, transient=False)
@@ -152,7 +163,9 @@ class _LiveTable:
 
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
-            self._notes[event.channel] = event
+            self._notes[event.channel, event.provider] = event
+        elif isinstance(event, ProviderChanged):
+            self._changed[event.channel] = event
         elif isinstance(event, Cancelled):
             self._cancelled = cancelled_sentence(event)
         elif isinstance(event, Progress | Finished):
@@ -202,6 +215,7 @@ class _LiveTable:
             )
         notes = [self._cancelled] if self._cancelled else []
         notes += [paused_sentence(note) for note in self._notes.values() if _holds(note, at)]
+        notes += map(changed_sentence, self._changed.values())
         if notes:
             table.caption = Text(printable(_("; ").join(notes)), style="red")
         return table
@@ -254,12 +268,22 @@ def counts_sentence(counts: Counts) -> str:
 
 
 def paused_sentence(event: ChannelPaused) -> str:
-    """Say why a channel waits, or that it gave up."""
+    """Say why a provider waits, or that it gave up."""
     code = f"{event.code} {event.detail}".strip()
+    channel = channel_name(event.channel)
     if event.retry_in_s is None:
-        return _("{channel} stopped: {code}").format(channel=channel_name(event.channel), code=code)
-    return _("{channel} waits {time}: {code}").format(
-        channel=channel_name(event.channel), time=duration(event.retry_in_s), code=code
+        return _("{channel}: {provider} stopped: {code}").format(
+            channel=channel, provider=event.provider, code=code
+        )
+    return _("{channel}: {provider} waits {time}: {code}").format(
+        channel=channel, provider=event.provider, time=duration(event.retry_in_s), code=code
+    )
+
+
+def changed_sentence(event: ProviderChanged) -> str:
+    """Say who carries the messages of a channel now."""
+    return _("{channel}: {provider} takes over from {other}").format(
+        channel=channel_name(event.channel), provider=event.provider, other=event.instead_of
     )
 
 

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from umsalert.dispatch.route import Route, RouteConfig
 from umsalert.dispatch.run import Run
-from umsalert.events import Claimed
+from umsalert.events import Claimed, ProviderChanged
 from umsalert.model import Alert, ChannelKind, Outcome
 from umsalert.ports import Claim, ReceiptSample, RouteState, Settled, Want
 
@@ -32,6 +32,7 @@ class Lane:
         self._run = run
         self._alert = alert
         self._routes = [Route(run, alert, route, done) for route in config.routes]
+        self._chosen = self._routes[0]
         self._stopping = False
         self._empty = False  # nothing of the channel is queued
 
@@ -94,7 +95,16 @@ class Lane:
             if not route.health.rests_s(now):
                 yield from _wanted(route, now, probe=True)
         if chosen is not None:
+            self._choose(chosen, now)
             yield from _wanted(chosen, now, probe=chosen.unreachable)
+
+    def _choose(self, route: Route, now: datetime) -> None:
+        if route is not self._chosen:
+            event = ProviderChanged(
+                now, self._alert.ref, self.kind, route.provider, self._chosen.provider
+            )
+            self._chosen = route
+            self._run.listener(event)
 
     def wait_s(self, now: datetime) -> float | None:
         """Return in how long it may want something, None where only an outcome can change that."""

@@ -192,6 +192,7 @@ class Route:
 
     def _say(self, outcome: Outcome, now: datetime, paused_s: float | None) -> None:
         kind = self._config.channel.kind
-        self._run.listener(
-            ChannelPaused(now, self._alert.ref, kind, outcome.code, outcome.detail, paused_s)
+        event = ChannelPaused(
+            now, self._alert.ref, kind, self.provider, outcome.code, outcome.detail, paused_s
         )
+        self._run.listener(event)

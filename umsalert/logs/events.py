@@ -43,8 +43,8 @@ def log_event(event: Event, /) -> None:
             _log.info("claimed: %d", event.count, extra=extra)
         case events.HandedOver():
             _handed_over(event)
-        case events.ChannelPaused():
-            _paused(event)
+        case events.ChannelPaused() | events.ProviderChanged():
+            _provider(event)
         case events.Progress():
             _log.debug("counts: %s", _sums(event.counts), extra={"alert": event.alert_ref})
         case events.Cancelled():
@@ -66,12 +66,16 @@ def _handed_over(event: events.HandedOver) -> None:
     _log.log(level, "handed over: %s", event.outcome, extra=extra)
 
 
-def _paused(event: events.ChannelPaused) -> None:
-    extra = {"alert": event.alert_ref, "channel": event.channel, "code": event.code}
+def _provider(event: events.ChannelPaused | events.ProviderChanged) -> None:
+    extra = {"alert": event.alert_ref, "channel": event.channel}
+    if isinstance(event, events.ProviderChanged):
+        _log.warning("%s takes over from %s", event.provider, event.instead_of, extra=extra)
+        return
+    extra["code"] = event.code
     if event.retry_in_s is None:
-        _log.error("channel stopped", extra=extra)
+        _log.error("%s stopped", event.provider, extra=extra)
     else:
-        _log.warning("channel paused for %.1f s", event.retry_in_s, extra=extra)
+        _log.warning("%s paused for %.1f s", event.provider, event.retry_in_s, extra=extra)
 
 
 def _sums(counts: Counts) -> str:
