@@ -16,6 +16,7 @@ from umsalert.store.store import Store
 from umsalert.wiring import SystemClock
 
 HEAVY = {
+    "apprise",
     "aiohttp",
     "aiosmtpd",
     "aiosmtplib",

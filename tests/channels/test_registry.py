@@ -13,7 +13,14 @@ from tests.channels.workshop import Workshop
 from umsalert.channels import registry
 from umsalert.errors import ConfigurationError
 from umsalert.model import ChannelKind
-from umsalert.settings import Secret, SmtpSettings, VonageSettings
+from umsalert.settings import (
+    Secret,
+    SmtpSettings,
+    VonageSettings,
+    endpoint_host,
+    known_providers,
+    rate,
+)
 
 
 @pytest.mark.parametrize(
@@ -119,6 +126,17 @@ async def test_a_provider_that_is_not_set_up_keeps_no_other_from_sending(
     with pytest.raises(ConfigurationError) as caught:
         registry.check([ChannelKind.SMS], none)
     assert str(caught.value.problems[0].column).startswith(order[0])
+
+
+def test_every_provider_has_a_pace_and_a_place(workshop: Workshop) -> None:
+    """The settings and the registry know the same providers of each channel."""
+    settings = workshop.settings(443)
+    for kind in ChannelKind:
+        known = {provider for provider, carried in registry.CHANNELS if carried is kind}
+        assert set(known_providers(settings, kind)) == known
+        for provider in known:
+            assert rate(settings, kind, provider).rate_per_s > 0
+            endpoint_host(settings, kind, provider)
 
 
 def test_naming_the_channels_costs_no_heavy_import() -> None:

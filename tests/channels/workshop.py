@@ -15,6 +15,7 @@ from umsalert.channels import registry
 from umsalert.model import ChannelKind, MessageText, Outgoing
 from umsalert.ports import Channel
 from umsalert.settings import (
+    AppriseSettings,
     CallRateSettings,
     EmailSettings,
     GatewaySettings,
@@ -100,9 +101,9 @@ class Workshop:
         return Settings(
             home=self.folder,
             database=self.folder / "umsalert.db",
-            sms=SmsSettings(vonage=pace, ovh=pace, gateway=pace),
+            sms=SmsSettings(vonage=pace, ovh=pace, gateway=pace, apprise=pace),
             voice=VoiceSettings(vonage=calls, gateway=calls),
-            email=EmailSettings(smtp=pace),
+            email=EmailSettings(smtp=pace, apprise=pace),
             vonage=VonageSettings(
                 application_id="2c1f0c4e",
                 private_key_file=self.key_file,
@@ -131,6 +132,10 @@ class Workshop:
                 webhook_url=self.webhook_url,
                 webhook_secret=Secret(WEBHOOK_SECRET),
                 ca_file=ca_file,
+            ),
+            apprise=AppriseSettings(
+                sms_url=Secret(f"jsons://localhost:{port}/sms?:to={{address}}"),
+                email_url=Secret(f"jsons://localhost:{port}/mail?:to={{address}}"),
             ),
             smtp=replace(self.smtp, host="localhost", port=port, ca_file=ca_file),
         )

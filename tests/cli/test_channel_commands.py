@@ -196,6 +196,32 @@ def test_a_lost_answer_is_unknown_and_not_repeated(cli: Cli, carrier: Carrier) -
     assert requests == [b"POST /v1/messages HTTP/1.1"]
 
 
+def test_a_provider_without_receipts_says_so(cli: Cli, carrier: Carrier) -> None:
+    """Through Apprise a yes is the last word: no id, no receipt, and a code that tells."""
+    with hanging_up(carrier.home, b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n") as (
+        url,
+        requests,
+    ):
+        environ = carrier.environ | {
+            "UMSALERT_SMS_PROVIDERS": "vonage,apprise",
+            "UMSALERT_APPRISE_SMS_URL": url.replace("https", "jsons") + "?:to={address}",
+            "REQUESTS_CA_BUNDLE": str(carrier.home / "simulator" / "ca.pem"),
+        }
+        arguments = ("channel", "test", "sms", "--to", MOBILE, "--provider", "apprise", "--yes")
+        ended = cli(*arguments, environ=environ)
+        assert (ended.code, "no receipts" in ended.err) == (0, True), ended.err
+        document = cli(*arguments, "--json", environ=environ).document
+    assert (document["outcome"], document["code"]) == ("accepted", "no_receipt")
+    assert (document["provider"], document["provider_id"]) == ("apprise", "")
+    assert len(requests) == 2
+    listed = cli("channel", "list", "--json", environ=environ).document["channels"]
+    assert [(item["channel"], item["provider"]) for item in listed[:2]] == [
+        ("sms", "vonage"),
+        ("sms", "apprise"),
+    ]
+    assert listed[1]["receipts"] is False
+
+
 def test_the_documents_are_documented(cli: Cli, carrier: Carrier) -> None:
     """docs/doctor.md names every field of these documents, and no other."""
     page = (Path(__file__).parents[2] / "docs" / "doctor.md").read_text("utf-8")

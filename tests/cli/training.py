@@ -61,10 +61,10 @@ def running(home: Path) -> Iterator[Carrier]:
 
 
 @contextlib.contextmanager
-def hanging_up(home: Path) -> Iterator[tuple[str, list[bytes]]]:
+def hanging_up(home: Path, answer: bytes = b"") -> Iterator[tuple[str, list[bytes]]]:
     """Be a provider with the simulator's certificate that reads one request and hangs up.
 
-    Return its URL, and the first lines of the requests that it saw.
+    It says `answer` before. Return its URL, and the first lines of the requests that it saw.
     """
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(home / "simulator" / "server.pem")
@@ -75,11 +75,26 @@ def hanging_up(home: Path) -> Iterator[tuple[str, list[bytes]]]:
             while True:
                 plain, _address = listener.accept()
                 with plain, context.wrap_socket(plain, server_side=True) as connection:
-                    seen.append(connection.recv(65_536).partition(b"\r\n")[0])
+                    seen.append(_request(connection).partition(b"\r\n")[0])
+                    connection.sendall(answer)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
-        yield f"https://localhost:{listener.getsockname()[1]}/v1/messages", seen
-        listener.shutdown(socket.SHUT_RDWR)
-    thread.join()
+        try:
+            yield f"https://localhost:{listener.getsockname()[1]}/v1/messages", seen
+        finally:
+            listener.shutdown(socket.SHUT_RDWR)
+            thread.join()
+
+
+def _request(connection: socket.socket) -> bytes:
+    """Read one request to its end: what was not read would reset the connection."""
+    data = connection.recv(65_536)
+    while b"\r\n\r\n" not in data:
+        data += connection.recv(65_536)
+    head, _blank, body = data.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65_536)
+    return head

@@ -97,6 +97,16 @@ CHANNELS: Mapping[tuple[str, ChannelKind], Adapter] = {
         ("gateway.voice_url", "gateway.token"),
         _GATEWAY_WEBHOOKS,
     ),
+    ("apprise", ChannelKind.SMS): Adapter(
+        "umsalert.channels.apprise:open_sms",
+        Capabilities(receipts=False, answers=False),
+        ("apprise.sms_url",),
+    ),
+    ("apprise", ChannelKind.EMAIL): Adapter(
+        "umsalert.channels.apprise:open_email",
+        Capabilities(receipts=False, answers=False),
+        ("apprise.email_url",),
+    ),
     ("smtp", ChannelKind.EMAIL): Adapter(
         "umsalert.channels.smtp:open_channel",
         Capabilities(receipts=False, answers=False),

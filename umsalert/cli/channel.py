@@ -131,9 +131,12 @@ def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
     from umsalert.channels.network import sentence
 
     if outcome.kind is OutcomeKind.ACCEPTED:
-        output.paragraph(
-            _("Accepted by {host}: {id}").format(host=_host_words(state), id=outcome.provider_id)
+        accepted = (
+            _("Accepted by {host}: {id}") if outcome.provider_id else _("Accepted by {host}.")
         )
+        output.paragraph(accepted.format(host=_host_words(state), id=outcome.provider_id))
+        if not state.capabilities.receipts and state.kind is not ChannelKind.EMAIL:
+            output.say(_("Nobody will tell whether it arrived: this provider has no receipts."))
         output.say(_("Accepted is the provider's word: see that the message arrives."))
         return
     reason = f"{sentence(outcome)} ({outcome.code})"
@@ -248,8 +251,6 @@ def _tells(state: ChannelState) -> str:
 
 
 def _host_words(state: ChannelState) -> str:
-    return (
-        _("{host} (this machine)").format(host=state.host)
-        if is_loopback(state.host)
-        else state.host
-    )
+    if is_loopback(state.host):
+        return _("{host} (this machine)").format(host=state.host)
+    return state.host or state.provider
