@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
@@ -65,6 +67,19 @@ def sending_of(connection: Connection, sender_id: int) -> Sending:
     )
 
 
+class _Due(NamedTuple):
+    """One message of the queue."""
+
+    id: int
+    address: str
+    language: str
+    attempts: int
+    refusals: int
+    cell: int | None
+    unknowns: int
+    vetted: int
+
+
 class Claimer:
     """The claims of one transaction: its connection, who claims, and when."""
 
@@ -101,19 +116,19 @@ class Claimer:
     def _token_s(self, bucket: Bucket) -> float:
         return max(0.001, (1 - bucket.tokens) / bucket.rate_per_s)
 
-    def _take(self, want: Want, bucket: Bucket, rows: Sequence[Connection]) -> Claim:
-        going = [row for row in rows if row["vetted"]]
+    def _take(self, want: Want, bucket: Bucket, rows: Sequence[_Due]) -> Claim:
+        going = [row for row in rows if row.vetted]
         for row in rows:
-            if not row["vetted"]:
-                values = {"id": row["id"], "now": to_text(self._now)}
+            if not row.vetted:
+                values = {"id": row.id, "now": to_text(self._now)}
                 self._connection.execute(self._sql["cancel_unvetted"], values)
         bucket.tokens -= len(going)
         routes.save(self._connection, bucket)
         outgoing = tuple(self._outgoing(want.channel, row) for row in going)
         self._write(want.provider, outgoing)
         for row, item in zip(going, outgoing, strict=True):
-            if row["cell"] is not None:
-                self._pace_cell(row["cell"], max(1, item.text.parts))
+            if row.cell is not None:
+                self._pace_cell(row.cell, max(1, item.text.parts))
         return Claim(outgoing, 0.0, self._now)
 
     def _nothing(self, wait_s: float | None) -> Claim:
@@ -146,7 +161,7 @@ class Claimer:
             "priority": self._sending.priority,
         }
 
-    def _due(self, channel: ChannelKind, n: int) -> list[Connection]:
+    def _due(self, channel: ChannelKind, n: int) -> list[_Due]:
         values = {
             "alert_id": self._sending.alert_id,
             "channel": channel,
@@ -154,8 +169,8 @@ class Claimer:
             "absurd": to_text(self._now + timedelta(seconds=ABSURD_WAIT_S)),
             "n": n,
         }
-        rows: list[Connection] = self._connection.execute(self._sql["due"], values).fetchall()
-        return rows
+        (found,) = self._connection.execute(self._sql["due"], values).fetchone()
+        return [_Due(*item) for item in json.loads(found)]
 
     def _next_due_s(self, channel: ChannelKind) -> float | None:
         values = {"alert_id": self._sending.alert_id, "channel": channel}
@@ -165,42 +180,34 @@ class Claimer:
         due_s = (from_text(row["at"]) - self._now).total_seconds()
         return min(max(due_s, 0.001), ASK_AGAIN_WITHIN_S)
 
-    def _outgoing(self, channel: ChannelKind, row: Connection) -> Outgoing:
-        n = row["attempts"] + 1
+    def _outgoing(self, channel: ChannelKind, row: _Due) -> Outgoing:
+        n = row.attempts + 1
         return Outgoing(
-            delivery_id=row["id"],
+            delivery_id=row.id,
             attempt_n=n,
-            refusals=row["refusals"],
-            reference=f"{self._sending.ref}-{row['id']}-{n}",
+            refusals=row.refusals,
+            reference=f"{self._sending.ref}-{row.id}-{n}",
             channel=channel,
-            address=row["address"],
+            address=row.address,
             token=secrets.token_urlsafe(TOKEN_BYTES),
-            text=self._sending.texts[channel, row["language"]],
+            text=self._sending.texts[channel, row.language],
             expires_at=self._sending.expires_at,
-            unknowns=row["unknowns"],
+            unknowns=row.unknowns,
         )
 
     def _write(self, provider: str, outgoing: Sequence[Outgoing]) -> None:
-        now = to_text(self._now)
-        deadline = to_text(self._now + timedelta(seconds=ATTEMPT_DEADLINE_S))
-        self._connection.executemany(
-            self._sql["start"], [(now, item.delivery_id) for item in outgoing]
-        )
-        self._connection.executemany(
-            self._sql["insert_attempt"],
-            [
-                (
-                    item.delivery_id,
-                    item.attempt_n,
-                    self._sender_id,
-                    provider,
-                    hashlib.sha256(item.token.encode()).digest(),
-                    now,
-                    deadline,
-                )
-                for item in outgoing
-            ],
-        )
+        ids = json.dumps([item.delivery_id for item in outgoing])
+        digests = (hashlib.sha256(item.token.encode()).digest() for item in outgoing)
+        values = {
+            "ids": ids,
+            "digests": b"".join(digests),
+            "sender_id": self._sender_id,
+            "provider": provider,
+            "now": to_text(self._now),
+            "deadline_at": to_text(self._now + timedelta(seconds=ATTEMPT_DEADLINE_S)),
+        }
+        self._connection.execute(self._sql["start"], values)
+        self._connection.execute(self._sql["insert_attempts"], values)
 
     def _pace_cell(self, cell: int, weight: int) -> None:
         """Move on from when the cell takes the next message (GCRA, ITU-T I.371)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 
 from umsalert.model import DeliveryState, Outcome, OutcomeKind
@@ -22,6 +23,8 @@ _ATTEMPT_STATE = {
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     """Commit a group of outcomes. States only move forward."""
+    if not settled:
+        return
     accepted = [item for item in settled if item.outcome.kind is OutcomeKind.ACCEPTED]
     if not _accept(connection, accepted):
         for item in accepted:
@@ -29,35 +32,32 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     for item in settled:
         if item.outcome.kind is not OutcomeKind.ACCEPTED:
             _settle_delivery(connection, item)
-    connection.executemany(
-        queries("outbox")["settle_attempt"], [_attempt_values(item) for item in settled]
-    )
+    connection.execute(queries("outbox")["settle_attempts"], {"items": _document(settled)})
 
 
 def _accept(connection: Connection, settled: Sequence[Settled]) -> bool:
     """Move deliveries from sending to accepted; say whether it was as simple for all of them."""
-    if not settled:
-        return True
-    rows = [
-        (item.outcome.code, to_text(item.at), item.outgoing.delivery_id, item.outgoing.attempt_n)
-        for item in settled
-    ]
-    moved = connection.executemany(queries("outbox")["accept"], rows).rowcount
+    items = {"items": _document(settled)}
+    moved = connection.execute(queries("outbox")["accept"], items).rowcount if settled else 0
     return bool(moved == len(settled))
 
 
-def _attempt_values(item: Settled) -> tuple[object, ...]:
-    outcome = item.outcome
-    state = _ATTEMPT_STATE[outcome.kind]
-    return (
-        state,
-        outcome.code,
-        outcome.detail,
-        item.provider,
-        to_text(item.at),
-        outcome.provider_id,
-        item.outgoing.delivery_id,
-        item.outgoing.attempt_n,
+def _document(settled: Sequence[Settled]) -> str:
+    """Return outcomes for a statement: one step of SQLite for all, not one for each."""
+    return json.dumps(
+        [
+            (
+                item.outgoing.delivery_id,
+                item.outgoing.attempt_n,
+                _ATTEMPT_STATE[item.outcome.kind],
+                item.provider,
+                to_text(item.at),
+                item.outcome.code,
+                item.outcome.detail,
+                item.outcome.provider_id,
+            )
+            for item in settled
+        ]
     )
 
 

@@ -15,13 +15,14 @@ WHERE alert_id = :alert_id AND lease_until > :now
 -- name: due
 -- The next messages in order of sending, each with whether its people are still vetted. Of a cell
 -- that is paced, the first one, once the cell is free; the others are read in the queue's own order.
--- Nobody waits for a cell until an `absurd` time: the clock was set back.
+-- Nobody waits for a cell until an `absurd` time: the clock was set back. (One row of JSON: every row
+-- more would have this thread ask for Python's lock once more. CAST: a bare LIMIT :n is planned anew.)
 WITH next AS (
     SELECT * FROM (
         SELECT id FROM delivery INDEXED BY delivery_queue
         WHERE alert_id = :alert_id AND channel = :channel AND cell IS NULL
             AND state = 'queued' AND next_attempt_at <= :now
-        ORDER BY id LIMIT :n
+        ORDER BY id LIMIT CAST(:n AS INTEGER)
     )
     UNION ALL
     SELECT (
@@ -35,20 +36,24 @@ WITH next AS (
     WHERE alert_cell.alert_id = :alert_id
         AND (coalesce(cell_pace.free_at, '') <= :now OR cell_pace.free_at > :absurd)
 )
-SELECT
-    delivery.id, delivery.address, delivery.language, delivery.attempts, delivery.refusals,
-    delivery.cell,
-    CASE WHEN delivery.attempts = 0 THEN 0 ELSE (
-        SELECT count(*) FROM attempt
-        WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
-    ) END AS unknowns,
-    site.status = 'approved' AND contact.status = 'certified' AS vetted
-FROM next
-CROSS JOIN delivery ON delivery.id = next.id
-JOIN site ON site.id = delivery.site_id
-JOIN contact ON contact.id = delivery.contact_id
-ORDER BY delivery.id
-LIMIT :n
+SELECT json_group_array(json_array(
+    id, address, language, attempts, refusals, cell, unknowns, vetted
+)) FROM (
+    SELECT
+        delivery.id, delivery.address, delivery.language, delivery.attempts, delivery.refusals,
+        delivery.cell,
+        CASE WHEN delivery.attempts = 0 THEN 0 ELSE (
+            SELECT count(*) FROM attempt
+            WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
+        ) END AS unknowns,
+        site.status = 'approved' AND contact.status = 'certified' AS vetted
+    FROM next
+    CROSS JOIN delivery ON delivery.id = next.id
+    JOIN site ON site.id = delivery.site_id
+    JOIN contact ON contact.id = delivery.contact_id
+    ORDER BY delivery.id
+    LIMIT CAST(:n AS INTEGER)
+)
 
 -- name: next_due
 -- When a message of the queue can be due, its cell's pace included. NULL: the queue is empty.
@@ -83,31 +88,41 @@ WHERE id = :id
 
 -- name: start
 UPDATE delivery
-SET state = 'sending', attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, ?)
-WHERE id = ?
+SET state = 'sending', attempts = attempts + 1, first_sent_at = coalesce(first_sent_at, :now)
+WHERE id IN (SELECT value FROM json_each(:ids))
 
--- name: insert_attempt
+-- name: insert_attempts
+-- Of deliveries just started. `digests` holds 32 bytes for each of `ids`.
 INSERT INTO attempt (
     delivery_id, n, sender_id, provider, token_sha256, started_at, deadline_at
-) VALUES (?, ?, ?, ?, ?, ?, ?)
+)
+SELECT
+    delivery.id, delivery.attempts, :sender_id, :provider, substr(:digests, item.key * 32 + 1, 32),
+    :now, :deadline_at
+FROM json_each(:ids) AS item
+CROSS JOIN delivery ON delivery.id = item.value
 
 -- name: is_cancelled
 SELECT 1 FROM delivery JOIN alert ON alert.id = delivery.alert_id
 WHERE delivery.id = :delivery_id AND alert.cancelled_at IS NOT NULL
 
 -- name: accept
--- The common end of a hand-over; `settle_delivery` knows all others.
-UPDATE delivery SET state = 'accepted', code = ?, accepted_at = ?
-WHERE id = ? AND state = 'sending' AND attempts = ?
+-- The common end of hand-overs; `settle_delivery` knows all others.
+UPDATE delivery SET state = 'accepted', code = item.value ->> 5, accepted_at = item.value ->> 4
+FROM json_each(:items) AS item
+WHERE delivery.id = item.value ->> 0 AND state = 'sending' AND attempts = item.value ->> 1
 
--- name: settle_attempt
--- A receipt may have moved the attempt on already: then only the evidence is added.
+-- name: settle_attempts
+-- A receipt may have moved an attempt on already: then only the evidence is added.
 UPDATE attempt
-SET state = CASE WHEN state = 'sending' OR code = 'sender_died' THEN ?1 ELSE state END,
-    code = CASE WHEN state = 'sending' OR code = 'sender_died' THEN ?2 ELSE code END,
-    detail = ?3, provider = ?4, settled_at = ?5,
-    provider_id = CASE WHEN ?6 = '' THEN provider_id ELSE ?6 END
-WHERE delivery_id = ?7 AND n = ?8
+SET state = CASE
+        WHEN state = 'sending' OR code = 'sender_died' THEN item.value ->> 2 ELSE state
+    END,
+    code = CASE WHEN state = 'sending' OR code = 'sender_died' THEN item.value ->> 5 ELSE code END,
+    provider = item.value ->> 3, settled_at = item.value ->> 4, detail = item.value ->> 6,
+    provider_id = coalesce(nullif(item.value ->> 7, ''), provider_id)
+FROM json_each(:items) AS item
+WHERE delivery_id = item.value ->> 0 AND n = item.value ->> 1
 
 -- name: perhaps_sent
 SELECT 1 FROM attempt WHERE delivery_id = :delivery_id AND n < :n AND state = 'unknown'
