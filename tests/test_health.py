@@ -22,7 +22,7 @@ def after(state: Health, *outcomes: Outcome, pause_s: float = 0.1) -> Health:
     now = state.at
     for outcome in outcomes:
         now += timedelta(seconds=pause_s)
-        state = state.after(outcome, now)
+        state = state.after([outcome], now)
     return state
 
 
@@ -60,7 +60,7 @@ def test_refused_credentials_are_enough_once() -> None:
 def test_old_faults_fade() -> None:
     """Four faults an hour ago and one now are one."""
     state = after(WELL, *[DEAD] * 4)
-    assert state.after(DEAD, NOON + timedelta(hours=1)).well
+    assert state.after([DEAD], NOON + timedelta(hours=1)).well
 
 
 def test_rests_grow_and_end_with_one_good_message() -> None:
@@ -69,10 +69,10 @@ def test_rests_grow_and_end_with_one_good_message() -> None:
     for _probe in range(6):
         assert state.rests_until is not None
         rests_s.append(round(state.rests_s(state.at)))
-        state = state.after(DEAD, state.rests_until)
+        state = state.after([DEAD], state.rests_until)
     assert rests_s == [30, 60, 120, 240, 300, 300]
     assert state.rests_until is not None
-    back = state.after(OK, state.rests_until)
+    back = state.after([OK], state.rests_until)
     assert (back.well, back.rests) == (True, 0)
 
 
@@ -104,7 +104,7 @@ def test_counts_stay_what_they_are(steps: list[tuple[Outcome, float]]) -> None:
     state, now = WELL, NOON
     for n, (outcome, pause_s) in enumerate(steps, 1):
         now += timedelta(seconds=pause_s)
-        state = state.after(outcome, now)
+        state = state.after([outcome], now)
         assert 0 <= state.good <= n
         assert 0 <= state.bad <= n
         assert 0 <= state.rests_s(now) <= health.REST_MAX_S

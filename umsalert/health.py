@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
@@ -22,7 +23,6 @@ ILL_RECEIPTS = "receipts_late"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 _BAD = {OutcomeKind.UNKNOWN, OutcomeKind.UNREACHABLE, OutcomeKind.MISCONFIGURED}
-_NEITHER = {OutcomeKind.WITHDRAWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +56,31 @@ class Health:
         left_s = (self.rests_until - now).total_seconds()
         return left_s if 0 < left_s <= REST_MAX_S else 0.0
 
-    def after(self, outcome: Outcome, now: datetime) -> Health:
-        """Return what is known after one more hand-over.
+    def after(self, outcomes: Sequence[Outcome], now: datetime) -> Health:
+        """Return what is known after some more hand-overs, the good ones first.
 
         A refusal of one recipient, for now or for good, and a provider that is asked too fast, are
         no illness.
         """
-        if outcome.kind in _NEITHER or outcome.code == "interrupted":
-            return self
+        bad = [outcome for outcome in outcomes if _is_bad(outcome)]
+        good = sum(1 for outcome in outcomes if not _says_nothing(outcome)) - len(bad)
+        state = self._with_good(good, now) if good else self
+        for outcome in bad:
+            state = state._with_bad(outcome, now)
+        return state
+
+    def _with_good(self, count: int, now: datetime) -> Health:
         faded = self._faded(now)
-        refuses_all = (
-            outcome.kind is OutcomeKind.TEMPORARY
-            and not outcome.one_recipient
-            and not outcome.throttled
-        )
-        if outcome.kind not in _BAD and not refuses_all:
-            if not self.well and not self.rests_s(now):  # it was asked if it is there, and it is
-                return replace(faded, good=1.0, bad=0.0, rests=0, rests_until=None)
-            return replace(faded, good=faded.good + 1)
+        if not self.well and not self.rests_s(now):  # it was asked if it is there, and it is
+            return replace(faded, good=float(count), bad=0.0, rests=0, rests_until=None)
+        return replace(faded, good=faded.good + count)
+
+    def _with_bad(self, outcome: Outcome, now: datetime) -> Health:
+        faded = self._faded(now)
         worse = replace(faded, bad=faded.bad + 1, fault_code=outcome.code, fault_at=now)
         hopeless = outcome.kind is OutcomeKind.MISCONFIGURED
         ill = worse.bad >= ENOUGH and worse.bad >= ILL_SHARE * (worse.good + worse.bad)
-        if not (hopeless or ill or not self.well):
-            return worse
-        return worse._resting(now)
+        return worse._resting(now) if hopeless or ill or not self.well else worse
 
     def without_receipts(self, due: int, come: int, now: datetime) -> Health:
         """Return what is known when of `due` receipts so many have come."""
@@ -98,3 +99,14 @@ class Health:
         rest_s = min(REST_S * 2**self.rests, REST_MAX_S)
         until = now + timedelta(seconds=rest_s)
         return replace(self, rests=self.rests + 1, rests_until=until)
+
+
+def _says_nothing(outcome: Outcome) -> bool:
+    """Say whether it was we who ended the hand-over."""
+    return outcome.kind is OutcomeKind.WITHDRAWN or outcome.code == "interrupted"
+
+
+def _is_bad(outcome: Outcome) -> bool:
+    if outcome.kind is OutcomeKind.TEMPORARY:
+        return not outcome.one_recipient and not outcome.throttled
+    return outcome.kind in _BAD and not _says_nothing(outcome)

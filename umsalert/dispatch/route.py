@@ -55,6 +55,7 @@ class Route:
         self._on_wire = 0
         self._uncommitted = 0
         self._flow = 0.0  # outcomes during one commit
+        self._good: list[Outcome] = []  # not in `health` yet: one sum for many
         self._accepted = 0  # since the last other outcome
         self._pause = Pause(run.give_up_s)
         self._newest: deque[tuple[datetime, tuple[int, int]]] = deque(maxlen=SAMPLE)
@@ -79,6 +80,7 @@ class Route:
         """Take notice of what all processes know of the provider."""
         if health.at >= self.health.at:
             self.health = health
+            self._good.clear()
 
     def rests_s(self, now: datetime) -> float:
         """Return how long the provider wants to be left alone, or cannot be reached."""
@@ -173,8 +175,12 @@ class Route:
 
     def _note(self, outgoing: Outgoing, outcome: Outcome, now: datetime) -> None:
         """Rest, or be down; say so once, and give back what has not left."""
-        self.health = self.health.after(outcome, now)
         paused_s = self._pause.after(outcome, now)
+        if outcome.kind is OutcomeKind.ACCEPTED and self.well:
+            self._good.append(outcome)
+        else:
+            self.health = self.health.after([*self._good, outcome], now)
+            self._good.clear()
         if outcome.kind is OutcomeKind.ACCEPTED:
             self._accepted += 1
             self.down = None

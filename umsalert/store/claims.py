@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
-from umsalert.store import routes
 from umsalert.store.alerts import text_of_row
+from umsalert.store.bucket import Bucket
 from umsalert.store.database import from_text, queries, to_text
-from umsalert.store.routes import Bucket
+from umsalert.store.routes import RouteBook, room
 from umsalert.store.spatialite import Connection
 
 ATTEMPT_DEADLINE_S = 60.0
@@ -84,9 +84,15 @@ class Claimer:
     """The claims of one transaction: its connection, who claims, and when."""
 
     def __init__(
-        self, connection: Connection, sender_id: int, sending: Sending, now: datetime
+        self,
+        connection: Connection,
+        routes: RouteBook,
+        sender_id: int,
+        sending: Sending,
+        now: datetime,
     ) -> None:
         self._connection = connection
+        self._routes = routes
         self._sql = queries("outbox")
         self._sender_id = sender_id
         self._sending = sending
@@ -97,8 +103,8 @@ class Claimer:
         """Take what is wanted, as far as pace and queue allow."""
         if self._over:
             return self._nothing(None)
-        bucket = routes.open_bucket(self._connection, want, self._now)
-        limit = routes.room(self._connection, want, self._sender_id, self._now)
+        bucket = self._routes.open(want, self._now)
+        limit = room(self._connection, want, self._sender_id, self._now)
         blocked_s = bucket.blocked_s(self._now)
         if blocked_s:
             return Claim((), blocked_s, self._now, blocked=True)
@@ -110,7 +116,6 @@ class Claimer:
             self._lack(want)
         if rows and affordable:
             return self._take(want, bucket, rows)
-        routes.save(self._connection, bucket)
         return self._nothing(self._token_s(bucket) if rows else self._next_due_s(want.channel))
 
     def _token_s(self, bucket: Bucket) -> float:
@@ -123,7 +128,6 @@ class Claimer:
                 values = {"id": row.id, "now": to_text(self._now)}
                 self._connection.execute(self._sql["cancel_unvetted"], values)
         bucket.tokens -= len(going)
-        routes.save(self._connection, bucket)
         outgoing = tuple(self._outgoing(want.channel, row) for row in going)
         self._write(want.provider, outgoing)
         for row, item in zip(going, outgoing, strict=True):

@@ -13,7 +13,7 @@ from umsalert.ports import Claim, ReceiptSample, RouteState, Settled, Stopped, W
 from umsalert.store.alerts import cancellation_of_row, counts
 from umsalert.store.claims import Claimer, Sending, sending_of
 from umsalert.store.database import Database, from_text, queries, to_text
-from umsalert.store.routes import learn, note_receipts, states
+from umsalert.store.routes import RouteBook, states
 from umsalert.store.settlements import settle
 from umsalert.store.spatialite import Connection
 
@@ -58,12 +58,16 @@ class SqlOutbox:
         """Commit a group of outcomes and take what is wanted, in one transaction."""
 
         def work(connection: Connection) -> Sequence[Claim]:
+            routes = RouteBook(connection)
             settle(connection, settled)
-            learn(connection, settled)
-            if not wants:
-                return ()
-            claimer = Claimer(connection, sender_id, self._of(connection, sender_id), self._now())
-            return [claimer.claim(want) for want in wants]
+            routes.learn(settled)
+            claims: list[Claim] = []
+            if wants:
+                sending = self._of(connection, sender_id)
+                claimer = Claimer(connection, routes, sender_id, sending, self._now())
+                claims += [claimer.claim(want) for want in wants]
+            routes.save()
+            return claims
 
         return await self._database.write(work)
 
@@ -78,7 +82,13 @@ class SqlOutbox:
 
     async def note_receipts(self, sample: ReceiptSample) -> None:
         """Hold receipts that are missing against the provider, if any reach us at all."""
-        await self._database.write(lambda c: note_receipts(c, sample, self._now()))
+
+        def work(connection: Connection) -> None:
+            routes = RouteBook(connection)
+            routes.miss_receipts(sample, self._now())
+            routes.save()
+
+        await self._database.write(work)
 
     async def recover(self, alert_id: int) -> int:
         """Turn what dead senders held into `unknown`; return how many."""

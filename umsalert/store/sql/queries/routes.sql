@@ -1,24 +1,14 @@
 -- name: route
 SELECT * FROM route WHERE provider = :provider AND channel = :channel
 
--- name: save_bucket
-INSERT INTO route (
+-- name: save
+INSERT OR REPLACE INTO route (
     provider, channel, ceiling_per_s, rate_per_s, tokens, refilled_at, slowed_at, blocked_until,
-    noted_at
+    noted_at, good, bad, rests, rests_until, fault_code, fault_at
 ) VALUES (
     :provider, :channel, :ceiling_per_s, :rate_per_s, :tokens, :refilled_at, :slowed_at,
-    :blocked_until, :refilled_at
+    :blocked_until, :noted_at, :good, :bad, :rests, :rests_until, :fault_code, :fault_at
 )
-ON CONFLICT (provider, channel) DO UPDATE SET
-    ceiling_per_s = excluded.ceiling_per_s, rate_per_s = excluded.rate_per_s,
-    tokens = excluded.tokens, refilled_at = excluded.refilled_at,
-    slowed_at = excluded.slowed_at, blocked_until = excluded.blocked_until
-
--- name: save_health
-UPDATE route SET
-    noted_at = :noted_at, good = :good, bad = :bad, rests = :rests, rests_until = :rests_until,
-    fault_code = :fault_code, fault_at = :fault_at
-WHERE provider = :provider AND channel = :channel
 
 -- name: routes
 SELECT * FROM route ORDER BY channel, provider
