@@ -18,6 +18,9 @@ from umsalert.retry import Pause, retry_at
 BUFFER = 64
 """At most so many are claimed beyond what is on the wire, which must not idle during a commit:
 after a kill they are unknown."""
+MAX_UNCOMMITTED = 400
+"""Nothing more is claimed while so many outcomes wait for the database."""
+
 EARNED_BY = 4
 """So many accepted without a break earn one of them."""
 
@@ -100,8 +103,10 @@ class Route:
         config = self._config
         ahead = min(BUFFER, 2 * int(self._flow), self._accepted // EARNED_BY)
         most = 1 if probe else config.in_flight + ahead
-        limit = most - self.open
-        if now < self._ask_at or limit <= 0 or (self._waiting and limit < self._flow / 2):
+        limit = most - len(self._waiting) - self._on_wire
+        if now < self._ask_at or limit <= 0 or self._uncommitted > MAX_UNCOMMITTED:
+            return None
+        if len(self._waiting) > ahead / 2:  # enough until the next time
             return None
         return Want(config.channel.kind, self.provider, config.pace, limit, config.in_flight)
 
