@@ -55,8 +55,13 @@ async def make_register(path: Path) -> None:
         await store.register.add_contacts(CONTACTS, OPERATOR, certify=True)
 
 
-async def make_alert(store: Store, *channels: ChannelKind, ref: str = "N-1124-7F3K") -> Alert:
-    """Record an alert to the two sites of `CENTRE`; its messages are queued."""
+async def make_alert(
+    store: Store, *channels: ChannelKind, ref: str = "N-1124-7F3K", stop: bool = False
+) -> Alert:
+    """Record an alert to the two sites of `CENTRE`; its messages are queued.
+
+    `stop`: the first answer from a site stops what has not left for it.
+    """
     now = datetime.now(UTC)
     new = NewAlert(
         ref=ref,
@@ -74,6 +79,7 @@ async def make_alert(store: Store, *channels: ChannelKind, ref: str = "N-1124-7F
         created_at=now,
         expires_at=now + timedelta(hours=1),
         operator=OPERATOR,
+        stop_when_acknowledged=stop,
     )
     return await store.alerts.create(new, all_on_duty)
 

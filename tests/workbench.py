@@ -63,9 +63,14 @@ class FastClock:
 
 
 async def fill_register(
-    store: Store, sites: int = 3, *, vetted: bool = True, step_deg: float = 0.0001
+    store: Store,
+    sites: int = 3,
+    *,
+    guards: int = 1,
+    vetted: bool = True,
+    step_deg: float = 0.0001,
 ) -> None:
-    """Add sites S0, S1, ... 11 m apart northwards from the centre, one contact each."""
+    """Add sites S0, S1, ... 11 m apart northwards from the centre, `guards` contacts each."""
     await store.register.add_sites(
         [
             NewSite(f"S{i}", f"Site {i}", 43.7 + i * step_deg, 7.27, "FR", "Europe/Paris")
@@ -77,13 +82,13 @@ async def fill_register(
     await store.register.add_contacts(
         [
             NewContact(
-                f"S{i}",
+                f"S{i // guards}",
                 f"Agent {i}",
                 phone=f"+3363998{i:04}",
                 phone_kind="mobile",
                 email=f"agent-{i}@example.org",
             )
-            for i in range(sites)
+            for i in range(sites * guards)
         ],
         OPERATOR,
         certify=vetted,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from umsalert.model import OPEN_STATES, Alert, ChannelKind, MessageText
+from umsalert.model import OPEN_STATES, Alert, ChannelKind, DeliveryState, MessageText
 from umsalert.ports import DeliveryRow, Record, ReplyRow
 
 SHARES = (50, 95, 100)
@@ -34,7 +34,10 @@ class ChannelReport:
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """One site: how many messages, the furthest that any of them came, the first answer."""
+    """One site: how many messages, how far they came, the first answer.
+
+    `not_needed`: messages that were not sent because somebody here had answered.
+    """
 
     ref: str
     name: str
@@ -43,6 +46,7 @@ class SiteReport:
     accepted: int
     delivered: int
     acknowledged: int
+    not_needed: int
     first_answer: ReplyRow | None
 
 
@@ -68,6 +72,11 @@ class AlertReport:
     def waiting(self) -> int:
         """Messages that are queued or on the wire."""
         return sum(row.state in OPEN_STATES for row in self.deliveries)
+
+    @property
+    def not_needed(self) -> int:
+        """Messages that were not sent because somebody at their site had answered."""
+        return sum(site.not_needed for site in self.sites)
 
     @property
     def repeated(self) -> tuple[DeliveryRow, ...]:
@@ -158,6 +167,7 @@ def _sites(
             accepted=sum(row.accepted_at is not None for row in rows),
             delivered=sum(row.delivered_at is not None for row in rows),
             acknowledged=len({reply.contact_ref for reply in answers.get(ref, ())}),
+            not_needed=sum(row.state == DeliveryState.NOT_NEEDED for row in rows),
             first_answer=answers[ref][0] if ref in answers else None,
         )
         for ref, rows in by_site.items()

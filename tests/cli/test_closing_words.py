@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.workbench import NOON
-from umsalert.cli.alert_send import closing_words
+from umsalert.cli.alert_send import closing_words, exit_code
 from umsalert.dispatch import Result
+from umsalert.errors import ExitCode
 from umsalert.model import Cancellation, ChannelKind, DeliveryState, Outcome, OutcomeKind
 
 REF = "20260317-test"
@@ -19,6 +20,19 @@ def test_only_what_may_go_on_is_told_to(cancelled: Cancellation | None) -> None:
     said = list(closing_words(REF, Result(counts, interrupted=False, cancelled=cancelled)))
     assert sum("umsalert alert resume" in sentence for sentence in said) == 2 * (not cancelled)
     assert said[-1] == f"Report: umsalert report {REF}"
+
+
+def test_a_site_that_has_answered_is_no_failure() -> None:
+    """What was held back for it is counted in words, and the run ends well."""
+    states = {DeliveryState.ACCEPTED: 3, DeliveryState.NOT_NEEDED: 2}
+    result = Result({ChannelKind.VOICE: states}, interrupted=False)
+    assert list(closing_words(REF, result))[:2] == [
+        f"Alert {REF}: voice: 3 accepted, 2 not needed",
+        "2 messages were not sent: somebody at their sites had answered.",
+    ]
+    assert exit_code(result) is ExitCode.OK
+    states[DeliveryState.CANCELLED] = 1
+    assert exit_code(result) is ExitCode.SOME_FAILED
 
 
 def test_a_channel_that_stopped_sends_the_reader_to_doctor() -> None:

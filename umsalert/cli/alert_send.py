@@ -12,7 +12,7 @@ from datetime import timedelta
 import typer
 
 from umsalert import wiring
-from umsalert.cli import alert_preview, alert_show, findings, progress
+from umsalert.cli import alert_preview, alert_show, alert_words, findings, progress
 from umsalert.cli.context import Session
 from umsalert.cli.output import (
     Output,
@@ -147,6 +147,8 @@ class _Sending:
 def closing_words(ref: str, result: Result) -> Iterator[str]:
     """Yield how a run ended, and what can be done next: nothing more, once it is cancelled."""
     yield _("Alert {ref}: {counts}").format(ref=ref, counts=progress.counts_sentence(result.counts))
+    if spared := _total(result, DeliveryState.NOT_NEEDED):
+        yield alert_words.not_needed_sentence(spared)
     for kind, outcome in result.stopped.items():
         yield _("{channel} stopped: {code}").format(
             channel=channel_name(kind), code=f"{outcome.code} {outcome.detail}".strip()

@@ -60,6 +60,20 @@ def show_left_out(left_out: Mapping[str, int], output: Output) -> None:
         output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
 
 
+def stop_words() -> str:
+    """Say what the first answer from a site does, where the template says so."""
+    return _("Once somebody at a site has answered, what has not left for that site is not sent.")
+
+
+def not_needed_sentence(n: int) -> str:
+    """Say that messages were held back because somebody at their site had answered."""
+    return ngettext(
+        "{n} message was not sent: somebody at its site had answered.",
+        "{n} messages were not sent: somebody at their sites had answered.",
+        n,
+    ).format(n=n)
+
+
 def reason_words(reason: str) -> str:
     """Return why somebody is left out, in words."""
     return {

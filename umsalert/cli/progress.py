@@ -34,6 +34,8 @@ GONE_WRONG = (
     DeliveryState.UNDELIVERED,
     DeliveryState.EXPIRED,
 )
+UNSENT = (DeliveryState.CANCELLED, DeliveryState.NOT_NEEDED)
+"""Held back on purpose; shown apart where there are any."""
 
 
 class View(Protocol):
@@ -185,10 +187,8 @@ class _LiveTable:
         table.add_column("")
         table.add_column("", width=16)
         titles = [_("queued"), _("accepted"), _("delivered"), _("failed"), _("unknown")]
-        stopped = any(states.get(DeliveryState.CANCELLED) for states in counts.values())
-        if stopped:
-            titles.append(_("cancelled"))
-        for title in titles:
+        unsent = [state for state in UNSENT if any(each.get(state) for each in counts.values())]
+        for title in (*titles, *map(state_name, unsent)):
             table.add_column(title, justify="right")
         table.add_column(_("rate"), justify="right")
         table.add_column(_("left"), justify="right")
@@ -209,7 +209,7 @@ class _LiveTable:
                     str(states.get(DeliveryState.UNKNOWN, 0)),
                     style="magenta" if states.get(DeliveryState.UNKNOWN) else "",
                 ),
-                *([str(states.get(DeliveryState.CANCELLED, 0))] if stopped else []),
+                *(str(states.get(state, 0)) for state in unsent),
                 f"{rate:.0f}/s" if rate else "–",
                 duration(waiting / rate) if rate and waiting else ("–" if waiting else "0 s"),
             )
@@ -306,4 +306,5 @@ def state_name(state: DeliveryState, n: int = 1) -> str:
         DeliveryState.UNKNOWN: ngettext("unknown", "unknown", n),
         DeliveryState.EXPIRED: ngettext("expired", "expired", n),
         DeliveryState.CANCELLED: ngettext("cancelled", "cancelled", n),
+        DeliveryState.NOT_NEEDED: ngettext("not needed", "not needed", n),
     }[state]

@@ -34,6 +34,7 @@ def document(report: AlertReport, output: Output) -> None:
             "sites_alerted": len(report.sites),
             "sites_reached": report.sites_reached,
             "sites_acknowledged": report.sites_acknowledged,
+            "not_needed": report.not_needed,
             "channels": [_channel_document(channel) for channel in report.channels],
             "sites": [_site_document(site) for site in report.sites],
             "deliveries": [_delivery_document(row) for row in report.deliveries],
@@ -128,6 +129,8 @@ def table(report: AlertReport, output: Output) -> None:
             answered=report.sites_acknowledged,
         )
     )
+    if report.not_needed:
+        output.paragraph(alert_words.not_needed_sentence(report.not_needed))
     if report.waiting and not report.alert.cancelled:
         output.paragraph(
             _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
@@ -173,14 +176,18 @@ def _repeated_lines(report: AlertReport, output: Output) -> None:
 
 def _channel_table(report: AlertReport, output: Output) -> None:
     """Two tables, since one would break its words at 80 columns: how many, then how fast."""
-    stopped = any(DeliveryState.CANCELLED in channel.states for channel in report.channels)
+    unsent = [
+        state
+        for state in progress.UNSENT
+        if any(state in channel.states for channel in report.channels)
+    ]
     titles = (
         _("Messages"),
         _("Accepted"),
         _("Delivered"),
         _("Acknowledged"),
         _("Failed"),
-        *([_("Cancelled")] if stopped else []),
+        *(_unsent_title(state) for state in unsent),
         _("Unknown"),
     )
     output.table(
@@ -193,7 +200,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
                 channel.delivered,
                 channel.acknowledged,
                 sum(channel.states.get(state, 0) for state in progress.GONE_WRONG),
-                *([channel.states.get(DeliveryState.CANCELLED, 0)] if stopped else []),
+                *(channel.states.get(state, 0) for state in unsent),
                 channel.states.get(DeliveryState.UNKNOWN, 0),
             )
             for channel in report.channels
@@ -212,6 +219,13 @@ def _channel_table(report: AlertReport, output: Output) -> None:
             for channel in report.channels
         ],
     )
+
+
+def _unsent_title(state: DeliveryState) -> str:
+    return {
+        DeliveryState.CANCELLED: _("Cancelled"),
+        DeliveryState.NOT_NEEDED: _("Not needed"),
+    }[state]
 
 
 def _person_table(report: AlertReport, output: Output) -> None:
@@ -253,7 +267,8 @@ def _state_cell(report: AlertReport, row: DeliveryRow | None) -> str:
         return ""
     moment = row.ended_at or row.accepted_at or row.first_sent_at
     parts = [progress.state_name(DeliveryState(row.state)), _clock(report, moment)]
-    if row.code not in {"", row.state} and row.state != DeliveryState.DELIVERED:
+    said_by_state = {DeliveryState.DELIVERED, DeliveryState.NOT_NEEDED}
+    if row.code not in {"", row.state} and row.state not in said_by_state:
         parts.append(row.code)
     if row.attempts > 1:
         parts.append(f"×{row.attempts}")
@@ -322,6 +337,7 @@ def _site_document(site: SiteReport) -> dict[str, Any]:
         "accepted": site.accepted,
         "delivered": site.delivered,
         "acknowledged": site.acknowledged,
+        "not_needed": site.not_needed,
         "first_answer": site.first_answer and _reply_document(site.first_answer),
     }
 

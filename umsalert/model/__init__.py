@@ -19,6 +19,7 @@ from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
 from umsalert.model.checks import CheckResult, CheckStatus
 from umsalert.model.deliveries import (
     OPEN_STATES,
+    READ_BY_SITE,
     TRANSITIONS,
     Answer,
     ChannelKind,
@@ -43,6 +44,7 @@ from umsalert.model.register import (
 __all__ = [
     "NO_CELL_PACE",
     "OPEN_STATES",
+    "READ_BY_SITE",
     "TRANSITIONS",
     "Alert",
     "Answer",

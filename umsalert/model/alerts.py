@@ -77,7 +77,10 @@ NO_CELL_PACE = CellPace()
 
 @dataclass(frozen=True, slots=True)
 class NewAlert:
-    """An alert ready to be recorded; the store turns it into deliveries."""
+    """An alert ready to be recorded; the store turns it into deliveries.
+
+    `stop_when_acknowledged`: after the first answer from a site nothing more leaves for it.
+    """
 
     ref: str
     template: str
@@ -98,6 +101,7 @@ class NewAlert:
     request_hash: str = ""
     follows: Following | None = None
     cell_pace: CellPace = NO_CELL_PACE
+    stop_when_acknowledged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,3 +128,4 @@ class Alert:
     cancelled: Cancellation | None = None
     follows: Link | None = None
     followed_by: tuple[Link, ...] = ()
+    stop_when_acknowledged: bool = False

@@ -28,6 +28,8 @@ class DeliveryState(StrEnum):
     UNKNOWN = "unknown"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+    NOT_NEEDED = "not_needed"
+    """Somebody at its site had answered the alert before it left."""
 
 
 _S = DeliveryState
@@ -39,6 +41,7 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
             _S.FAILED,
             _S.EXPIRED,
             _S.CANCELLED,
+            _S.NOT_NEEDED,
             _S.ACCEPTED,
             _S.DELIVERED,
             _S.UNKNOWN,  # an earlier attempt may have left, and it is not sent again after all
@@ -52,17 +55,28 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
             _S.FAILED,
             _S.UNKNOWN,
             _S.CANCELLED,
+            _S.NOT_NEEDED,
             _S.DELIVERED,
             _S.UNDELIVERED,
         }
     ),
     _S.ACCEPTED: frozenset({_S.DELIVERED, _S.UNDELIVERED}),
     _S.UNKNOWN: frozenset(
-        {_S.QUEUED, _S.ACCEPTED, _S.DELIVERED, _S.UNDELIVERED, _S.FAILED, _S.EXPIRED, _S.CANCELLED}
+        {
+            _S.QUEUED,
+            _S.ACCEPTED,
+            _S.DELIVERED,
+            _S.UNDELIVERED,
+            _S.FAILED,
+            _S.EXPIRED,
+            _S.CANCELLED,
+            _S.NOT_NEEDED,
+        }
     ),
     _S.FAILED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
     _S.EXPIRED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
     _S.CANCELLED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
+    _S.NOT_NEEDED: frozenset({_S.ACCEPTED, _S.DELIVERED}),
     _S.UNDELIVERED: frozenset({_S.DELIVERED}),
     _S.DELIVERED: frozenset(),
 }
@@ -74,6 +88,10 @@ class ReplyKind(StrEnum):
 
     ACKNOWLEDGED = "acknowledged"
     SIGHTING = "sighting"
+
+
+READ_BY_SITE = frozenset({ReplyKind.ACKNOWLEDGED, ReplyKind.SIGHTING})
+"""Answers after which a site needs no further message: whoever gave one has read the alert."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -213,6 +213,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "follows_as": new.follows and new.follows.kind,
         "cell_rate_per_s": new.cell_pace.rate_per_s,
         "cell_burst": new.cell_pace.burst,
+        "stop_when_acknowledged": int(new.stop_when_acknowledged),
     }
 
 
@@ -275,6 +276,7 @@ def _alert(row: Connection) -> Alert:
         cancelled=None if row["cancelled_at"] is None else cancellation_of_row(row),
         follows=_link(row["follows_ref"], row["follows_as"]) if row["follows_ref"] else None,
         followed_by=tuple(_link(*pair) for pair in json.loads(row["followers"])),
+        stop_when_acknowledged=bool(row["stop_when_acknowledged"]),
     )
 
 

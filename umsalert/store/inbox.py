@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from umsalert.model import Answer, MessageText, Receipt
+from umsalert.model import READ_BY_SITE, Answer, MessageText, Receipt
 from umsalert.ports import StoredWebhook
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, queries, to_text
@@ -62,7 +62,7 @@ class SqlInbox:
         def work(connection: Connection) -> int:
             if not self._done(connection, inbox_id, ""):
                 return 0
-            matched = sum(_apply(connection, inbox_id, item) for item in items)
+            matched = sum(self._apply(connection, inbox_id, item) for item in items)
             if matched < len(items):
                 connection.execute(queries("inbox")["unmatched"], {"id": inbox_id})
             return matched
@@ -87,6 +87,32 @@ class SqlInbox:
         values = {"id": inbox_id, "now": to_text(self._now()), "problem": problem}
         return bool(connection.execute(queries("inbox")["done"], values).rowcount)
 
+    def _apply(self, connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:
+        found = _hand_over(connection, item)
+        if found is None:
+            return False
+        if isinstance(item, Receipt):
+            _receive(connection, found, item)
+            return True
+        answer = {
+            "inbox_id": inbox_id,
+            "channel": item.channel,
+            "kind": item.kind,
+            "text": item.text,
+            "raw": item.raw,
+            "at": to_text(item.occurred_at),
+        }
+        connection.execute(queries("inbox")["insert_reply"], found | answer)
+        if item.kind in READ_BY_SITE:
+            self._stop_site(connection, found)
+        return True
+
+    def _stop_site(self, connection: Connection, found: Mapping[str, object]) -> None:
+        """Where the template says so, let nothing more leave for the site of an answer."""
+        values = {**found, "now": to_text(self._now())}
+        if connection.execute(queries("inbox")["stop_site"], values).rowcount:
+            connection.execute(queries("inbox")["stop_queued"], values)
+
 
 def _split(reference: str) -> dict[str, object] | None:
     found = _REFERENCE.fullmatch(reference)
@@ -95,25 +121,17 @@ def _split(reference: str) -> dict[str, object] | None:
     return {"alert_ref": found[1], "delivery_id": int(found[2]), "n": int(found[3])}
 
 
-def _apply(connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:
-    sql = queries("inbox")
-    found = _hand_over(connection, item)
-    if found is None:
-        return False
-    at = to_text(item.occurred_at)
-    if isinstance(item, Answer):
-        answer = {"kind": item.kind, "text": item.text, "raw": item.raw, "channel": item.channel}
-        connection.execute(sql["insert_reply"], found | answer | {"inbox_id": inbox_id, "at": at})
-    elif item.state is not None:
-        receipt = {
-            "state": item.state,
-            "code": item.code,
-            "provider_id": item.provider_id,
-            "at": at,
-        }
-        for step in ("receipt_attempt", "receipt_evidence", "receipt_delivery"):
-            connection.execute(sql[step], found | receipt)
-    return True
+def _receive(connection: Connection, found: Mapping[str, object], item: Receipt) -> None:
+    if item.state is None:
+        return
+    receipt = {
+        "state": item.state,
+        "code": item.code,
+        "provider_id": item.provider_id,
+        "at": to_text(item.occurred_at),
+    }
+    for step in ("receipt_attempt", "receipt_evidence", "receipt_delivery"):
+        connection.execute(queries("inbox")[step], {**found, **receipt})
 
 
 def _hand_over(connection: Connection, item: Receipt | Answer) -> dict[str, object] | None:

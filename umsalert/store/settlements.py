@@ -20,6 +20,8 @@ _ATTEMPT_STATE = {
     OutcomeKind.MISCONFIGURED: "refused",
 }
 
+_NOT_SENT = {DeliveryState.FAILED, DeliveryState.CANCELLED, DeliveryState.NOT_NEEDED}
+
 
 def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     """Commit a group of outcomes. States only move forward."""
@@ -63,9 +65,9 @@ def _document(settled: Sequence[Settled]) -> str:
 
 def _settle_delivery(connection: Connection, item: Settled) -> None:
     sql = queries("outbox")
-    again, place = item.retry_at is not None, {"delivery_id": item.outgoing.delivery_id}
-    cancelled = again and connection.execute(sql["is_cancelled"], place).fetchone() is not None
-    state = _state_after(item.outcome, again=again, cancelled=cancelled)
+    again = item.retry_at is not None
+    no_more = _no_more(connection, item) if again else None
+    state = _state_after(item.outcome, again=again, no_more=no_more)
     values = {
         "delivery_id": item.outgoing.delivery_id,
         "n": item.outgoing.attempt_n,
@@ -75,10 +77,7 @@ def _settle_delivery(connection: Connection, item: Settled) -> None:
         "retry_at": None if item.retry_at is None else to_text(item.retry_at),
         "at": to_text(item.at),
     }
-    if (
-        state in {DeliveryState.FAILED, DeliveryState.CANCELLED}
-        and connection.execute(sql["perhaps_sent"], values).fetchone()
-    ):
+    if state in _NOT_SENT and connection.execute(sql["perhaps_sent"], values).fetchone():
         # the refusal speaks for this attempt only
         values["state"] = DeliveryState.UNKNOWN
     moved = connection.execute(sql["settle_delivery"], values).rowcount
@@ -86,11 +85,18 @@ def _settle_delivery(connection: Connection, item: Settled) -> None:
         connection.execute(sql["settle_overtaken"], values)
 
 
-def _state_after(outcome: Outcome, *, again: bool, cancelled: bool) -> DeliveryState:
+def _no_more(connection: Connection, item: Settled) -> DeliveryState | None:
+    """Return where a message ends in place of the queue, None where it may go on."""
+    place = {"delivery_id": item.outgoing.delivery_id}
+    row = connection.execute(queries("outbox")["no_more"], place).fetchone()
+    return None if row is None else DeliveryState(row["state"])
+
+
+def _state_after(outcome: Outcome, *, again: bool, no_more: DeliveryState | None) -> DeliveryState:
     if outcome.kind is OutcomeKind.ACCEPTED:
         return DeliveryState.ACCEPTED
-    if again and not cancelled:
+    if again and no_more is None:
         return DeliveryState.QUEUED
     if outcome.kind is OutcomeKind.UNKNOWN:
         return DeliveryState.UNKNOWN
-    return DeliveryState.CANCELLED if again else DeliveryState.FAILED
+    return no_more or DeliveryState.FAILED

@@ -140,6 +140,7 @@ def _rule_of(error: Exception) -> UmsalertError:
         "exercise_fixed": _("An exercise can never become a live alert."),
         "alert_cancelled": _("The alert was cancelled: nothing more of it may be sent."),
         "cancel_fixed": _("What is cancelled stays cancelled."),
+        "site_acknowledged": _("The site has answered: nothing more of the alert leaves for it."),
     }
     text = str(error)
     if text in sentences:

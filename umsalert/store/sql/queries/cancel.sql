@@ -32,7 +32,7 @@ SELECT
         JOIN delivery AS told ON told.alert_id = later.id
         WHERE later.follows_id = delivery.alert_id AND later.follows_as = 'correction'
             AND told.contact_id = delivery.contact_id AND told.channel = delivery.channel
-            AND told.state NOT IN ('undelivered', 'failed', 'expired', 'cancelled')
+            AND told.state NOT IN ('undelivered', 'failed', 'expired', 'cancelled', 'not_needed')
     ) AS corrected
 FROM delivery
 JOIN (

@@ -102,9 +102,15 @@ SELECT
 FROM json_each(:ids) AS item
 CROSS JOIN delivery ON delivery.id = item.value
 
--- name: is_cancelled
-SELECT 1 FROM delivery JOIN alert ON alert.id = delivery.alert_id
-WHERE delivery.id = :delivery_id AND alert.cancelled_at IS NOT NULL
+-- name: no_more
+-- Where a message ends that would be tried again, once its alert or its site gets no more.
+SELECT iif(alert.cancelled_at IS NOT NULL, 'cancelled', 'not_needed') AS state
+FROM delivery
+JOIN alert ON alert.id = delivery.alert_id
+JOIN alert_site
+    ON alert_site.alert_id = delivery.alert_id AND alert_site.site_id = delivery.site_id
+WHERE delivery.id = :delivery_id
+    AND (alert.cancelled_at IS NOT NULL OR alert_site.stopped_at IS NOT NULL)
 
 -- name: accept
 -- The common end of hand-overs; `settle_delivery` knows all others.
@@ -129,11 +135,14 @@ SELECT 1 FROM attempt WHERE delivery_id = :delivery_id AND n < :n AND state = 'u
 
 -- name: settle_delivery
 UPDATE delivery
-SET state = :state, code = CASE WHEN :state = 'cancelled' THEN 'cancelled' ELSE :code END,
+SET state = :state,
+    code = CASE :state
+        WHEN 'cancelled' THEN 'cancelled' WHEN 'not_needed' THEN 'site_acknowledged' ELSE :code
+    END,
     refusals = refusals + :refused,
     next_attempt_at = coalesce(:retry_at, next_attempt_at),
     accepted_at = CASE WHEN :state = 'accepted' THEN :at ELSE accepted_at END,
-    ended_at = CASE WHEN :state IN ('failed', 'cancelled') THEN :at ELSE ended_at END
+    ended_at = CASE WHEN :state IN ('failed', 'cancelled', 'not_needed') THEN :at ELSE ended_at END
 WHERE id = :delivery_id AND (
     (state = 'sending' AND attempts = :n)
     -- Given up for dead, its sender was only late: what it saw still counts.
@@ -172,6 +181,11 @@ WHERE state = 'sending' AND sender_id IN (
 UPDATE delivery SET state = 'queued', next_attempt_at = :now
 WHERE alert_id = :alert_id AND state = 'unknown'
     AND (SELECT cancelled_at FROM alert WHERE id = :alert_id) IS NULL
+    AND NOT EXISTS (
+        SELECT 1 FROM alert_site
+        WHERE alert_site.alert_id = :alert_id AND alert_site.site_id = delivery.site_id
+            AND alert_site.stopped_at IS NOT NULL
+    )
 
 -- name: expire
 -- Too late to be sent again is not the same as never sent.
