@@ -135,19 +135,24 @@ def test_optional_values_leave_no_trace(shipped: Path, name: str, facts: Facts) 
 
 
 def test_the_rules_of_each_template(shipped: Path) -> None:
-    """Urgency, life and the rule for the unknown are those of the manual."""
+    """Urgency, life, the rule for the unknown and that for who has answered are the manual's."""
     rules = {
-        template.name: (template.priority, template.ttl_s // 3600, template.unknown)
+        template.name: (
+            template.priority,
+            template.ttl_s // 3600,
+            template.unknown,
+            template.stop_when_acknowledged,
+        )
         for template in templates.available([shipped])
     }
     hold, resend = UnknownPolicy.HOLD, UnknownPolicy.RESEND
     assert rules == {
-        "lockdown": (0, 4, resend),
-        "correction": (5, 12, resend),
-        "search-person": (10, 2, hold),
-        "search-vehicle": (10, 2, hold),
-        "all-clear": (20, 12, hold),
-        "vigilance": (30, 24, hold),
+        "lockdown": (0, 4, resend, False),
+        "correction": (5, 12, resend, False),
+        "search-person": (10, 2, hold, True),
+        "search-vehicle": (10, 2, hold, True),
+        "all-clear": (20, 12, hold, False),
+        "vigilance": (30, 24, hold, False),
     }
 
 

@@ -41,6 +41,7 @@ def test_a_template_is_read_whole(own: Path) -> None:
     assert trial.answers == (ReplyKind.ACKNOWLEDGED, ReplyKind.SIGHTING)
     assert (trial.priority, trial.ttl_s, trial.unknown) == (15, 5400, UnknownPolicy.HOLD)
     assert trial.safety_sentence
+    assert not trial.stop_when_acknowledged
     assert trial.facts == {"callback"}
     what, where, _note = trial.variables
     assert (what.name, what.required, what.limit, what.default) == ("what", True, 80, None)
@@ -138,6 +139,7 @@ def test_every_problem_is_told_at_once(own: Path) -> None:
         ('ttl = "90m"', "", "ttl", "missing_key"),
         ("priority = 15", "priority = 100", "priority", "bad_value"),
         ('unknown = "hold"', 'unknown = ""', "unknown", "bad_value"),
+        ("safety", "stop_when_acknowledged = 1\nsafety", "stop_when_acknowledged", "wrong_type"),
         ('["sms", "voice", "email"]', "[]", "channels", "bad_value"),
         ('["sms", "voice", "email"]', '["sms", "fax"]', "channels", "bad_value"),
         ('fr = "Essai"\nen = "Trial"', "", "title", "bad_value"),
@@ -155,6 +157,19 @@ def test_a_wrong_definition_is_refused(
     """Each key has its check, and the problem names the key."""
     edit(own / "trial" / "template.toml", old, new)
     assert (column, code, None) in problems_of(own)
+
+
+@pytest.mark.parametrize("answers", ["[]", '["acknowledged", "sighting"]'])
+def test_only_a_template_that_takes_answers_stops_when_acknowledged(
+    own: Path, answers: str
+) -> None:
+    """A rule that can never hold is a slip, and is refused."""
+    file = own / "trial" / "template.toml"
+    edit(file, '["acknowledged", "sighting"]', f"{answers}\nstop_when_acknowledged = true")
+    if answers == "[]":
+        assert problems_of(own) == {("stop_when_acknowledged", "bad_value", None)}
+    else:
+        assert templates.load("trial", [own]).stop_when_acknowledged
 
 
 @pytest.mark.parametrize(

@@ -59,13 +59,13 @@ Found = dict[str, list[Any]]
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Return an office with guards who acknowledge, report, cannot be reached and are busy.
 
-    Nobody knows whether the first one's e-mail arrives.
+    Nobody knows whether the e-mail of the one who cannot be reached arrives.
     """
     answers = ("1", "02", "unreachable", "busy")
     words = [f"--answer=+3363998{n:04}={answer}" for n, answer in enumerate(answers)]
     home = tmp_path_factory.mktemp("office")
     scenario = home / "scenario.toml"
-    scenario.write_text('[mailboxes]\n"agent-0@example.org" = "drop-after-data"\n', "utf-8")
+    scenario.write_text('[mailboxes]\n"agent-2@example.org" = "drop-after-data"\n', "utf-8")
     words += ["--speed", "60", "--scenario", str(scenario)]
     with open_office(home, len(answers), *words) as opened:
         yield opened

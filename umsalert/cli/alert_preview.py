@@ -25,6 +25,7 @@ def document(plan: Plan) -> dict[str, Any]:
     return {
         "template": request.template.name,
         "exercise": request.exercise,
+        "stop_when_acknowledged": request.template.stop_when_acknowledged,
         **alert_words.area_document(request.area),
         "incident_at": utc(plan.incident_at),
         "expires_at": utc(plan.expires_at),
@@ -118,6 +119,8 @@ def _show_totals(plan: Plan, output: Output) -> None:
     )
     if selection.contacts:
         output.paragraph(_estimate_words(plan))
+    if plan.request.template.stop_when_acknowledged:
+        output.paragraph(alert_words.stop_words())
 
 
 def place_words(plan: Plan) -> str:

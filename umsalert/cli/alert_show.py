@@ -64,6 +64,8 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
         alert_words.show_text(text, output)
     output.line()
     alert_words.show_left_out(alert.left_out, output)
+    if alert.stop_when_acknowledged:
+        output.paragraph(alert_words.stop_words())
     output.paragraph(progress.counts_sentence(counts))
 
 
@@ -127,6 +129,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "expires_at": utc(alert.expires_at),
         "time_zone": alert.time_zone,
         "left_out": dict(alert.left_out),
+        "stop_when_acknowledged": alert.stop_when_acknowledged,
         "cancelled": cancelled_document(alert.cancelled),
         "follows": links_document([alert.follows])[0] if alert.follows else None,
         "followed_by": links_document(alert.followed_by),

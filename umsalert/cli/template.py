@@ -169,6 +169,7 @@ def _show(template: Template, output: Output) -> None:
         (_("Priority"), _("{n} (the lowest leaves first)").format(n=template.priority)),
         (_("Helps nobody after"), duration(template.ttl_s)),
         (_("If it is unknown whether a message left"), _unknown_words(template)),
+        (_("When somebody at a site has answered"), _stop_words(template)),
         (_("Files"), template.folder),
     ):
         output.line("  " + titled(title, value))
@@ -201,6 +202,12 @@ def _unknown_words(template: Template) -> str:
     }[template.unknown]
 
 
+def _stop_words(template: Template) -> str:
+    if template.stop_when_acknowledged:
+        return _("what has not left for that site is not sent")
+    return _("everything is sent all the same")
+
+
 def _document(template: Template) -> dict[str, Any]:
     """Return a template for a JSON document: its definition, without the texts."""
     return {
@@ -212,6 +219,7 @@ def _document(template: Template) -> dict[str, Any]:
         "ttl_s": template.ttl_s,
         "unknown": template.unknown,
         "safety_sentence": template.safety_sentence,
+        "stop_when_acknowledged": template.stop_when_acknowledged,
         "folder": str(template.folder),
         "variables": [dataclasses.asdict(variable) for variable in template.variables],
     }

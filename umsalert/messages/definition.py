@@ -40,8 +40,9 @@ class Template:
     """A template that was read whole and found valid.
 
     `priority`: the lowest number leaves first. `ttl_s`: seconds after which it helps nobody.
-    `answers`: what a guard may key in during a call. `sources`: the texts by file name.
-    `facts`: those of FACTS that a text uses.
+    `answers`: what a guard may key in during a call. `stop_when_acknowledged`: the first answer
+    from a site stops what has not left for it. `sources`: the texts by file name. `facts`: those of
+    FACTS that a text uses.
     """
 
     name: str
@@ -54,6 +55,7 @@ class Template:
     ttl_s: int
     unknown: UnknownPolicy
     safety_sentence: bool
+    stop_when_acknowledged: bool
     sources: Mapping[str, str]
     facts: frozenset[str]
 

@@ -65,6 +65,7 @@ class _Reader:
         ttl_s = self._ttl_s(table)
         unknown = self._one_of("unknown", self._take(table, "unknown", str), UnknownPolicy)
         safety_sentence = self._take(table, "safety_sentence", bool)
+        stop = self._stop_when_acknowledged(table, answers)
         variables = self._variables(self._take(table, "variables", dict, default={}))
         self._no_more(table)
         sources = dict(self._sources(channels))
@@ -82,6 +83,7 @@ class _Reader:
             ttl_s=ttl_s,
             unknown=unknown or UnknownPolicy.HOLD,
             safety_sentence=safety_sentence,
+            stop_when_acknowledged=stop,
             sources=sources,
             facts=FACTS & used,
         )
@@ -143,6 +145,13 @@ class _Reader:
                 _("must be between 0 (leaves first) and {most}").format(most=MAX_PRIORITY),
             )
         return priority
+
+    def _stop_when_acknowledged(self, table: Table, answers: Sequence[ReplyKind]) -> bool:
+        key = "stop_when_acknowledged"
+        stop = self._take(table, key, bool, default=False)
+        if stop and not answers and not self._told("answers"):
+            self._problem("bad_value", key, _("nobody can answer: `answers` is empty"))
+        return stop
 
     def _ttl_s(self, table: Table) -> int:
         text = self._take(table, "ttl", str)

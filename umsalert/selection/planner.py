@@ -126,6 +126,7 @@ class Planner:
             request_hash=fingerprint(request),
             follows=request.follows,
             cell_pace=self._station.cell_pace,
+            stop_when_acknowledged=request.template.stop_when_acknowledged,
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 
