@@ -22,7 +22,7 @@ from umsalert.settings import Settings
 from umsalert.simulator import Simulator, SimulatorConfig
 from umsalert.simulator.record import Call, Email, Misbehaved, Sms
 from umsalert.simulator.scenario import Scenario
-from umsalert.simulator.training import Training, prepare_home
+from umsalert.simulator.training import Training, prepare_home, serve_url
 from umsalert.store.schema import create
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
@@ -85,7 +85,8 @@ async def open_world(
     home: Path, people: int, scenario: Scenario, serve_port: int
 ) -> AsyncIterator[World]:
     """Open an office with `people` guards, each with a mobile and a mailbox."""
-    config = SimulatorConfig(home, speed=SPEED, seed=1, scenario=scenario)
+    url = serve_url(serve_port)
+    config = SimulatorConfig(home, speed=SPEED, seed=1, scenario=scenario, serve_url=url)
     async with Simulator(config) as simulator:
         prepare_home(Training(home, simulator.http_port, simulator.smtp_port, serve_port))
         found = settings.load(environ={"UMSALERT_HOME": str(home)})

@@ -14,6 +14,7 @@ from umsalert.simulator.faults import (
     GREYLISTED,
     HTTP_FAULTS,
     SMTP_FAULTS,
+    THROTTLED,
     Fault,
     Receipts,
     Taken,
@@ -39,7 +40,7 @@ def first_cells(title: str) -> list[str]:
 @pytest.mark.parametrize(
     ("title", "faults"),
     [
-        ("Faults of SMS and calls", [*HTTP_FAULTS.values()]),
+        ("Faults of SMS and calls", [*HTTP_FAULTS.values(), THROTTLED]),
         ("Faults of e-mail", [*SMTP_FAULTS.values(), GREYLISTED]),
     ],
 )
@@ -74,7 +75,9 @@ def test_keys_are_documented() -> None:
     tables = {f"[{name}]" for name in ("receipts", "numbers", "mailboxes")}
     keys = set(re.findall(r"^\| `([^`]+)` \| [^|]*\| ", section("Scenarios"), re.MULTILINE))
     assert keys - set(shipped()) == wanted | tables | {"seed"}
-    assert names == {"sms", "voice", "email", "seed"} | {table.strip("[]") for table in tables}
+    assert names == {"sms", "voice", "ovh", "gateway", "email", "seed"} | {
+        table.strip("[]") for table in tables
+    }
     receipts = {field.name for field in dataclasses.fields(Receipts)}
     assert set(first_cells("Receipts")) == receipts
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from vonage_http_client import HttpClient
 
 from tests.simulator.actors import Customer, Receiver, Start
-from umsalert.simulator.carrier import Allowance
+from umsalert.simulator.desk import Allowance
 from umsalert.simulator.keys import API_KEY, APPLICATION_ID
 from umsalert.simulator.record import Record, Refused
 

@@ -36,6 +36,16 @@ def test_the_settings_lead_to_the_simulator_only(tmp_path: Path) -> None:
     assert loaded.vonage.signature_secret == keys.signature_secret()
     assert loaded.vonage.api_secret == keys.api_secret()
     assert loaded.smtp.password == keys.smtp_password()
+    assert loaded.ovh.api_url == "https://localhost:8443/ovh/1.0"
+    assert loaded.ovh.consumer_key == keys.ovh().consumer_key
+    assert loaded.gateway.sms_url == "https://localhost:8443/gateway/sms"
+    assert settings.signing_key(loaded.gateway.webhook_secret) == keys.gateway_key()
+    everybody = {
+        "UMSALERT_SMS_PROVIDERS": "vonage,ovh,gateway",
+        "UMSALERT_VOICE_PROVIDERS": "gateway,vonage",
+    }
+    loaded = settings.load(environ={"UMSALERT_HOME": str(tmp_path), **everybody})
+    assert settings.simulated(loaded)
 
 
 @pytest.mark.parametrize("speed", [0.001, 1, 60])
@@ -43,7 +53,13 @@ def test_the_pace_stays_within_the_carriers_allowance(tmp_path: Path, speed: flo
     """A sender at the written pace asks for nearly all that a second allows, and never more."""
     prepare_home(Training(tmp_path, 8443, 8025, speed=speed))
     loaded = settings.load(environ={"UMSALERT_HOME": str(tmp_path)})
-    for pace, documented in ((loaded.sms.vonage, 30), (loaded.voice.vonage, 3)):
+    for pace, documented in (
+        (loaded.sms.vonage, 30),
+        (loaded.sms.ovh, 1),
+        (loaded.sms.gateway, 0.5),
+        (loaded.voice.vonage, 3),
+        (loaded.voice.gateway, 1),
+    ):
         assert math.floor(pace.rate_per_s) + pace.burst <= max(1, documented * speed)
         assert pace.rate_per_s >= 0.8 * documented * speed
         assert pace.burst >= 1
@@ -53,7 +69,7 @@ def test_secrets_are_their_owners(tmp_path: Path) -> None:
     """No file of the simulator can be read by another account."""
     prepare_home(Training(tmp_path, 8443, 8025))
     files = list((tmp_path / "simulator").iterdir())
-    assert len(files) == 6
+    assert len(files) == 11
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 

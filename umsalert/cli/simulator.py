@@ -100,6 +100,7 @@ def simulator(
         answers=_answers(answer or ()),
         scenario=Scenario() if scenario is None else load(scenario),
         record_path=record,
+        serve_url=training.serve_url(serve_port),
         clock_offset_s=clock_offset,
     )
     training.check_home(home)

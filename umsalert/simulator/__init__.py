@@ -1,4 +1,4 @@
-"""A carrier on this machine: Vonage's SMS and voice over TLS, a mail relay, and simulated guards.
+"""Carriers on this machine: Vonage, OVHcloud and a gateway, a mail relay, and simulated guards.
 
 Officers train with it; tests and the demo run against it. It listens on 127.0.0.1 only and sends
 to this machine only.
@@ -16,26 +16,24 @@ from pathlib import Path
 from typing import Self
 
 from aiohttp import web
+from yarl import URL
 
 from umsalert.errors import ConfigurationError, UsageError
 from umsalert.i18n import _
+from umsalert.simulator import desk, gateway, ovh
 from umsalert.simulator.account import BALANCE_EUR, Account
 from umsalert.simulator.calls import Stage
-from umsalert.simulator.carrier import (
-    CALLS_PER_S,
-    SMS_PER_S,
-    Application,
-    Carrier,
-    Endpoint,
-)
-from umsalert.simulator.faults import ReceiptFates
-from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys
+from umsalert.simulator.couriers import GatewayCourier, OvhCourier, VonageCourier
+from umsalert.simulator.desk import Desk, Limit
+from umsalert.simulator.faults import GATEWAY_FAULTS, HTTP_FAULTS, Fates, ReceiptFates
+from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys, OvhKeys
 from umsalert.simulator.mail import MailConfig, Mailroom, MailServer
 from umsalert.simulator.people import People
 from umsalert.simulator.record import Record
 from umsalert.simulator.scenario import Scenario
 from umsalert.simulator.timeline import Timeline
-from umsalert.simulator.webhooks import Signer, Webhooks
+from umsalert.simulator.vonage import CALLS_PER_S, SMS_PER_S, Application, Calls, Messages
+from umsalert.simulator.webhooks import Webhooks
 
 STOP_GRACE_S = 2.0
 """How long a stopping simulator waits for what is on the wire."""
@@ -48,7 +46,8 @@ class SimulatorConfig:
     `home` holds its keys and certificates (made when missing). Port 0 is a free port. `speed`
     divides every waiting time and multiplies the carrier's limits. `scenario` says how it
     misbehaves; `seed` (None: the scenario's) and `answers` (see `People`) come before what is
-    written there. `webhook_ca_file` is trusted, beside the system's, where webhooks go to https.
+    written there. `serve_url` is where `umsalert serve` will listen: OVHcloud tells nobody else.
+    `webhook_ca_file` is trusted, beside the system's, where webhooks go to https.
     `clock_offset_s` moves its clock, as `[simulation]` moves umsalert's.
     """
 
@@ -60,6 +59,7 @@ class SimulatorConfig:
     answers: Mapping[str, str] = field(default_factory=dict)
     scenario: Scenario = field(default_factory=Scenario)
     record_path: Path | None = None
+    serve_url: str = ""
     webhook_ca_file: Path | None = None
     smtp_implicit_tls: bool = False
     clock_offset_s: float = 0.0
@@ -95,6 +95,21 @@ class Simulator:
         return f"https://localhost:{self.http_port}/v1/calls"
 
     @property
+    def ovh_url(self) -> str:
+        """Return the root of OVHcloud's API."""
+        return f"https://localhost:{self.http_port}{ovh.ROOT}"
+
+    @property
+    def gateway_sms_url(self) -> str:
+        """Return where the gateway takes SMS."""
+        return f"https://localhost:{self.http_port}{gateway.SMS_PATH}"
+
+    @property
+    def gateway_voice_url(self) -> str:
+        """Return where the gateway takes calls."""
+        return f"https://localhost:{self.http_port}{gateway.CALLS_PATH}"
+
+    @property
     def health_url(self) -> str:
         """Return where it says that it is well."""
         return f"https://localhost:{self.http_port}/health"
@@ -107,9 +122,8 @@ class Simulator:
                 self.record.append_to(self.config.record_path)
             stack.callback(self.record.close)
             timeline = Timeline(self.config.speed, self.config.clock_offset_s)
-            signer = Signer(APPLICATION_ID, API_KEY, keys.signature_secret())
             fates = ReceiptFates(f"{self._seed}/receipts", self.config.scenario.receipts)
-            webhooks = Webhooks(signer, timeline, self.record, self._webhook_tls(), fates)
+            webhooks = Webhooks(timeline, self.record, self._webhook_tls(), fates)
             await stack.enter_async_context(webhooks)
             stack.push_async_callback(timeline.stop, STOP_GRACE_S)
             await self._start_mail(stack, keys, timeline)
@@ -159,17 +173,54 @@ class Simulator:
             raise _cannot_listen(self.config.smtp_port, "--smtp-port", error) from error
         self.smtp_port = server.port
 
-    async def _start_carrier(self, stack: AsyncExitStack, keys: Keys, stage: Stage) -> None:
+    def _app(self, keys: Keys, stage: Stage) -> web.Application:
+        app = desk.application(stage)
+        self._add_vonage(app, keys, stage)
+        self._add_ovh(app, keys, stage)
+        self._add_gateway(app, keys, stage)
+        return app
+
+    def _add_gateway(self, app: web.Application, keys: Keys, stage: Stage) -> None:
+        traffic, speed = self.config.scenario.gateway, self.config.speed
+        courier = GatewayCourier(keys.gateway_key())
+        for path, kind, limit in (
+            (gateway.SMS_PATH, gateway.GatewaySms, gateway.sms_limit(speed)),
+            (gateway.CALLS_PATH, gateway.GatewayCalls, gateway.calls_limit(speed)),
+        ):
+            api = kind(keys.gateway_token(), stage, courier)
+            fates = Fates(f"{self._seed}{path}", traffic, GATEWAY_FAULTS)
+            gateway.add_to(app, path, api, Desk(stage, api, limit, fates))
+
+    def _add_vonage(self, app: web.Application, keys: Keys, stage: Stage) -> None:
         scenario, speed = self.config.scenario, self.config.speed
-        carrier = Carrier(
-            Application(APPLICATION_ID, keys.public_key()),
-            stage,
-            messages=Endpoint(SMS_PER_S * speed, f"{self._seed}/sms", scenario.sms),
-            calls=Endpoint(CALLS_PER_S * speed, f"{self._seed}/voice", scenario.voice),
-        )
-        app = carrier.app()
+        courier = VonageCourier(APPLICATION_ID, API_KEY, keys.signature_secret())
+        application = Application(APPLICATION_ID, keys.public_key())
+        for path, kind, name, traffic, rate_per_s in (
+            ("/v1/messages", Messages, "sms", scenario.sms, SMS_PER_S),
+            ("/v1/calls", Calls, "voice", scenario.voice, CALLS_PER_S),
+        ):
+            api = kind(application, stage, courier)
+            fates = Fates(f"{self._seed}/{name}", traffic, HTTP_FAULTS)
+            app.router.add_post(path, Desk(stage, api, Limit(rate_per_s * speed), fates).serve)
         balance_eur = 0.0 if scenario.account_empty else BALANCE_EUR
         Account(keys.api_secret(), stage.record, stage.timeline.now, balance_eur).add_to(app)
+
+    def _add_ovh(self, app: web.Application, keys: Keys, stage: Stage) -> None:
+        traffic, secrets = self.config.scenario.ovh, keys.ovh()
+        empty = bool(traffic.shares.get("low-balance"))
+        account = ovh.Account(secrets, self._callback(secrets), 0 if empty else ovh.CREDITS)
+        jobs = ovh.Jobs(account, stage, OvhCourier())
+        fates = Fates(f"{self._seed}/ovh", traffic, HTTP_FAULTS)
+        ovh.add_to(app, account, Desk(stage, jobs, ovh.limit(self.config.speed), fates), jobs)
+
+    def _callback(self, secrets: OvhKeys) -> str:
+        if not self.config.serve_url:
+            return ""
+        url = URL(self.config.serve_url) / "webhooks" / "ovh" / "message-status"
+        return str(url.with_query(token=secrets.webhook_secret))
+
+    async def _start_carrier(self, stack: AsyncExitStack, keys: Keys, stage: Stage) -> None:
+        app = self._app(keys, stage)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_GRACE_S)
         await runner.setup()
         stack.push_async_callback(_hang_up, runner)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -36,40 +36,61 @@ _FAULTS = {
     429: RATE_LIMIT,
     500: Problem("#internal-error", "Internal Error", "There was an internal error."),
 }
-"""Other errors come from a gateway, which answers with a page."""
+"""Other errors come from a gateway before the API, which answers with a page."""
 
 
 class ApiError(Exception):
-    """An answer of RFC 9457 as Vonage writes it."""
+    """A refusal in some provider's words; `invalid` are the parameters that are wrong."""
 
-    def __init__(self, status: int, problem: Problem, invalid: Sequence[Invalid] = ()) -> None:
-        """Answer `status`; `invalid` names the parameters that are wrong."""
-        super().__init__(problem.title)
-        self.title = problem.title
+    content_type = "application/json"
+
+    def __init__(
+        self, status: int, title: str, body: Mapping[str, Any], invalid: Sequence[Invalid] = ()
+    ) -> None:
+        super().__init__(title)
+        self.title = title
         self.invalid = invalid
         self._status = status
-        self._body: dict[str, Any] = {
+        self._body = body
+
+    def response(self) -> web.Response:
+        """Return the answer."""
+        return web.json_response(self._body, status=self._status, content_type=self.content_type)
+
+
+class VonageError(ApiError):
+    """An answer of RFC 9457 as Vonage writes it."""
+
+    content_type = "application/problem+json"
+
+    def __init__(self, status: int, problem: Problem, invalid: Sequence[Invalid] = ()) -> None:
+        body: dict[str, Any] = {
             "type": ERRORS + problem.kind,
             "title": problem.title,
             "detail": problem.detail,
             "instance": uuid.uuid4().hex,
         }
         if invalid:
-            self._body["invalid_parameters"] = [
+            body["invalid_parameters"] = [
                 {"name": item.name, "reason": item.reason} for item in invalid
             ]
+        super().__init__(status, problem.title, body, invalid)
 
-    def response(self) -> web.Response:
-        """Return the answer."""
-        return web.json_response(
-            self._body, status=self._status, content_type="application/problem+json"
-        )
+
+def vonage_fault(fault: Fault) -> web.Response | None:
+    """Return how Vonage tells a fault, None where a gateway before it does."""
+    problem = _FAULTS.get(fault.code)
+    return VonageError(fault.code, problem).response() if problem else None
 
 
 async def broken(
-    request: web.Request, fate: Fate, good: web.Response, retry_after_s: int | None
+    request: web.Request,
+    fate: Fate,
+    good: web.Response,
+    said: web.Response | None,
+    retry_after_s: int | None,
 ) -> web.StreamResponse:
-    """Return what the customer gets instead of the `good` answer."""
+    """Return what the customer gets instead of the `good` answer; `said`: in the API's words."""
     if fate.fault is None:
         return good
     match fate.fault.wire:
@@ -79,8 +100,10 @@ async def broken(
             return await _cut_off(request, good)
         case Wire.DROP_BEFORE | Wire.DROP_AFTER:
             return hang_up(request)
+        case Wire.THROTTLED:
+            return web.json_response({"status": "throttled", "retry_after_s": retry_after_s or 1})
         case _:
-            return _error(fate.fault, retry_after_s)
+            return _error(fate.fault, said, retry_after_s)
 
 
 def hang_up(request: web.Request) -> web.Response:
@@ -101,14 +124,14 @@ async def _cut_off(request: web.Request, good: web.Response) -> web.StreamRespon
     return answer
 
 
-def _error(fault: Fault, retry_after_s: int | None) -> web.Response:
-    problem = _FAULTS.get(fault.code)
-    if problem:
-        response = ApiError(fault.code, problem).response()
-    else:
-        phrase = HTTPStatus(fault.code).phrase
-        page = f"<html><body><h1>{fault.code} {phrase}</h1></body></html>"
-        response = web.Response(text=page, status=fault.code, content_type="text/html")
+def _error(fault: Fault, said: web.Response | None, retry_after_s: int | None) -> web.Response:
+    response = said or _page(fault)
     if retry_after_s is not None and fault.code in (429, 503):
         response.headers["Retry-After"] = str(retry_after_s)
     return response
+
+
+def _page(fault: Fault) -> web.Response:
+    phrase = HTTPStatus(fault.code).phrase
+    page = f"<html><body><h1>{fault.code} {phrase}</h1></body></html>"
+    return web.Response(text=page, status=fault.code, content_type="text/html")

@@ -12,6 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from umsalert.simulator import record as seen
+from umsalert.simulator.couriers import Courier
 from umsalert.simulator.people import Line, People
 from umsalert.simulator.record import Record
 from umsalert.simulator.timeline import Timeline
@@ -79,7 +80,8 @@ class _HungUp(Exception):
 class Call:
     """One call to one person."""
 
-    def __init__(self, stage: Stage, request: CallRequest) -> None:
+    def __init__(self, stage: Stage, courier: Courier, request: CallRequest) -> None:
+        self._courier = courier
         self.uuid = str(uuid.uuid4())
         self.conversation_uuid = f"CON-{uuid.uuid4()}"
         self._stage = stage
@@ -155,10 +157,10 @@ class Call:
             )
         (url,) = action["eventUrl"]
         payload = self._payload() | {"dtmf": {"digits": digits, "timed_out": timed_out}}
-        answer = await self._stage.webhooks.post(url, payload)
+        answer = await self._stage.webhooks.post(self._courier, url, payload)
         if answer is None:
             # nobody waits on the line for a server that is away, but the key is not lost
-            self._stage.webhooks.deliver(url, payload)
+            self._stage.webhooks.deliver(self._courier, url, payload)
             raise _HungUp
         return self._following(url, answer)
 
@@ -195,7 +197,8 @@ class Call:
         if self._request.event_url:
             payload = self._payload() | {"status": status, "direction": "outbound"} | more
             lost = not self._person.receipts
-            self._stage.webhooks.report(self._request.event_url, payload, lost=lost)
+            url = self._request.event_url
+            self._stage.webhooks.report(self._courier, url, payload, lost=lost)
 
     def _payload(self) -> dict[str, Any]:
         return {

@@ -28,6 +28,8 @@ class Wire(Enum):
     """The connection ends before the message was read."""
     DROP_AFTER = auto()
     """The message is read, the connection ends without an answer."""
+    THROTTLED = auto()
+    """HTTP 200 whose body says that it was too fast."""
     UNREADABLE = auto()
     """HTTP 200 with a body that is no JSON."""
     CUT_OFF = auto()
@@ -75,6 +77,9 @@ HTTP_FAULTS = _named(
     Fault("unreadable", Wire.UNREADABLE, Taken.YES, 200),
     Fault("cut-off", Wire.CUT_OFF, Taken.YES, 200),
 )
+THROTTLED = Fault("throttled", Wire.THROTTLED, Taken.NEVER, 200)
+"""Of gateways only: the others say it by their status."""
+GATEWAY_FAULTS = {**HTTP_FAULTS, THROTTLED.name: THROTTLED}
 SMTP_FAULTS = _named(
     Fault("smtp-421", Wire.CLOSING, Taken.NEVER, 421, "4.3.2 Closing, too much to do"),
     Fault("smtp-450", Wire.ERROR, Taken.NEVER, 450, "4.2.1 Mailbox busy"),
@@ -154,6 +159,7 @@ class Fates:
         self._traffic = traffic
         self._faults = faults
         self._n = 0
+        self.retry_after_s = traffic.retry_after_s
 
     def next(self) -> Fate:
         """Return the fate of the next request."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import secrets
 import ssl
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import trustme
@@ -23,6 +25,17 @@ FOLDER = "simulator"
 APPLICATION_ID = "5e1a7e57-0000-4000-8000-000000000000"
 API_KEY = "simulator"
 SMTP_USERNAME = "umsalert"
+OVH_APPLICATION_KEY = "simulator"
+OVH_SERVICE_NAME = "sms-simulator-1"
+
+
+@dataclass(frozen=True, slots=True)
+class OvhKeys:
+    """The secrets of the OVHcloud account."""
+
+    application_secret: str = field(repr=False)
+    consumer_key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
 
 
 class Keys:
@@ -37,6 +50,11 @@ class Keys:
         self.signature_secret_file = self._folder / "signature-secret"
         self.api_secret_file = self._folder / "api-secret"
         self.smtp_password_file = self._folder / "smtp-password"
+        self.ovh_application_secret_file = self._folder / "ovh-application-secret"
+        self.ovh_consumer_key_file = self._folder / "ovh-consumer-key"
+        self.ovh_webhook_secret_file = self._folder / "ovh-webhook-secret"
+        self.gateway_token_file = self._folder / "gateway-token"
+        self.gateway_webhook_secret_file = self._folder / "gateway-webhook-secret"
         try:
             self._make_missing()
         except OSError as error:
@@ -56,12 +74,23 @@ class Keys:
             _write_private(self.server_file, server.private_key_and_cert_chain_pem.bytes())
             _write_private(self.ca_file, authority.cert_pem.bytes())
         if not self.application_key_file.exists():
-            key = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
-            pem = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            application = rsa.generate_private_key(public_exponent=65_537, key_size=2048)
+            pem = application.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
             _write_private(self.application_key_file, pem)
-        for file in (self.signature_secret_file, self.api_secret_file, self.smtp_password_file):
+        for file in (
+            self.signature_secret_file,
+            self.api_secret_file,
+            self.smtp_password_file,
+            self.ovh_application_secret_file,
+            self.ovh_consumer_key_file,
+            self.ovh_webhook_secret_file,
+            self.gateway_token_file,
+        ):
             if not file.exists():
                 _write_private(file, secrets.token_urlsafe(32).encode())
+        if not self.gateway_webhook_secret_file.exists():
+            key = base64.b64encode(secrets.token_bytes(32))
+            _write_private(self.gateway_webhook_secret_file, b"whsec_" + key)
 
     def public_key(self) -> rsa.RSAPublicKey:
         """Return the public half of the application's key."""
@@ -76,21 +105,42 @@ class Keys:
 
     def signature_secret(self) -> str:
         """Return the secret that webhooks are signed with."""
-        return self.signature_secret_file.read_text("utf-8").strip()
+        return _text(self.signature_secret_file)
 
     def api_secret(self) -> str:
         """Return the secret of the account."""
-        return self.api_secret_file.read_text("utf-8").strip()
+        return _text(self.api_secret_file)
 
     def smtp_password(self) -> str:
         """Return the password of the mail relay."""
-        return self.smtp_password_file.read_text("utf-8").strip()
+        return _text(self.smtp_password_file)
+
+    def ovh(self) -> OvhKeys:
+        """Return what OVHcloud's signatures and receipts are proved with."""
+        return OvhKeys(
+            _text(self.ovh_application_secret_file),
+            _text(self.ovh_consumer_key_file),
+            _text(self.ovh_webhook_secret_file),
+        )
+
+    def gateway_token(self) -> str:
+        """Return the token that opens the gateway."""
+        return _text(self.gateway_token_file)
+
+    def gateway_key(self) -> bytes:
+        """Return the key that signs what the gateway tells."""
+        secret = _text(self.gateway_webhook_secret_file)
+        return base64.b64decode(secret.removeprefix("whsec_"))
 
     def server_tls(self) -> ssl.SSLContext:
         """Return what a server on localhost shows to its clients."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         context.load_cert_chain(self.server_file)
         return context
+
+
+def _text(file: Path) -> str:
+    return file.read_text("utf-8").strip()
 
 
 def _write_private(path: Path, content: bytes) -> None:

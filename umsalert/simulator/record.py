@@ -27,9 +27,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sms(Entry):
-    """An SMS taken. `to` is E.164 with its plus sign."""
+    """An SMS taken. `to` is E.164 with its plus sign; OVHcloud's `client_ref` is a tag."""
 
     kind = "sms"
+    provider: str
     message_uuid: str
     to: str
     sender: str
@@ -40,14 +41,19 @@ class Sms(Entry):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call(Entry):
-    """A call taken. `ncco` is what it was asked to play, `event_url` where it reports."""
+    """A call taken. `ncco` is what it was asked to play, `event_url` where it reports.
+
+    Vonage's has no `client_ref`: the URL carries it.
+    """
 
     kind = "call"
+    provider: str
     uuid: str
     to: str
     caller: str
     ncco: list[dict[str, Any]]
     event_url: str | None
+    client_ref: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

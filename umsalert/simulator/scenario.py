@@ -17,6 +17,7 @@ from umsalert.errors import InvalidData, Problem, UmsalertError
 from umsalert.i18n import _, ngettext
 from umsalert.phones import parse_phone
 from umsalert.simulator.faults import (
+    GATEWAY_FAULTS,
     HTTP_FAULTS,
     MAILBOX_FAULTS,
     SMTP_FAULTS,
@@ -35,6 +36,8 @@ LONGEST_S = 24 * 3600.0
 CHANNELS: Mapping[str, Mapping[str, Fault]] = {
     "sms": HTTP_FAULTS,
     "voice": HTTP_FAULTS,
+    "ovh": HTTP_FAULTS,
+    "gateway": GATEWAY_FAULTS,
     "email": SMTP_FAULTS,
 }
 
@@ -43,6 +46,8 @@ CHANNELS: Mapping[str, Mapping[str, Fault]] = {
 class Scenario:
     """How the simulator misbehaves. The default is not at all.
 
+    `sms` and `voice` are Vonage's; `gateway` is of its SMS and calls alike.
+
     `numbers` maps E.164 numbers to what `People` takes as answers, `mailboxes` maps addresses in
     lower case to names of `MAILBOX_FAULTS`. `seed` None: the command's.
     """
@@ -50,6 +55,8 @@ class Scenario:
     seed: int | None = None
     sms: Traffic = field(default_factory=Traffic)
     voice: Traffic = field(default_factory=Traffic)
+    ovh: Traffic = field(default_factory=Traffic)
+    gateway: Traffic = field(default_factory=Traffic)
     email: Traffic = field(default_factory=Traffic)
     receipts: Receipts = field(default_factory=Receipts)
     numbers: Mapping[str, str] = field(default_factory=dict)
@@ -137,7 +144,9 @@ class _Reader:
 
     def _traffic(self, table: _Table, faults: Mapping[str, Fault]) -> Traffic:
         greylist = table.take("greylist", 0.0, _share) if faults is SMTP_FAULTS else 0.0
-        retry_after_s = table.take("retry_after_s", None, _whole) if faults is HTTP_FAULTS else None
+        retry_after_s = (
+            table.take("retry_after_s", None, _whole) if faults is not SMTP_FAULTS else None
+        )
         traffic = Traffic(
             shares=dict(self._shares(table.table("shares"), faults)),
             taken=dict(self._taken(table.table("taken"), faults)),

@@ -9,9 +9,17 @@ from pathlib import Path
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
 from umsalert.settings import CONFIG_NAME
+from umsalert.simulator import gateway, ovh
 from umsalert.simulator.account import CALLER
-from umsalert.simulator.carrier import CALLS_PER_S, SMS_PER_S
-from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys
+from umsalert.simulator.keys import (
+    API_KEY,
+    APPLICATION_ID,
+    OVH_APPLICATION_KEY,
+    OVH_SERVICE_NAME,
+    SMTP_USERNAME,
+    Keys,
+)
+from umsalert.simulator.vonage import CALLS_PER_S, SMS_PER_S
 
 MARKER = "# Written by `umsalert simulator`: training only, and overwritten by it."
 EMAILS_PER_S = 100.0
@@ -59,6 +67,11 @@ def prepare_home(training: Training) -> Path:
     return file
 
 
+def serve_url(port: int) -> str:
+    """Return where `umsalert serve` of a training home is reached."""
+    return f"http://127.0.0.1:{port}"
+
+
 def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
     def within(path: Path) -> str:
         return str(path.relative_to(training.home))
@@ -68,7 +81,10 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
         "": {"station": training.station},
         "alert": {"callback_number": "04 65 71 00 17"},
         "sms.vonage": _pace(SMS_PER_S * training.speed),
+        "sms.ovh": _pace(ovh.LIMIT_PER_S * training.speed),
+        "sms.gateway": _pace(gateway.SMS_PER_S * training.speed),
         "voice.vonage": _pace(CALLS_PER_S * training.speed),
+        "voice.gateway": _pace(gateway.CALLS_PER_S * training.speed),
         "email.smtp": _pace(EMAILS_PER_S * training.speed),
         "vonage": {
             "application_id": APPLICATION_ID,
@@ -82,7 +98,25 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
             "messages_url": f"{carrier}/v1/messages",
             "calls_url": f"{carrier}/v1/calls",
             "account_url": carrier,
-            "webhook_url": f"http://127.0.0.1:{training.serve_port}",
+            "webhook_url": serve_url(training.serve_port),
+            "ca_file": within(keys.ca_file),
+        },
+        "ovh": {
+            "application_key": OVH_APPLICATION_KEY,
+            "application_secret_file": within(keys.ovh_application_secret_file),
+            "consumer_key_file": within(keys.ovh_consumer_key_file),
+            "service_name": OVH_SERVICE_NAME,
+            "sms_sender": ovh.SENDER,
+            "api_url": f"{carrier}{ovh.ROOT}",
+            "webhook_secret_file": within(keys.ovh_webhook_secret_file),
+            "ca_file": within(keys.ca_file),
+        },
+        "gateway": {
+            "sms_url": f"{carrier}{gateway.SMS_PATH}",
+            "voice_url": f"{carrier}{gateway.CALLS_PATH}",
+            "token_file": within(keys.gateway_token_file),
+            "webhook_url": serve_url(training.serve_port),
+            "webhook_secret_file": within(keys.gateway_webhook_secret_file),
             "ca_file": within(keys.ca_file),
         },
         "smtp": {

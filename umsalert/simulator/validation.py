@@ -1,7 +1,8 @@
-"""What Vonage accepts in the body of a message, of a call, and in an NCCO.
+"""What the providers accept in the bodies of messages and calls, and Vonage in an NCCO.
 
-Limits are those of the published API and of its Python SDK's models. What the simulator cannot
-do (other channels, other actions, webhooks to another machine) is refused, never ignored.
+Vonage's limits are those of the published API and of its Python SDK's models, OVHcloud's those of
+its published schema, the gateway's those of docs/gateway.md. What the simulator cannot do (other
+channels, other actions, webhooks to another machine) is refused, never ignored.
 """
 
 from __future__ import annotations
@@ -40,6 +41,21 @@ def invalid_message(body: object) -> list[Invalid]:
 def invalid_call(body: Any) -> list[Invalid]:  # noqa: ANN401  # what JSON holds
     """Return what is wrong with the body of `POST /v1/calls`."""
     return list(_broken(body, _CALL, "")) or invalid_ncco(body["ncco"])
+
+
+def invalid_job(body: object) -> list[Invalid]:
+    """Return what is wrong with the body of OVHcloud's `POST /sms/{serviceName}/jobs`."""
+    return list(_broken(body, _JOB, ""))
+
+
+def invalid_gateway_sms(body: object) -> list[Invalid]:
+    """Return what is wrong with an SMS by docs/gateway.md."""
+    return list(_broken(body, (*_GATEWAY, *_GATEWAY_SMS), ""))
+
+
+def invalid_gateway_call(body: object) -> list[Invalid]:
+    """Return what is wrong with a call by docs/gateway.md."""
+    return list(_broken(body, (*_GATEWAY, *_GATEWAY_CALL), ""))
 
 
 def invalid_ncco(ncco: Sequence[object]) -> list[Invalid]:
@@ -93,6 +109,16 @@ def _sender(value: object) -> bool:
     # a number, or an alphanumeric sender of at most 11 characters (3GPP TS 23.040 §9.1.2.5)
     return _number(value) or (
         isinstance(value, str) and bool(re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", value))
+    )
+
+
+def _e164(value: object) -> bool:
+    return isinstance(value, str) and bool(re.fullmatch(r"\+[1-9][0-9]{6,14}", value))
+
+
+def _keys(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        re.fullmatch(r"[0-9*#]", key) and _text(1500)(said) for key, said in value.items()
     )
 
 
@@ -159,3 +185,40 @@ _ACTIONS = {
         ),
     ),
 }
+_JOB = (
+    Rule("message", _text(918), "must be a text of at most 6 parts", required=True),
+    Rule(
+        "receivers",
+        lambda value: isinstance(value, list) and len(value) == 1 and isinstance(value[0], str),
+        "the simulator takes one receiver",
+        required=True,
+    ),
+    Rule("sender", _sender, "must be a sender of the account", required=True),
+    Rule("charset", _one_of("UTF-8"), "must be UTF-8"),
+    Rule("class", _one_of("flash", "phoneDisplay", "sim", "toolkit"), "unknown"),
+    Rule("coding", _one_of("7bit", "8bit"), "must be 7bit or 8bit"),
+    Rule("noStopClause", _one_of(True), "the simulator sends no advertisements", required=True),
+    Rule("priority", _one_of("high", "medium", "low", "veryLow"), "unknown"),
+    Rule("senderForResponse", _one_of(False), "the simulator has no short number"),
+    Rule("tag", _text(20), "must be a text of 1 to 20 characters"),
+    Rule("validityPeriod", _between(1, 2880), "must be between 1 and 2880 minutes"),
+)
+_GATEWAY = (
+    Rule("reference", _text(100), "must be a text of 1 to 100 characters", required=True),
+    Rule("to", _e164, "must be a number in international form with a plus sign", required=True),
+    Rule("text", _text(3200), "must be a text of 1 to 3200 characters", required=True),
+    Rule("language", _one_of("fr", "en"), "must be fr or en", required=True),
+    Rule("ttl_s", _between(1, 604_800), "must be between 1 and 604800 seconds", required=True),
+    Rule("webhook_url", is_local, _LOCAL),
+)
+_GATEWAY_SMS = (
+    Rule("encoding", _one_of("GSM-7", "UCS-2"), "must be GSM-7 or UCS-2", required=True),
+    Rule("parts", _between(1, 20), "must be between 1 and 20", required=True),
+)
+_GATEWAY_CALL = (
+    Rule("ringing_s", _between(1, 120), "must be between 1 and 120 seconds", required=True),
+    Rule("length_s", _between(1, 3600), "must be between 1 and 3600 seconds", required=True),
+    Rule("keys", _keys, "must be keys, each with what is said after it"),
+    Rule("repeat_key", _text(1), "must be one key"),
+    Rule("other_key", _text(1500), "must be a text of 1 to 1500 characters"),
+)

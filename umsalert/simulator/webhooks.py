@@ -1,22 +1,17 @@
-"""Webhooks back to umsalert, signed as Vonage signs them. They never leave this machine."""
+"""Webhooks back to umsalert, as each provider tells. They never leave this machine."""
 
 from __future__ import annotations
 
-import hashlib
-import json
-import secrets
 import ssl
-import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, replace
 from typing import Any, Self
 
 import aiohttp
-import jwt
 from yarl import URL
 
 from umsalert.settings import is_loopback
+from umsalert.simulator.couriers import FORGED, TAMPERED, Courier
 from umsalert.simulator.faults import ReceiptFate, ReceiptFates
 from umsalert.simulator.record import Record, Refused, WebhookPost
 from umsalert.simulator.timeline import Timeline
@@ -47,40 +42,17 @@ def is_local(url: object) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Signer:
-    """The account in whose name webhooks are signed."""
-
-    application_id: str
-    api_key: str
-    secret: str = field(repr=False)
-
-    def authorization(self, body: bytes, now: datetime) -> str:
-        """Return the header that vouches for `body`."""
-        claims = {
-            "iss": "Vonage",
-            "iat": int(now.timestamp()),
-            "jti": str(uuid.uuid4()),
-            "application_id": self.application_id,
-            "api_key": self.api_key,
-            "payload_hash": hashlib.sha256(body).hexdigest(),
-        }
-        return "Bearer " + jwt.encode(claims, self.secret, algorithm="HS256")
-
-
 class Webhooks:
     """Posts webhooks. For `async with`."""
 
     def __init__(
         self,
-        signer: Signer,
         timeline: Timeline,
         record: Record,
         tls: ssl.SSLContext,
         fates: ReceiptFates,
     ) -> None:
-        """Sign with `signer`; trust an https receiver by `tls`; let receipts have their `fates`."""
-        self._signer = signer
+        """Trust an https receiver by `tls`; let receipts have their `fates`."""
         self._timeline = timeline
         self._record = record
         self._tls = tls
@@ -95,18 +67,20 @@ class Webhooks:
     async def __aexit__(self, *_exc: object) -> None:
         await self._session.close()
 
-    def deliver(self, url: str, payload: dict[str, Any]) -> None:
+    def deliver(self, courier: Courier, url: str, payload: dict[str, Any]) -> None:
         """Post in the background, again and again until it is taken.
 
         Each delivery is on its own: like Vonage's they may overtake each other.
         """
-        self._timeline.spawn(self._deliver(url, payload))
+        self._timeline.spawn(self._deliver(courier, url, payload))
 
-    def report(self, url: str, payload: dict[str, Any], *, lost: bool = False) -> None:
+    def report(
+        self, courier: Courier, url: str, payload: dict[str, Any], *, lost: bool = False
+    ) -> None:
         """Deliver a receipt as the scenario wants it; `lost`: not at all."""
         fate = self._fates.next()
-        receipt = _Receipt(url, payload, replace(fate, lost=fate.lost or lost))
-        message = payload.get("message_uuid") or payload["uuid"]
+        receipt = _Receipt(courier, url, payload, replace(fate, lost=fate.lost or lost))
+        message = courier.event(payload)
         if self._fates.keeps_back(message):
             self._kept_back[message] = receipt
             return
@@ -118,25 +92,29 @@ class Webhooks:
             await self._one(late, "out-of-order")
 
     async def _one(self, receipt: _Receipt, fault: str) -> None:
-        url, payload, fate = receipt.url, receipt.payload, receipt.fate
+        courier, url, payload, fate = receipt.courier, receipt.url, receipt.payload, receipt.fate
         await self._timeline.sleep(fate.delay_s)
-        for trick, wanted in (("forged", fate.forged), ("tampered", fate.tampered)):
+        for trick, wanted in ((FORGED, fate.forged), (TAMPERED, fate.tampered)):
             if wanted:
-                await self.post(url, payload, trick)
+                await self.post(courier, url, payload, trick)
         if fate.lost:
             self._add(url, payload, None, "lost")
             return
-        await self._deliver(url, payload, fault)
+        await self._deliver(courier, url, payload, fault)
         if fate.twice:
-            await self._deliver(url, payload, "twice")
+            await self._deliver(courier, url, payload, "twice")
 
-    async def _deliver(self, url: str, payload: dict[str, Any], fault: str = "") -> None:
+    async def _deliver(
+        self, courier: Courier, url: str, payload: dict[str, Any], fault: str = ""
+    ) -> None:
         for pause_s in _pauses_s():
-            if await self.post(url, payload, fault) is not None:
+            if await self.post(courier, url, payload, fault) is not None:
                 return
             await self._timeline.sleep(pause_s)
 
-    async def post(self, url: str, payload: dict[str, Any], fault: str = "") -> bytes | None:
+    async def post(
+        self, courier: Courier, url: str, payload: dict[str, Any], fault: str = ""
+    ) -> bytes | None:
         """Post once; return what was answered, None when it was not taken."""
         now = self._timeline.now()
         if not is_local(url):  # the last gate, whoever asks
@@ -144,26 +122,19 @@ class Webhooks:
                 Refused(at=now, where=url, reason="not on this machine", parameters=[])
             )
             return None
-        signed, signer = payload, self._signer
-        if fault in ("forged", "tampered"):
-            payload = contrary(payload)
-        if fault == "forged":
-            signed, signer = payload, replace(signer, secret=secrets.token_urlsafe())
-        headers = {
-            "Authorization": signer.authorization(_json(signed), now),
-            "Content-Type": "application/json",
-        }
+        trick = fault if fault in (FORGED, TAMPERED) else ""
+        sent = courier.sent(url, payload, now, trick)
         status, answer = None, b""
         try:
             # a redirect could lead to another machine
-            async with self._session.post(
-                URL(url), data=_json(payload), headers=headers, allow_redirects=False
+            async with self._session.request(
+                sent.method, sent.url, data=sent.body, headers=sent.headers, allow_redirects=False
             ) as response:
                 answer = await response.read()
                 status = response.status
         except (aiohttp.ClientError, TimeoutError):
             pass  # recorded below as a post without an answer
-        self._add(url, payload, status, fault)
+        self._add(url, courier.contrary(payload) if trick else payload, status, fault)
         return answer if status is not None and 200 <= status < 300 else None
 
     def _add(self, url: str, payload: dict[str, Any], status: int | None, fault: str) -> None:
@@ -173,20 +144,10 @@ class Webhooks:
 
 @dataclass(frozen=True, slots=True)
 class _Receipt:
+    courier: Courier
     url: str
     payload: dict[str, Any]
     fate: ReceiptFate
-
-
-def contrary(payload: dict[str, Any]) -> dict[str, Any]:
-    """Return a receipt that claims the contrary: what failed arrived, and what arrived failed."""
-    yes, no = ("delivered", "rejected") if "message_uuid" in payload else ("answered", "failed")
-    arrived = payload["status"] in ("delivered", "answered", "completed")
-    return payload | {"status": no if arrived else yes}
-
-
-def _json(payload: dict[str, Any]) -> bytes:
-    return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _pauses_s() -> Iterator[float]:
