@@ -6,7 +6,8 @@ https://developer.vonage.com/en/voice/voice-api/ncco-reference
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Literal
 from urllib.parse import quote
 
@@ -63,8 +64,14 @@ def _talk(text: str, language: str) -> list[Action]:
             "language": words(language).code,
             "bargeIn": True,  # a key may be pressed at once
         }
-        for part in textwrap.wrap(text, MAX_TALK_CHARS)
+        for part in _parts(text)
     ]
+
+
+@lru_cache(maxsize=16)
+def _parts(text: str) -> Sequence[str]:
+    """Return what one `talk` action can say each; cut once for all who hear it."""
+    return textwrap.wrap(text, MAX_TALK_CHARS)
 
 
 def _input(url: str) -> Action:
