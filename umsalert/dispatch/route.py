@@ -133,7 +133,8 @@ class Route:
             self._ask_at = again
         self._waiting.extend((item, claim.at) for item in claim.outgoing)
         wanted = min(self._config.in_flight, len(self._waiting) + self._on_wire)
-        for _worker in range(wanted - len(self._workers)):
+        working = sum(not worker.done() for worker in self._workers)  # the set lags by a turn
+        for _worker in range(wanted - working):
             worker = asyncio.create_task(self._work())
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
