@@ -312,6 +312,8 @@ async def test_events_tell_the_whole_run(desk: Desk) -> None:
     alert = await desk.alert(SMS)
     result = await desk.dispatcher(alert, Wire(SMS)).send()
     handed = [event for event in desk.events if isinstance(event, HandedOver)]
-    assert len({event.delivery_id for event in handed}) == len(handed) == 5
+    attempts = [attempt for event in handed for attempt in event.attempts]
+    assert len(set(attempts)) == len(attempts) == 5
+    assert {(event.channel, event.outcome) for event in handed} == {(SMS, OutcomeKind.ACCEPTED)}
     assert isinstance(desk.events[-1], Finished)
     assert desk.events[-1].counts == result.counts

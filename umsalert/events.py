@@ -32,15 +32,17 @@ class Claimed:
 
 @dataclass(frozen=True, slots=True)
 class HandedOver:
-    """One hand-over has come to its outcome, and the outcome is committed."""
+    """Hand-overs of one commit that came to the same outcome.
+
+    `attempts` are pairs of the delivery's id and the number of the attempt.
+    """
 
     at: datetime
     alert_ref: str
     channel: ChannelKind
-    delivery_id: int
-    attempt_n: int
     outcome: OutcomeKind
     code: str
+    attempts: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

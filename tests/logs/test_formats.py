@@ -79,6 +79,14 @@ def test_a_json_object() -> None:
     }
 
 
+def test_ids_that_share_a_line_are_no_telephone_number() -> None:
+    """Several ids are a list, whatever it looks like; of anything else nothing passes uncleaned."""
+    made = record("handed over", deliveries=(639980001, 639980002))
+    assert document(made)["deliveries"] == [639980001, 639980002]
+    assert " deliveries=639980001,639980002 " in TextFormatter().format(made)
+    assert "63998" not in TextFormatter().format(record("x", deliveries=(7, "+33639980001")))
+
+
 def test_a_reference_names_what_it_is_about() -> None:
     """A provider's reference becomes alert, delivery and attempt; any other text is left out."""
     found = document(record("taken", reference="20261125-4b29-12-2"))

@@ -55,15 +55,20 @@ def log_event(event: Event, /) -> None:
 
 
 def _handed_over(event: events.HandedOver) -> None:
-    level = logging.INFO if event.outcome is OutcomeKind.ACCEPTED else logging.WARNING
-    extra = {
-        "alert": event.alert_ref,
-        "delivery": event.delivery_id,
-        "attempt": event.attempt_n,
-        "channel": event.channel,
-        "code": event.code,
-    }
-    _log.log(level, "handed over: %s", event.outcome, extra=extra)
+    """Write a line for all that were accepted together, and one for each that was not."""
+    fields = {"alert": event.alert_ref, "channel": event.channel, "code": event.code}
+    if event.outcome is OutcomeKind.ACCEPTED:
+        by_attempt: dict[int, list[int]] = {}
+        for delivery_id, n in event.attempts:
+            by_attempt.setdefault(n, []).append(delivery_id)
+        groups = [(n, tuple(ids)) for n, ids in by_attempt.items()]
+        level = logging.INFO
+    else:
+        groups = [(n, (delivery_id,)) for delivery_id, n in event.attempts]
+        level = logging.WARNING
+    for n, ids in groups:
+        whose = {"delivery": ids[0]} if len(ids) == 1 else {"deliveries": ids}
+        _log.log(level, "handed over: %s", event.outcome, extra=fields | whose | {"attempt": n})
 
 
 def _provider(event: events.ChannelPaused | events.ProviderChanged) -> None:

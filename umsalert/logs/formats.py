@@ -22,6 +22,7 @@ OURS = "umsalert"
 FIELDS = (
     "alert",
     "delivery",
+    "deliveries",
     "attempt",
     "channel",
     "code",
@@ -87,11 +88,20 @@ def _fields(record: logging.LogRecord) -> Iterator[tuple[str, object]]:
         given |= {"alert": found[1], "delivery": int(found[2]), "attempt": int(found[3])}
     for name in FIELDS:
         value = given.get(name)
-        if isinstance(value, int) or (name == "alert" and _ALERT_REF.fullmatch(str(value))):
+        if _is_ours_alone(name, value):
             yield name, value
         elif value:
             yield name, _clean(str(value))[:MAX_VALUE]
     yield "pid", record.process
+
+
+def _is_ours_alone(name: str, value: object) -> bool:
+    """Say whether a value was made here: a count, an id, several of them, the name of an alert."""
+    if isinstance(value, tuple):
+        return bool(value) and all(isinstance(item, int) for item in value)
+    return isinstance(value, int) or (
+        name == "alert" and _ALERT_REF.fullmatch(str(value)) is not None
+    )
 
 
 def _message(record: logging.LogRecord) -> str:
@@ -110,6 +120,8 @@ def _clean(text: str) -> str:
 
 
 def _quoted(value: object) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
     text = str(value)
     return text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
