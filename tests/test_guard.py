@@ -8,10 +8,12 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 import pytest
+import uvloop
 
 from umsalert import settings
 
@@ -79,11 +81,37 @@ def test_no_address_is_looked_up() -> None:
         socket.getnameinfo(ELSEWHERE, 0)
 
 
+async def _open_datagram(host: str, port: int) -> None:
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=(host, port))
+
+
+async def _look_up(host: str, port: int) -> None:
+    await asyncio.get_running_loop().getaddrinfo(host, port)
+
+
+async def _connect_by_name(host: str, port: int) -> None:
+    await asyncio.get_running_loop().create_connection(asyncio.Protocol, host=host, port=port)
+
+
 @pytest.mark.parametrize("host", ["provider.example", "192.0.2.1"])
-async def test_asyncio_cannot_reach_another_machine(host: str) -> None:
-    """Neither a name nor an address gets through the event loop."""
-    with pytest.raises(RuntimeError, match="outside world"):
-        await asyncio.open_connection(host, 443)
+@pytest.mark.parametrize(
+    "reach", [asyncio.open_connection, _connect_by_name, _open_datagram, _look_up]
+)
+@pytest.mark.parametrize(
+    "new_loop", [asyncio.new_event_loop, uvloop.new_event_loop], ids=["asyncio", "uvloop"]
+)
+def test_no_event_loop_reaches_another_machine(
+    new_loop: Callable[[], asyncio.AbstractEventLoop],
+    reach: Callable[[str, int], Coroutine[Any, Any, object]],
+    host: str,
+) -> None:
+    """Neither a name nor an address gets through, also where C does what Python would."""
+    with (
+        asyncio.Runner(loop_factory=new_loop) as runner,
+        pytest.raises(RuntimeError, match="outside world"),
+    ):
+        runner.run(reach(host, 443))
 
 
 @pytest.mark.parametrize("options", [[], ["-P"], ["-s"]])

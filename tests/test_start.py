@@ -38,6 +38,7 @@ HEAVY = {
     "starlette",
     "trustme",
     "uvicorn",
+    "uvloop",
     "vonage",
     "vonage_http_client",
 }

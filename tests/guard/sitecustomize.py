@@ -9,7 +9,10 @@ patched. One gap is left: `connect()` with a name in place of an address looks t
 the hook sees it; the connection is refused all the same.
 """
 
+import importlib.util
 import sys
+from collections.abc import Callable
+from types import ModuleType
 from typing import Any
 
 
@@ -52,4 +55,47 @@ def _is_this_machine(host: str | bytes | None) -> bool:
         return False
 
 
+def _watch_loop(module: ModuleType) -> None:
+    watch(module.Loop, "getaddrinfo", lambda host=None, *_: host)
+    watch(module.Loop, "create_connection", lambda _factory, host=None, *_: host)
+    watch(
+        module.Loop,
+        "create_datagram_endpoint",
+        lambda _factory, _local=None, remote_addr=None, *_: (remote_addr or (None,))[0],
+    )
+
+
+def watch(loop: Any, name: str, host_of: Callable[..., str | None]) -> None:
+    """Refuse a method of a loop where its arguments name another machine."""
+    method = getattr(loop, name)
+
+    async def watched(self: Any, *args: Any, **named: Any) -> Any:
+        known = {key: named[key] for key in ("host", "remote_addr") if key in named}
+        _refuse_the_outside("socket.getaddrinfo", (host_of(*args, **known),))
+        return await method(self, *args, **named)
+
+    setattr(loop, name, watched)
+
+
+class _Uvloop:
+    """Finds uvloop as everybody does, once, and wraps its loop."""
+
+    @classmethod
+    def find_spec(cls, name: str, *_where: object) -> Any:
+        if name != "uvloop":
+            return None
+        sys.meta_path.remove(cls)
+        spec = importlib.util.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+
+            def load_and_wrap(module: ModuleType) -> None:
+                load(module)
+                _watch_loop(module)
+
+            spec.loader.exec_module = load_and_wrap  # type: ignore[method-assign]
+        return spec
+
+
 sys.addaudithook(_refuse_the_outside)
+sys.meta_path.insert(0, _Uvloop)

@@ -140,7 +140,10 @@ def send(
     )
     manner = alert_send.Manner(yes=yes, follow=_length(follow))
     leave(
-        run_async(alert_send.send(this, request(this, typed), manner, this.output(as_json=as_json)))
+        run_async(
+            alert_send.send(this, request(this, typed), manner, this.output(as_json=as_json)),
+            busy=True,
+        )
     )
 
 
@@ -166,7 +169,8 @@ def resume(
 
     this = session(context)
     manner = alert_send.Manner(follow=_length(follow), resend_unknown=resend_unknown)
-    leave(run_async(alert_send.go_on(this, alert, manner, this.output(as_json=as_json))))
+    work = alert_send.go_on(this, alert, manner, this.output(as_json=as_json))
+    leave(run_async(work, busy=True))
 
 
 @app.command(
@@ -198,7 +202,8 @@ def cancel(
 
     this = session(context)
     manner = alert_cancel.Manner(reason=reason, note=note, yes=yes, correct=correct)
-    leave(run_async(alert_cancel.cancel(this, alert, manner, this.output(as_json=as_json))))
+    work = alert_cancel.cancel(this, alert, manner, this.output(as_json=as_json))
+    leave(run_async(work, busy=True))
 
 
 @app.command("list", help=_("List the newest alerts."), epilog=_("Example: umsalert alert list"))

@@ -47,5 +47,6 @@ def serve(
 
     if not this.debug:
         this.journal.show_warnings(this.settings.log.format)
-    run_async(server.serve_until_signal(dataclasses.replace(this.settings, serve=listen), ready))
+    settings = dataclasses.replace(this.settings, serve=listen)
+    run_async(server.serve_until_signal(settings, ready), busy=True)
     output.say(_("Stopped; everything that came in is in the database."))
