@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import area, first_message, startup, throughput
+from benchmarks import area, first_message, national, stages, startup, throughput
 from benchmarks.measure import Comparison, document, table
 from benchmarks.options import Options
 from umsalert.store.spatialite import sqlite
@@ -21,6 +21,8 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
     "area": area.run,
     "first-message": first_message.run,
     "throughput": throughput.run,
+    "stages": stages.run,
+    "national": national.run,
 }
 
 
@@ -34,7 +36,9 @@ def main() -> None:
     done: list[Comparison] = []
     for name in asked.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(dir=asked.cache, prefix="run-") as folder:
-            options = Options(Path(folder), tuple(asked.sites), asked.rounds, asked.messages)
+            options = Options(
+                Path(folder), tuple(asked.sites), asked.rounds, asked.messages, asked.contacts
+            )
             for comparison in BENCHMARKS[name](options):
                 print(table(comparison), flush=True)
                 done.append(comparison)
@@ -69,6 +73,13 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--rounds", type=_positive, default=10, metavar="N", help="default: 10")
     parser.add_argument(
         "--messages", type=_positive, default=3000, metavar="N", help="a round; default: 3000"
+    )
+    parser.add_argument(
+        "--contacts",
+        type=_positive,
+        default=200_000,
+        metavar="N",
+        help="of an alert to the whole country; default: 200000",
     )
     parser.add_argument(
         "--cache",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
@@ -61,23 +61,29 @@ def compare(
             taken = contender.run(number)
             if number:
                 seconds[contender.name].append(taken)
-    reference = seconds[contenders[0].name]
-    lines = tuple(
-        Line(
-            contender.name,
-            tuple(seconds[contender.name]),
-            tuple(
-                own / other for own, other in zip(seconds[contender.name], reference, strict=True)
-            ),
-            contender.at_most,
-        )
-        for contender in contenders
-    )
-    return Comparison(title, lines, items, tuple(notes))
+    aims = {contender.name: contender.at_most for contender in contenders}
+    return Comparison(title, tuple(_lines(seconds, aims)), items, tuple(notes))
+
+
+def once(title: str, seconds: Mapping[str, float], *, items: int = 0) -> Comparison:
+    """Compare what was measured once: it takes too long for rounds."""
+    rounds = {name: [taken] for name, taken in seconds.items()}
+    return Comparison(title, tuple(_lines(rounds, {})), items)
+
+
+def _lines(
+    seconds: Mapping[str, Sequence[float]], aims: Mapping[str, float | None]
+) -> Iterator[Line]:
+    reference = next(iter(seconds.values()))
+    for name, rounds in seconds.items():
+        ratios = tuple(own / other for own, other in zip(rounds, reference, strict=True))
+        yield Line(name, tuple(rounds), ratios, aims.get(name))
 
 
 def table(comparison: Comparison) -> str:
     """Return a comparison for eyes: medians, with the lowest and the highest of all rounds."""
+    if not comparison.lines:
+        return "\n".join([f"\n{comparison.title}", *(f"  {note}" for note in comparison.notes)])
     rounds = len(comparison.lines[0].seconds)
     amount = "per minute" if comparison.items else "ms"
     rows = [
@@ -129,4 +135,4 @@ def _verdict(line: Line) -> str:
     if line.at_most is None:
         return ""
     word = "met" if median(line.ratios) <= line.at_most else "MISSED"
-    return f"  <= {line.at_most}: {word}"
+    return f"  <= {line.at_most:.3g}: {word}"

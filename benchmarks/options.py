@@ -8,9 +8,13 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """`folder` goes away afterwards, what lies beside it is kept; `messages` are for one round."""
+    """`folder` goes away afterwards, what lies beside it is kept; `messages` are for one round.
+
+    `contacts` are those of an alert to the whole country.
+    """
 
     folder: Path
     sites: tuple[int, ...]
     rounds: int
     messages: int
+    contacts: int

@@ -1,158 +1,110 @@
-"""Deliveries a minute with durable state, against a bare loop to the same sink."""
+"""Deliveries a minute of each channel alone, durable state on, against a bare loop to its sink."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterator
 from time import perf_counter
+from typing import Any
 
-import aiohttp
-import aiosmtplib
+import uvloop
 
-from benchmarks import office, register, sinks
+from benchmarks import bare, office, register, sinks
+from benchmarks.bare import Load, in_flight
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from umsalert import wiring
-from umsalert.channels.letter import Stationery
-from umsalert.channels.network import client_context
-from umsalert.channels.vonage import sms, voice
 from umsalert.dispatch import Dispatcher
 from umsalert.events import Event
-from umsalert.model import Alert, ChannelKind, Circle, DeliveryState, Outgoing
-from umsalert.ports import Pace, Want
-from umsalert.settings import Settings, providers, rate
-from umsalert.store.store import Store
+from umsalert.logs import Log, config_of
+from umsalert.model import ChannelKind, Circle, DeliveryState, OutcomeKind
+from umsalert.settings import Settings
 
-_AROUND = Circle(*register.LARGEST, radius_m=30_000.0)
-_SITES_PER_MESSAGE = 3
+AROUND = Circle(*register.LARGEST, radius_m=30_000.0)
+TARGET = 1 / 0.6
+"""Of the bare loop's time: 0.6 of its speed."""
+
+SITES_PER_MESSAGE = 3
 """A sixth of the sites are in the circle, with two contacts each, some of them not vetted."""
 
-_BODIES = {ChannelKind.SMS: sms.request_body, ChannelKind.VOICE: voice.request_body}
+Work = Callable[[], Coroutine[Any, Any, float]]
 
 
 def run(options: Options) -> Iterator[Comparison]:
     """Compare channel by channel."""
     with sinks.running(options.folder) as sink:
         place = office.prepare(options.folder, sink.https_port, sink.smtp_port)
-        settings = place.settings
-        sites = options.messages * _SITES_PER_MESSAGE
-        register.copy_of(sites, options.folder.parent, settings.database)
+        sites = options.messages * SITES_PER_MESSAGE
+        register.copy_of(sites, options.folder.parent, place.settings.database)
         for kind in ChannelKind:
-            yield _of_channel(kind, settings, sink, options)
+            work = asyncio.run(bare.load(kind, place.settings, AROUND))
+            yield _of_channel(work, place.settings, sink, options)
 
 
-def _of_channel(
-    kind: ChannelKind, settings: Settings, sink: sinks.Sinks, options: Options
-) -> Comparison:
-    outgoing = asyncio.run(_outgoing(kind, settings))
-    bare = _bare_smtp if kind is ChannelKind.EMAIL else _bare_https
-    in_flight = _in_flight(settings, kind)
-
-    def counted(work: Callable[[], Awaitable[float]]) -> Callable[[int], float]:
+def _of_channel(work: Load, settings: Settings, sink: sinks.Sinks, options: Options) -> Comparison:
+    def counted(coroutine: Work, *, fast: bool = True) -> Callable[[int], float]:
         def timed(_number: int) -> float:
             sink.record.forget()
-            taken = asyncio.run(_float(work))
-            if sink.record.count.value != len(outgoing):
-                raise AssertionError(f"{sink.record.count.value} arrived of {len(outgoing)}")
+            with asyncio.Runner(loop_factory=uvloop.new_event_loop if fast else None) as runner:
+                taken = runner.run(coroutine())
+            sink.record.expect(work.count)
             return taken
 
         return timed
 
+    library = "aiosmtplib" if work.kind is ChannelKind.EMAIL else "aiohttp"
+    places = in_flight(settings, work.kind)
+    sending = counted(lambda: bare.send(work, settings))
+    slower = counted(lambda: bare.send(work, settings), fast=False)
     return compare(
-        f"deliveries a minute: {kind.value}, {len(outgoing):,} a round, {in_flight} at once",
+        f"deliveries a minute: {work.kind.value}, {work.count:,} a round, {places} at once",
         [
+            Contender(f"bare {library} loop, on uvloop", sending),
+            Contender(f"bare {library} loop, on asyncio", slower),
+            Contender("umsalert: Channel.send", counted(lambda: handed_over(work, settings))),
             Contender(
-                "bare aiosmtplib loop" if kind is ChannelKind.EMAIL else "bare aiohttp loop",
-                counted(lambda: bare(kind, settings, outgoing)),
+                "umsalert: Dispatcher.send", counted(lambda: _dispatched(work, settings)), TARGET
             ),
-            Contender("umsalert: Dispatcher.send", counted(lambda: _dispatched(kind, settings))),
         ],
         max(1, options.rounds // 2),
-        items=len(outgoing),
+        items=work.count,
     )
 
 
-def _in_flight(settings: Settings, kind: ChannelKind) -> int:
-    return rate(settings, kind, providers(settings, kind)[0]).in_flight
+async def handed_over(work: Load, settings: Settings) -> float:
+    """Hand over by as many workers as may be on the wire, and record nothing."""
+    queue = iter(work.outgoing)
+    async with wiring.open_lanes(settings, [work.kind]) as lanes:
+        channel = lanes[0].routes[0].channel
+
+        async def worker() -> None:
+            for outgoing in queue:
+                outcome = await channel.send(outgoing)
+                if outcome.kind is not OutcomeKind.ACCEPTED:
+                    raise AssertionError(outcome)
+
+        start = perf_counter()
+        await asyncio.gather(*(worker() for _worker in range(in_flight(settings, work.kind))))
+        return perf_counter() - start
 
 
-async def _float(work: Callable[[], Awaitable[float]]) -> float:
-    return await work()
-
-
-async def _new_alert(kind: ChannelKind, settings: Settings, store: Store) -> Alert:
-    planner = wiring.planner(settings, store)
-    return await planner.record(await planner.plan(office.request(_AROUND, kind)))
-
-
-async def _dispatched(kind: ChannelKind, settings: Settings) -> float:
-    """Send one alert; only the sending counts, from the first claim to the last commit."""
-    async with wiring.open_store(settings) as store, contextlib.AsyncExitStack() as stack:
-        alert = await _new_alert(kind, settings, store)
-        lanes = await stack.enter_async_context(wiring.open_lanes(settings, [kind]))
-        dispatcher = Dispatcher(wiring.run(settings, store, _deaf), alert, lanes)
+async def _dispatched(work: Load, settings: Settings) -> float:
+    """Send one alert as a command does, from the first claim to the last commit."""
+    async with contextlib.AsyncExitStack() as stack:
+        stack.callback(Log(config_of(settings)).stop)
+        store = await stack.enter_async_context(wiring.open_store(settings))
+        planner = wiring.planner(settings, store)
+        alert = await planner.record(await planner.plan(office.request(AROUND, work.kind)))
+        lanes = await stack.enter_async_context(wiring.open_lanes(settings, [work.kind]))
+        dispatcher = Dispatcher(wiring.run(settings, store, deaf), alert, lanes)
         start = perf_counter()
         result = await dispatcher.send()
         taken = perf_counter() - start
-    if set(result.counts[kind]) != {DeliveryState.ACCEPTED}:
+    if set(result.counts[work.kind]) != {DeliveryState.ACCEPTED}:
         raise AssertionError(result.counts)
     return taken
 
 
-def _deaf(_event: Event) -> None:
+def deaf(_event: Event) -> None:
     """Draw nothing."""
-
-
-async def _outgoing(kind: ChannelKind, settings: Settings) -> Sequence[Outgoing]:
-    """Return what an alert would hand over, by claiming all of one that is never sent."""
-    async with wiring.open_store(settings) as store:
-        alert = await _new_alert(kind, settings, store)
-        sender_id = await store.outbox.open_sender(alert.id, office.OPERATOR)
-        want = Want(kind, "bench", Pace(1e9, 10**9), limit=10**9, in_flight=10**9)
-        (claim,) = await store.outbox.exchange(sender_id, (), (want,))
-        await store.outbox.close_sender(sender_id)
-    return claim.outgoing
-
-
-async def _bare_https(kind: ChannelKind, settings: Settings, outgoing: Sequence[Outgoing]) -> float:
-    """Post the same bodies over as many kept connections, and forget the answers."""
-    vonage = settings.vonage
-    url = vonage.messages_url if kind is ChannelKind.SMS else vonage.calls_url
-    now = wiring.clock(settings).now()
-    bodies = iter([json.dumps(_BODIES[kind](item, vonage, now)).encode() for item in outgoing])
-    in_flight = _in_flight(settings, kind)
-    connector = aiohttp.TCPConnector(limit=in_flight, ssl=await client_context(vonage.ca_file))
-    headers = {"Content-Type": "application/json", "Authorization": "Bearer " + "x" * 500}
-    async with aiohttp.ClientSession(connector=connector, headers=headers) as session:
-
-        async def worker() -> None:
-            for body in bodies:
-                async with session.post(url, data=body) as response:
-                    await response.read()
-
-        start = perf_counter()
-        await asyncio.gather(*(worker() for _worker in range(in_flight)))
-        return perf_counter() - start
-
-
-async def _bare_smtp(_kind: ChannelKind, settings: Settings, outgoing: Sequence[Outgoing]) -> float:
-    """Send the same letters over as many kept connections."""
-    stationery = Stationery(settings.smtp)
-    now = wiring.clock(settings).now()
-    letters = iter([stationery.letter(item, now) for item in outgoing])
-    context = await client_context(settings.smtp.ca_file)
-
-    async def worker() -> None:
-        async with aiosmtplib.SMTP(
-            hostname=settings.smtp.host, port=settings.smtp.port, use_tls=True, tls_context=context
-        ) as client:
-            for letter in letters:
-                if letter is not None:
-                    content = letter.data.removesuffix(b".\r\n")
-                    await client.sendmail(letter.sender, [letter.recipient], content)
-
-    start = perf_counter()
-    await asyncio.gather(*(worker() for _worker in range(settings.email.smtp.in_flight)))
-    return perf_counter() - start
