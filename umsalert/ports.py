@@ -439,11 +439,14 @@ class Inbox(Protocol):
     async def store(self, webhook: StoredWebhook, key: str) -> bool:
         """Keep a webhook; False when its key was seen already."""
 
-    async def pending(self, limit: int) -> Sequence[StoredWebhook]:
-        """Return what was not applied yet, oldest first."""
+    async def pending(self, limit: int, after: int = 0) -> Sequence[StoredWebhook]:
+        """Return what was not applied yet and has an id above `after`, oldest first."""
 
-    async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int:
-        """Apply what one webhook says and mark it done; return how many were matched."""
+    async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int | None:
+        """Apply what one webhook says and mark it done; return how many were matched.
+
+        None: it may have overtaken our own commit, and stays pending.
+        """
 
     async def reject(self, inbox_id: int, problem: str) -> None:
         """Mark a stored webhook as unreadable, so that it is kept and not tried again."""

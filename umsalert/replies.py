@@ -48,37 +48,41 @@ class Receiver:
         except InvalidData:  # it is kept; a provider that is told no would only repeat it
             return NOTHING_TO_SAY
 
-    async def apply_pending(self) -> int:
-        """Apply what was stored; return how many webhooks were done."""
-        done = 0
-        while stored := await self._inbox.pending(BATCH):
+    async def apply_pending(self) -> bool:
+        """Apply what was stored; return False when something of it is to be tried again soon."""
+        after, all_done = 0, True
+        while stored := await self._inbox.pending(BATCH, after):
             for item in stored:
                 try:
-                    await self._apply(item)
+                    all_done &= await self._apply(item)
                 except UmsalertError:
                     raise
                 except Exception:  # noqa: BLE001 - a bug must not hold up every receipt behind it
                     _log.exception("webhook not applied", extra=_about(item))
                     await self._inbox.reject(item.id, "not_applied")
-            done += len(stored)
-        return done
+            after = stored[-1].id
+        return all_done
 
-    async def _apply(self, item: StoredWebhook) -> None:
+    async def _apply(self, item: StoredWebhook) -> bool:
+        """Apply one; False: not yet."""
         source = self._sources.get(item.provider)
         if source is None:
             await self._reject(item, "unknown_provider")
-            return
+            return True
         try:
             said = source.read(item)
         except InvalidData:
             await self._reject(item, "unreadable")
-            return
+            return True
         matched = await self._inbox.apply(item.id, said)
+        if matched is None:
+            return False
         for one in said:
             what = one.kind if isinstance(one, Answer) else one.state or "nothing new"
             _log.info("applied: %s", what, extra=_about(item))
         if matched < len(said):
             _log.warning("webhook unmatched", extra=_about(item))
+        return True
 
     async def _reject(self, item: StoredWebhook, problem: str) -> None:
         await self._inbox.reject(item.id, problem)

@@ -97,7 +97,7 @@ def test_a_receipt_says_what_became_of_it(
 ) -> None:
     """The ptt code decides; where the list does not know it, the state beside it does."""
     (receipt,) = read(source, webhook(**said))
-    assert receipt == Receipt("ovh", "83920011", "", state, code, NOW)
+    assert receipt == Receipt("ovh", "83920011", "", state, code, NOW, by_id=True)
 
 
 @pytest.mark.parametrize("said", [{"ptt": "6"}, {"ptt": "999"}, {"ptt": "", "description": "x"}])

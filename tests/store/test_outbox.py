@@ -59,7 +59,7 @@ async def receipt(store: Store, reference: str, state: DeliveryState, key: str =
     said = Receipt("vonage", "uuid-1", reference, state, "", NOON)
     await store.inbox.store(StoredWebhook("vonage", "status", reference, b"{}"), key)
     pending = await store.inbox.pending(1)
-    return await store.inbox.apply(pending[0].id, [said]) if pending else 0
+    return await store.inbox.apply(pending[0].id, [said]) or 0 if pending else 0
 
 
 async def states(store: Store, alert_id: int) -> dict[DeliveryState, int]:

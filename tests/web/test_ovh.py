@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import aiohttp
 import pytest
 
 from tests.support import accept, claim, make_alert
 from tests.web.conftest import running
-from umsalert.model import ChannelKind
+from tests.workbench import FixedClock
+from umsalert.model import ChannelKind, DeliveryState, Receipt
 from umsalert.settings import OvhSettings, Secret, Settings
 from umsalert.store.store import Store
 
@@ -60,6 +62,39 @@ async def test_an_id_of_another_provider_is_not_ours(store: Store, settings: Set
     assert (await told(settings, "GET", id="83920011", ptt="4"))[0] == 200
     assert (await told(settings, "GET", id="1", ptt="4"))[0] == 200
     assert set(await states(store)) == {"accepted"}
+
+
+async def test_a_receipt_that_overtakes_our_commit_waits_for_it(
+    store: Store, settings: Settings
+) -> None:
+    """OVHcloud's id means nothing yet: the receipt is kept, and applied once it does."""
+    alert = await make_alert(store, ChannelKind.SMS)
+    first, second = await claim(store, alert, ChannelKind.SMS)
+    await accept(store, [second], "ovh", "83920010")
+    assert (await told(settings, "GET", id="83920011", ptt="4"))[0] == 200
+    assert (await told(settings, "GET", id="83920010", ptt="4"))[0] == 200
+    assert sorted(await states(store)) == ["delivered", "sending"]
+    await accept(store, [first], "ovh", "83920011")
+    async with running(settings):
+        pass
+    assert set(await states(store)) == {"delivered"}
+
+
+async def test_an_id_that_nobody_knows_is_given_up_after_a_minute(
+    store: Store, settings: Settings
+) -> None:
+    """The account may be shared with other programs: their receipts are not tried for ever."""
+    await make_alert(store, ChannelKind.SMS)
+    assert (await told(settings, "GET", id="1", ptt="4"))[0] == 200
+    (stored,) = await store.inbox.pending(1)
+    at = datetime.now(UTC)
+    receipt = Receipt("ovh", "1", "", DeliveryState.DELIVERED, "", at, by_id=True)
+    assert await store.inbox.apply(stored.id, [receipt]) is None
+    assert await store.inbox.pending(1, stored.id) == ()
+    later = FixedClock(datetime.now(UTC) + timedelta(seconds=61))
+    async with Store(settings.database, later) as afterwards:
+        assert await afterwards.inbox.apply(stored.id, [receipt]) == 0
+    assert await store.inbox.pending(1) == ()
 
 
 async def test_a_receipt_without_the_secret_is_refused(store: Store, settings: Settings) -> None:

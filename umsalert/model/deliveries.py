@@ -165,7 +165,10 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What a provider says later about a hand-over; matched by `reference`, else `provider_id`."""
+    """What a provider says later about a hand-over, matched by `reference`.
+
+    `by_id`: by `provider_id` instead, from a provider that repeats no reference.
+    """
 
     provider: str
     provider_id: str
@@ -173,6 +176,7 @@ class Receipt:
     state: DeliveryState | None
     code: str
     occurred_at: datetime
+    by_id: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from umsalert.model import READ_BY_SITE, Answer, MessageText, Receipt
 from umsalert.ports import StoredWebhook
@@ -14,6 +14,9 @@ from umsalert.store.spatialite import Connection
 
 _REFERENCE = re.compile(r"(.+)-([0-9]{1,18})-([0-9]{1,18})", re.DOTALL)
 """Ours; other programs of the same account have others, which SQLite may not hold as integers."""
+
+OVERTAKES_BY = timedelta(minutes=1)
+"""By how much a receipt may be faster than our own commit, which a locked database delays."""
 
 
 class SqlInbox:
@@ -38,11 +41,12 @@ class SqlInbox:
             lambda c: bool(c.execute(queries("inbox")["store"], values).rowcount)
         )
 
-    async def pending(self, limit: int) -> Sequence[StoredWebhook]:
-        """Return what was not applied yet, oldest first."""
+    async def pending(self, limit: int, after: int = 0) -> Sequence[StoredWebhook]:
+        """Return what was not applied yet and has an id above `after`, oldest first."""
+        values = {"limit": limit, "after": after}
 
         def work(connection: Connection) -> tuple[StoredWebhook, ...]:
-            rows = connection.execute(queries("inbox")["pending"], {"limit": limit})
+            rows = connection.execute(queries("inbox")["pending"], values)
             return tuple(
                 StoredWebhook(
                     provider=row["provider"],
@@ -56,10 +60,15 @@ class SqlInbox:
 
         return await self._database.read(work)
 
-    async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int:
-        """Apply what one webhook says, once, and mark it done; return how many were matched."""
+    async def apply(self, inbox_id: int, items: Sequence[Receipt | Answer]) -> int | None:
+        """Apply what one webhook says, once, and mark it done; return how many were matched.
 
-        def work(connection: Connection) -> int:
+        None: it may have overtaken our own commit of the id that it names, and stays pending.
+        """
+
+        def work(connection: Connection) -> int | None:
+            if self._is_early(connection, inbox_id, items):
+                return None
             if not self._done(connection, inbox_id, ""):
                 return 0
             matched = sum(self._apply(connection, inbox_id, item) for item in items)
@@ -86,6 +95,16 @@ class SqlInbox:
     def _done(self, connection: Connection, inbox_id: int, problem: str) -> bool:
         values = {"id": inbox_id, "now": to_text(self._now()), "problem": problem}
         return bool(connection.execute(queries("inbox")["done"], values).rowcount)
+
+    def _is_early(
+        self, connection: Connection, inbox_id: int, items: Sequence[Receipt | Answer]
+    ) -> bool:
+        """Say whether what a receipt names by its provider's id may still become known."""
+        late = [item for item in items if isinstance(item, Receipt) and item.by_id]
+        if all(_hand_over(connection, item) for item in late):
+            return False
+        values = {"id": inbox_id, "since": to_text(self._now() - OVERTAKES_BY)}
+        return connection.execute(queries("inbox")["is_fresh"], values).fetchone() is not None
 
     def _apply(self, connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:
         found = _hand_over(connection, item)
@@ -138,9 +157,9 @@ def _hand_over(connection: Connection, item: Receipt | Answer) -> dict[str, obje
     sql = queries("inbox")
     values = _split(item.reference)
     row = None
-    if values is not None:
-        row = connection.execute(sql["hand_over"], values).fetchone()
-    elif isinstance(item, Receipt) and not item.reference:
+    if isinstance(item, Receipt) and item.by_id:
         named = {"provider": item.provider, "provider_id": item.provider_id}
         row = connection.execute(sql["hand_over_by_id"], named).fetchone()
+    elif values is not None:
+        row = connection.execute(sql["hand_over"], values).fetchone()
     return None if row is None else {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values

@@ -26,7 +26,8 @@ BODY_TIMEOUT_S = 10.0
 """Whoever trickles a body must not hold a connection, and our own stop, for ever."""
 
 RETRY_S = 5.0
-"""How long a failure to apply rests; a new webhook ends the rest."""
+"""How long a failure to apply rests, or a receipt that came before our commit; a new webhook ends
+the rest."""
 
 _ABSENT = {"unknown_provider", "topic_unknown"}
 _CLOSE = {"Connection": "close"}  # what remains of a body is not read
@@ -134,9 +135,8 @@ class _Applier:
 
     async def _apply(self) -> bool:
         try:
-            await self._receiver.apply_pending()
+            return await self._receiver.apply_pending()
         except Exception as error:  # noqa: BLE001 - whatever it is, later webhooks must be applied
             code = getattr(error, "code", "")
             _log.error("webhooks not applied", exc_info=not code, extra={"code": code})
             return False
-        return True

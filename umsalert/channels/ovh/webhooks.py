@@ -104,6 +104,7 @@ class OvhWebhooks:
             state=state,
             code=_code(said) if state is DeliveryState.UNDELIVERED else "",
             occurred_at=datetime.fromisoformat(said["received_at"]).astimezone(UTC),
+            by_id=True,
         )
         return (receipt,) if state else ()
 

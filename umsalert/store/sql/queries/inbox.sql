@@ -5,11 +5,14 @@ ON CONFLICT (provider, key) DO NOTHING
 
 -- name: pending
 SELECT id, provider, topic, reference, body FROM inbox
-WHERE applied_at IS NULL ORDER BY id LIMIT :limit
+WHERE applied_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 
 -- name: done
 -- One process applies a webhook, however many read it.
 UPDATE inbox SET applied_at = :now, problem = :problem WHERE id = :id AND applied_at IS NULL
+
+-- name: is_fresh
+SELECT 1 FROM inbox WHERE id = :id AND received_at > :since
 
 -- name: unmatched
 UPDATE inbox SET problem = 'unmatched' WHERE id = :id
