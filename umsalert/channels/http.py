@@ -21,7 +21,7 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from umsalert import __version__
-from umsalert.channels.network import Withdrawn, no_connection
+from umsalert.channels.network import Withdrawn, answer_within, no_connection
 from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
 from umsalert.settings import RateSettings
@@ -128,7 +128,7 @@ class JsonPoster:
         )
         self._session = aiohttp.ClientSession(
             connector=self._connector,
-            timeout=aiohttp.ClientTimeout(total=policy.timeout_s, connect=policy.connect_timeout_s),
+            timeout=aiohttp.ClientTimeout(total=None, connect=policy.connect_timeout_s),
             cookie_jar=aiohttp.DummyCookieJar(),
             headers={
                 "Accept": "application/json",
@@ -141,12 +141,15 @@ class JsonPoster:
     async def post(self, post: Post) -> Outcome:
         """Hand over once. Never raises for what the network or the server does."""
         try:
-            async with self._session.post(
-                post.url,
-                data=post.body,
-                headers=post.headers,
-                allow_redirects=False,
-            ) as response:
+            async with (
+                answer_within(self._policy.timeout_s),
+                self._session.post(
+                    post.url,
+                    data=post.body,
+                    headers=post.headers,
+                    allow_redirects=False,
+                ) as response,
+            ):
                 answer = await _read(response)
         except Withdrawn as withdrawn:
             return withdrawn.outcome

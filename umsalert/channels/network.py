@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import ssl
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
+
+ASLEEP_S = 1.0
+"""A timer that is this late tells of a process that slept; as long it then has to read what came."""
 
 
 async def client_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -25,6 +30,34 @@ async def client_context(ca_file: Path | None) -> ssl.SSLContext:
             _("The certificate authority {file} cannot be read.").format(file=ca_file),
             hint=_("Give ca_file a readable PEM file with the authority's certificate."),
         ) from error
+
+
+@contextlib.asynccontextmanager
+async def answer_within(timeout_s: float) -> AsyncIterator[None]:
+    """Raise TimeoutError after `timeout_s`, as `asyncio.timeout` does, but not right after a sleep.
+
+    A process that was stopped or starved finds the answer waiting and its time over in the same
+    turn of the loop; cancelled then, it would never know what it was told.
+    """
+    loop = asyncio.get_running_loop()
+
+    def over(due_s: float) -> None:
+        if loop.time() - due_s > ASLEEP_S:
+            wait(loop.time() + ASLEEP_S)
+        else:
+            limit.reschedule(loop.time())
+
+    def wait(due_s: float) -> None:
+        nonlocal timer
+        timer = loop.call_at(due_s, over, due_s)
+
+    timer: asyncio.TimerHandle
+    async with asyncio.timeout(None) as limit:
+        wait(loop.time() + timeout_s)
+        try:
+            yield
+        finally:
+            timer.cancel()
 
 
 def sentence(outcome: Outcome) -> str:

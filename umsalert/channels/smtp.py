@@ -26,7 +26,12 @@ from aiosmtplib import (
 )
 
 from umsalert.channels.letter import Letter, Stationery
-from umsalert.channels.network import Withdrawn, client_context, no_connection
+from umsalert.channels.network import (
+    Withdrawn,
+    answer_within,
+    client_context,
+    no_connection,
+)
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
 from umsalert.ports import Clock
@@ -131,7 +136,7 @@ class SmtpChannel:
         progress = _Progress()
         async with self._slots:
             try:
-                async with asyncio.timeout(self._timeout_s):
+                async with answer_within(self._timeout_s):
                     await self._hand_over(letter, progress)
             except Withdrawn as withdrawn:
                 return withdrawn.outcome
