@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
@@ -36,11 +37,21 @@ class FixedClock:
 
     def __init__(self, at: datetime = NOON) -> None:
         self.at = at
+        self._steady_s = 0.0
 
     def now(self) -> datetime:
         return self.at
 
+    def steady_s(self) -> float:
+        return self._steady_s
+
     def move(self, seconds: float) -> None:
+        """Let time pass."""
+        self.at += timedelta(seconds=seconds)
+        self._steady_s += seconds
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock; no time passes."""
         self.at += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
@@ -54,9 +65,17 @@ class FastClock:
     def __init__(self, speed: float) -> None:
         self._speed = speed
         self._start = datetime.now(UTC)
+        self._start_s = time.monotonic()
 
     def now(self) -> datetime:
-        return self._start + (datetime.now(UTC) - self._start) * self._speed
+        return self._start + timedelta(seconds=self.steady_s())
+
+    def steady_s(self) -> float:
+        return (time.monotonic() - self._start_s) * self._speed
+
+    def jump(self, seconds: float) -> None:
+        """Set the clock; no time passes."""
+        self._start += timedelta(seconds=seconds)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)

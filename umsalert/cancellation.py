@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from umsalert.events import Counts
 from umsalert.model import ChannelKind, DeliveryState
@@ -40,8 +39,8 @@ async def settle(outbox: Outbox, clock: Clock, alert_id: int, limit_s: float) ->
 
     What a dead process held becomes `unknown` as soon as its lease has ended.
     """
-    end = clock.now() + timedelta(seconds=limit_s)
-    while (left := on_the_wire(await outbox.counts(alert_id))) and clock.now() < end:
+    end_s = clock.steady_s() + limit_s
+    while (left := on_the_wire(await outbox.counts(alert_id))) and clock.steady_s() < end_s:
         if await outbox.lease_remaining_s(alert_id) == 0:
             await outbox.recover(alert_id)
         await clock.sleep(POLL_S)

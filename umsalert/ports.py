@@ -36,7 +36,10 @@ class Clock(Protocol):
     """Time is passed in, never asked of the machine by a service."""
 
     def now(self) -> datetime:
-        """Return the present as an aware datetime in UTC."""
+        """Return the present as an aware datetime in UTC; it jumps when somebody sets the clock."""
+
+    def steady_s(self) -> float:
+        """Return seconds that only grow, suspend included, from an unknown start: for waits."""
 
     async def sleep(self, seconds: float) -> None:
         """Wait."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,10 @@ LONGEST_CALL_S = 345.0
 """A line whose end nobody tells is free again after ringing (45 s) and the longest call (300 s)."""
 
 
+# Python's own monotonic clock stands still while a laptop sleeps, on Linux and on macOS.
+_STEADY = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+
+
 class SystemClock:
     """The machine's clock; moved by a fixed offset in training, where settings allow it."""
 
@@ -41,6 +46,10 @@ class SystemClock:
     def now(self) -> datetime:
         """Return the present in UTC."""
         return datetime.now(UTC) + self._offset
+
+    def steady_s(self) -> float:
+        """Return seconds that no setting of the clock changes, those of a suspend included."""
+        return time.monotonic() if _STEADY is None else time.clock_gettime(_STEADY)
 
     async def sleep(self, seconds: float) -> None:
         """Wait in real seconds."""

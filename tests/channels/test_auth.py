@@ -41,6 +41,14 @@ async def test_a_token_is_kept_and_renewed_before_its_end(workshop: Workshop) ->
     assert second["jti"] != claims["jti"]
 
 
+async def test_a_token_made_before_the_clock_was_set_back_is_made_again(workshop: Workshop) -> None:
+    """Made by a clock an hour ahead, it would be kept for that hour and refused all the time."""
+    token = ApplicationToken("2c1f0c4e", await load_key(workshop.key_file), workshop.clock)
+    early = token.current()
+    workshop.clock.at -= timedelta(hours=1)
+    assert token.current() != early
+
+
 async def test_every_request_carries_the_same_token(workshop: Workshop) -> None:
     """Two hand-overs show one token, signed with the application's key."""
     carrier = await workshop.start(HttpCarrier(202, "message_uuid"))

@@ -63,6 +63,10 @@ class FixedClock:
         """Return the set time."""
         return self.at
 
+    def steady_s(self) -> float:
+        """Return the seconds since the start."""
+        return (self.at - NOW).total_seconds()
+
     async def sleep(self, seconds: float) -> None:
         """Move on at once."""
         self.at += timedelta(seconds=seconds)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
@@ -124,7 +124,7 @@ class _PlainLines(_Closing):
 
     def __init__(self, output: Output) -> None:
         self._output = output
-        self._next: float = 0.0
+        self._said_at: datetime | None = None
 
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
@@ -133,8 +133,10 @@ class _PlainLines(_Closing):
             self._output.say(changed_sentence(event))
         elif isinstance(event, Cancelled):
             self._output.say(cancelled_sentence(event))
-        elif isinstance(event, Progress) and event.at.timestamp() >= self._next:
-            self._next = event.at.timestamp() + PLAIN_INTERVAL_S
+        elif isinstance(event, Progress) and not (
+            self._said_at and _within(self._said_at, PLAIN_INTERVAL_S, event.at)
+        ):
+            self._said_at = event.at
             self._output.say(counts_sentence(event.counts))
 
 
@@ -223,23 +225,28 @@ class _LiveTable:
 
 def _holds(note: ChannelPaused, at: datetime) -> bool:
     """Say whether a channel still waits, or has stopped for good."""
-    return note.retry_in_s is None or at < note.at + timedelta(seconds=note.retry_in_s)
+    return note.retry_in_s is None or _within(note.at, note.retry_in_s, at)
+
+
+def _within(since: datetime, length_s: float, at: datetime) -> bool:
+    """Say whether `at` is within `length_s` after `since`; not before it: the clock was set."""
+    return 0 <= (at - since).total_seconds() < length_s
 
 
 class _Rate:
     """Messages a second over the last ten seconds."""
 
     def __init__(self) -> None:
-        self._points: list[tuple[float, int]] = []
+        self._points: list[tuple[datetime, int]] = []
 
     def add(self, at: datetime, done: int) -> None:
-        now = at.timestamp()
-        self._points = [p for p in self._points if now - p[0] <= RATE_WINDOW_S] + [(now, done)]
+        kept = [point for point in self._points if _within(point[0], RATE_WINDOW_S, at)]
+        self._points = [*kept, (at, done)]
 
     @property
     def per_s(self) -> float:
         (start, first), (end, last) = self._points[0], self._points[-1]
-        return (last - first) / (end - start) if end > start else 0.0
+        return (last - first) / (end - start).total_seconds() if end > start else 0.0
 
 
 def accepted(states: Mapping[DeliveryState, int]) -> int:

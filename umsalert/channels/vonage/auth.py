@@ -54,12 +54,12 @@ class ApplicationToken:
         self._key = key
         self._clock = clock
         self._token = ""
-        self._renew_at = clock.now()
+        self._made_at = self._renew_at = clock.now()
 
     def current(self) -> str:
-        """Return the token, renewed well before its end."""
+        """Return the token, renewed well before its end, and when the clock was set back."""
         now = self._clock.now()
-        if now >= self._renew_at:
+        if not self._made_at <= now < self._renew_at:
             claims = {
                 "application_id": self._application_id,
                 "iat": int(now.timestamp()),
@@ -67,5 +67,5 @@ class ApplicationToken:
                 "jti": secrets.token_hex(16),
             }
             self._token = jwt.encode(claims, self._key, algorithm="RS256")
-            self._renew_at = now + LIFETIME - RENEW_BEFORE
+            self._made_at, self._renew_at = now, now + LIFETIME - RENEW_BEFORE
         return self._token
