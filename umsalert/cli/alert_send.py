@@ -24,7 +24,7 @@ from umsalert.cli.output import (
     tell,
 )
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
-from umsalert.errors import ExitCode
+from umsalert.errors import ExitCode, TemporaryError
 from umsalert.events import Cancelled, Planned, Progress
 from umsalert.i18n import _
 from umsalert.model import Alert, Cancellation, DeliveryState, OutcomeKind
@@ -69,7 +69,8 @@ async def carry_out(
         if output.as_json and plan.findings:
             found = findings.document(plan.findings)
             output.event({"event": "checked", "at": plan.at, "findings": found})
-        alert = await wiring.planner(settings, store).record(plan)
+        with _advising(_("Nothing was sent. Then give the same command again.")):
+            alert = await wiring.planner(settings, store).record(plan)
         if alert.ref != plan.ref:
             return await _report_earlier(session, store, alert, output)
         return await _Sending(session, store, alert, output).run(lanes, manner)
@@ -98,7 +99,7 @@ class _Sending:
         self._output = output
 
     async def run(self, lanes: list[LaneConfig], manner: Manner) -> ExitCode:
-        with progress.view(self._output, exercise=self._alert.exercise) as view:
+        with self._advising(), progress.view(self._output, exercise=self._alert.exercise) as view:
             run = wiring.run(self._session.settings, self._store, view)
             counts = await run.outbox.counts(self._alert.id)
             planned = {kind: sum(states.values()) for kind, states in counts.items()}
@@ -110,8 +111,13 @@ class _Sending:
         with progress.view(self._output, exercise=self._alert.exercise) as view:
             run = wiring.run(self._session.settings, self._store, view)
             dispatcher = await resume(run, self._alert, lanes, resend_unknown=manner.resend_unknown)
-            result = await self._dispatch(dispatcher, run, manner)
+            with self._advising():
+                result = await self._dispatch(dispatcher, run, manner)
         return self._say(result)
+
+    def _advising(self) -> contextlib.AbstractContextManager[None]:
+        advice = _("Nothing is lost. Then go on with: umsalert alert resume {ref}")
+        return _advising(advice.format(ref=self._alert.ref))
 
     async def _dispatch(self, dispatcher: Dispatcher, run: Run, manner: Manner) -> Result:
         with _on_interrupt(dispatcher.stop, dispatcher.abort):
@@ -125,9 +131,9 @@ class _Sending:
     async def _follow(self, run: Run, length: timedelta) -> Cancellation | None:
         """Stay for receipts and answers, until the alert is cancelled; return by whom."""
         enough = asyncio.Event()
-        end = run.clock.now() + length
+        end_s = run.clock.steady_s() + length.total_seconds()
         with _on_interrupt(enough.set, enough.set):
-            while run.clock.now() < end and not enough.is_set():
+            while run.clock.steady_s() < end_s and not enough.is_set():
                 counts = await run.outbox.counts(self._alert.id)
                 run.listener(Progress(run.clock.now(), self._alert.ref, counts))
                 cancelled = await run.outbox.cancellation(self._alert.id)
@@ -242,6 +248,17 @@ def _question(plan: Plan) -> str:
         else _("ALERT {n} people at {sites} sites FOR REAL?")
     )
     return question.format(n=people, sites=len(plan.selection.sites))
+
+
+@contextlib.contextmanager
+def _advising(advice: str) -> Iterator[None]:
+    """Add what to do with this alert to a temporary error of the database or its disk."""
+    try:
+        yield
+    except TemporaryError as error:
+        raise TemporaryError(
+            error.code, error.message, hint=f"{error.hint} {advice}".strip()
+        ) from error
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -164,16 +165,34 @@ def _explain(error: Exception, path: Path) -> UmsalertError:
         return TemporaryError(
             "database_busy",
             _("{path} is held by another process.").format(path=path),
-            hint=_("Try again in a moment."),
+            hint=_("Wait until that one has ended, or end it."),
         )
     if "full" in text or "disk I/O" in text:
-        return TemporaryError(
-            "disk_full",
-            _("{path} cannot grow: {reason}").format(path=path, reason=text),
-            hint=_("Free some disk space, then run: umsalert alert resume"),
-        )
+        return _explain_disk(text, path)
     return DatabaseError(
         "database_corrupt",
         _("{path} is not a sound umsalert database: {reason}").format(path=path, reason=text),
         hint=_("Restore it from a backup, or name another file with --db."),
+    )
+
+
+def _explain_disk(reason: str, path: Path) -> UmsalertError:
+    """Tell a full disk from one that fails; a quota that is used up looks like the second."""
+    free_mb = 0
+    with contextlib.suppress(OSError):
+        free_mb = shutil.disk_usage(path.parent).free // 1_000_000
+    if "full" in reason:
+        return TemporaryError(
+            "disk_full",
+            _("The disk that holds {path} is full: {free} MB are free.").format(
+                path=path, free=free_mb
+            ),
+            hint=_("Free some space on it."),
+        )
+    return TemporaryError(
+        "disk_failed",
+        _("The disk that holds {path} cannot be used ({reason}); {free} MB are free.").format(
+            path=path, reason=reason, free=free_mb
+        ),
+        hint=_("Look at its free space, at your quota there and at the disk itself."),
     )
