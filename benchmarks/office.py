@@ -44,6 +44,10 @@ class NoonClock:
         """Return the moment of all plans."""
         return NOON
 
+    def steady_s(self) -> float:
+        """Return the same seconds every time."""
+        return 0.0
+
     async def sleep(self, seconds: float) -> None:
         """Nobody waits for a plan."""
         raise AssertionError(seconds)

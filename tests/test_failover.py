@@ -11,9 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.dispatching import OK, SMS, Desk, Wire, open_desk
+from tests.dispatching import OK, SMS, SPEED, Desk, Wire, open_desk
 from umsalert import health
+from umsalert.dispatch import Dispatcher, LaneConfig, RouteConfig, dispatcher
 from umsalert.model import DeliveryState, Outcome, OutcomeKind, Outgoing, UnknownPolicy
+from umsalert.ports import Pace
 from umsalert.store.spatialite import connect
 
 SITES = 60
@@ -142,6 +144,19 @@ async def test_a_lone_provider_goes_on_however_ill(desk: Desk) -> None:
     alert = await desk.alert(SMS, sites=SITES)
     only = Wire(SMS, lambda _o: NO_ANSWER)
     result = await desk.dispatcher(alert, only).send()
+    assert dict(result.counts[SMS]) == {DeliveryState.UNKNOWN: SITES}
+
+
+async def test_a_lone_provider_is_asked_at_its_pace_however_ill(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One message after the other as the pace allows, and not one in each rest."""
+    monkeypatch.setattr(dispatcher, "PROGRESS_S", 3600.0)  # nothing else wakes the run
+    alert = await desk.alert(SMS, sites=SITES)
+    only = Wire(SMS, lambda _o: NO_ANSWER)
+    lane = LaneConfig(SMS, (RouteConfig(only, Pace(rate_per_s=1, burst=1), 4),))
+    async with asyncio.timeout(SITES * health.REST_S / SPEED / 2):
+        result = await Dispatcher(desk.run, alert, [lane]).send()
     assert dict(result.counts[SMS]) == {DeliveryState.UNKNOWN: SITES}
 
 

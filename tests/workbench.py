@@ -77,6 +77,10 @@ class FastClock:
         """Set the clock; no time passes."""
         self._start += timedelta(seconds=seconds)
 
+    def suspend(self, seconds: float) -> None:
+        """Let time pass in which no process runs."""
+        self._start_s -= seconds / self._speed
+
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds / self._speed)
 
@@ -159,3 +163,11 @@ async def take(store: Store, sender_id: int, kind: ChannelKind, pace: Pace, limi
 async def commit(store: Store, settled: Sequence[Settled]) -> None:
     """Commit outcomes and claim nothing."""
     await store.outbox.exchange(0, settled, ())
+
+
+async def take_over(store: Store, alert_id: int, *, resend_unknown: bool = False) -> int:
+    """Take an alert over from whoever has it, as if they were dead; return the new sender."""
+    dead = await store.outbox.senders(alert_id)
+    sender = await store.outbox.take_over(alert_id, dead, OPERATOR, resend_unknown=resend_unknown)
+    assert sender is not None
+    return sender

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from umsalert.events import Counts
+from umsalert.leases import Watch
 from umsalert.model import ChannelKind, DeliveryState
 from umsalert.ports import Clock, Holder, Outbox
 
@@ -37,12 +38,14 @@ def on_the_wire(counts: Counts) -> int:
 async def settle(outbox: Outbox, clock: Clock, alert_id: int, limit_s: float) -> int:
     """Wait until nothing of an alert is on the wire; return how many still are after `limit_s`.
 
-    What a dead process held becomes `unknown` as soon as its lease has ended.
+    What a dead process held becomes `unknown` as soon as it is known to be dead.
     """
+    watch = Watch(clock)
     end_s = clock.steady_s() + limit_s
     while (left := on_the_wire(await outbox.counts(alert_id))) and clock.steady_s() < end_s:
-        if await outbox.lease_remaining_s(alert_id) == 0:
-            await outbox.recover(alert_id)
+        dead = watch.dead(await outbox.senders(alert_id))
+        if dead:
+            await outbox.recover(alert_id, dead)
         await clock.sleep(POLL_S)
     return left
 

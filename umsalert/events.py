@@ -79,6 +79,19 @@ class ProviderChanged:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordPaused:
+    """The database cannot be written for now: nothing is claimed until it can.
+
+    `code` and `message` are those of the error.
+    """
+
+    at: datetime
+    alert_ref: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancelled:
     """Somebody has cancelled the alert, here or in another process: nothing more leaves."""
 
@@ -104,6 +117,7 @@ Event = (
     | Progress
     | ChannelPaused
     | ProviderChanged
+    | RecordPaused
     | Cancelled
     | Finished
 )

@@ -197,6 +197,19 @@ class Settled:
 
 
 @dataclass(frozen=True, slots=True)
+class SenderSeen:
+    """A process that sends an alert, or has left something of it on the wire.
+
+    `lease_until` changes whenever it says that it lives, and is None once it has ended. `gone`: its
+    process is known not to exist any more.
+    """
+
+    id: int
+    lease_until: datetime | None
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Stopped:
     """What cancelling did: `messages` were queued; `repeated`: it was cancelled before."""
 
@@ -414,14 +427,22 @@ class Outbox(Protocol):
     async def note_receipts(self, sample: ReceiptSample) -> None:
         """Hold receipts that are missing against the provider, if any reach us at all."""
 
-    async def recover(self, alert_id: int) -> int:
-        """Turn what dead senders held into `unknown`; return how many."""
+    async def senders(self, alert_id: int) -> Sequence[SenderSeen]:
+        """Return who sends an alert or has left something of it on the wire."""
 
-    async def lease_remaining_s(self, alert_id: int) -> float:
-        """Return how long the longest lease of another living sender lasts; 0 when none."""
+    async def recover(self, alert_id: int, dead: Collection[SenderSeen]) -> int:
+        """Turn what dead senders held into `unknown`; return how many.
 
-    async def requeue_unknown(self, alert_id: int) -> int:
-        """Queue unknown deliveries again; return how many."""
+        One that has renewed its lease since it was seen is left alone.
+        """
+
+    async def take_over(
+        self, alert_id: int, dead: Collection[SenderSeen], by: Operator, *, resend_unknown: bool
+    ) -> int | None:
+        """Recover from `dead`, queue unknown deliveries again if asked, and open a sender: its id.
+
+        None, with nothing changed, when a sender that is not dead has the alert.
+        """
 
     async def cancel(self, alert_id: int, by: Operator, reason: str) -> Stopped:
         """Stop an alert for every process: from this commit on nothing of it is claimed."""
@@ -429,8 +450,8 @@ class Outbox(Protocol):
     async def cancellation(self, alert_id: int) -> Cancellation | None:
         """Return who cancelled an alert, if anybody did."""
 
-    async def expire(self, alert_id: int) -> int:
-        """End what is queued past the alert's expiry; return how many."""
+    async def expire(self, alert_id: int, *, over: bool = False) -> int:
+        """End what is queued past the alert's expiry, or if it is `over`; return how many."""
 
     async def counts(self, alert_id: int) -> Counts:
         """Return deliveries by channel and state."""

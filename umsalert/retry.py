@@ -21,45 +21,46 @@ _NOTHING_LEFT = {OutcomeKind.UNREACHABLE, OutcomeKind.WITHDRAWN, OutcomeKind.MIS
 
 
 class Pause:
-    """When a lane may claim again."""
+    """When a provider may be given messages again. `now_s` is of a steady clock."""
 
     def __init__(self, give_up_s: float) -> None:
         self._give_up_s = give_up_s
-        self._until: datetime | None = None
-        self._unreachable_since: datetime | None = None
+        self._until_s: float | None = None
+        self._unreachable_since_s: float | None = None
         self._failures = 0
 
     @property
     def probing(self) -> bool:
         """After a failed connection one message tries first."""
-        return self._unreachable_since is not None
+        return self._unreachable_since_s is not None
 
-    def remaining_s(self, now: datetime) -> float:
+    def remaining_s(self, now_s: float) -> float:
         """Return how long the pause still lasts; 0 when the lane may claim."""
-        return 0.0 if self._until is None else max(0.0, (self._until - now).total_seconds())
+        return 0.0 if self._until_s is None else max(0.0, self._until_s - now_s)
 
-    def exhausted(self, now: datetime) -> bool:
+    def exhausted(self, now_s: float) -> bool:
         """Say whether the provider was out of reach for too long."""
-        since = self._unreachable_since
-        return since is not None and (now - since).total_seconds() >= self._give_up_s
+        since_s = self._unreachable_since_s
+        return since_s is not None and now_s - since_s >= self._give_up_s
 
-    def after(self, outcome: Outcome, now: datetime) -> float | None:
+    def after(self, outcome: Outcome, now_s: float) -> float | None:
         """Take an outcome; return the seconds of a pause that begins now, else None."""
         if outcome.kind is not OutcomeKind.UNREACHABLE:
-            self._unreachable_since, self._failures = None, 0  # somebody is there
+            self._unreachable_since_s, self._failures = None, 0  # somebody is there
         if outcome.kind is OutcomeKind.UNREACHABLE:
-            if self.remaining_s(now) and self._unreachable_since:
+            if self.remaining_s(now_s) and self.probing:
                 return None  # the rest of one burst
-            self._unreachable_since = self._unreachable_since or now
+            if self._unreachable_since_s is None:
+                self._unreachable_since_s = now_s
             pause_s: float = min(BACKOFF_S * 2**self._failures, self._give_up_s / 4)
             self._failures += 1
         elif outcome.kind is OutcomeKind.TEMPORARY:
-            if outcome.one_recipient or self.remaining_s(now):
+            if outcome.one_recipient or self.remaining_s(now_s):
                 return None
             pause_s = min(outcome.retry_after_s or BACKOFF_S, BACKOFF_MAX_S)
         else:
             return None
-        self._until = now + timedelta(seconds=pause_s)
+        self._until_s = now_s + pause_s
         return pause_s
 
 

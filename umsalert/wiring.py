@@ -86,7 +86,7 @@ def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> floa
 
     A living process gives up after its time-out, what a dead one held is known after its lease.
     """
-    from umsalert.store.outbox import LEASE_S
+    from umsalert.leases import LEASE_S
 
     timeouts = (pace.timeout_s for kind in kinds for pace in _rates(settings, kind))
     return max(LEASE_S, *timeouts) + 1

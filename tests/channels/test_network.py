@@ -38,9 +38,13 @@ async def test_an_answer_that_does_not_come_is_not_waited_for(
 ) -> None:
     """Also after a sleep the wait has an end."""
     sleeper = Sleeper(monkeypatch)
-    with pytest.raises(TimeoutError):
+
+    async def wait() -> None:
         async with answer_within(15):
             sleeper.sleep(3600)
             await asyncio.sleep(0)
             sleeper.sleep(ASLEEP_S)
             await asyncio.Event().wait()
+
+    with pytest.raises(TimeoutError):
+        await wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 READY_WITHIN_S = 60.0
+POLL_S = 0.02
 PLACE = ("--lat", "43.7005", "--lon", "7.2683", "--radius", "800m")
 PERSON = (
     "--template",
@@ -95,6 +97,16 @@ class Office:
         """Return how much the carrier has seen, to look only at what comes after."""
         return len(self.record())
 
+    def sms(self, before: int) -> list[dict[str, Any]]:
+        """Return the SMS that the carrier took after it had seen `before` events."""
+        return [event for event in self.record()[before:] if event["kind"] == "sms"]
+
+    def states(self, channel: str = "sms") -> dict[str, int]:
+        """Return the newest alert's deliveries by state."""
+        counts = self.run("alert", "show", "last", "--json").document["counts"]
+        found: dict[str, int] = counts[channel]
+        return found
+
     def _environment(self, environ: Mapping[str, str]) -> dict[str, str]:
         return {**os.environ, "UMSALERT_HOME": str(self.home), **self.environ, **environ}
 
@@ -116,7 +128,7 @@ def wait_for_port(port: int, process: subprocess.Popen[bytes]) -> None:
             socket.create_connection(("127.0.0.1", port), timeout=1),
         ):
             return
-        time.sleep(0.02)
+        time.sleep(POLL_S)
     raise AssertionError(f"nothing listens on port {port}")
 
 
@@ -138,6 +150,7 @@ def open_office(home: Path, sites: int, *carrier: str) -> Iterator[Office]:
         for process in office.processes:
             if process.poll() is None:
                 process.terminate()
+                process.send_signal(signal.SIGCONT)
             process.communicate(timeout=30)
 
 
@@ -153,6 +166,19 @@ def fill(office: Office, sites: int) -> None:
         file.write_text("\n".join(lines), "utf-8")
         ended = office.run(noun, "import", str(file), flag)
         assert ended.code == 0, ended.err
+
+
+def sending(
+    office: Office, enough: int, *words: str, **environ: str
+) -> tuple[subprocess.Popen[bytes], int]:
+    """Start an alert by SMS; return it once the carrier has taken `enough` of its messages."""
+    before = office.forget()
+    words = ("--channel", "sms", "--yes", *words)
+    process = office.start("alert", "send", *ALERT, *words, **environ)
+    while len(office.sms(before)) < enough:
+        assert process.poll() is None, process.communicate()
+        time.sleep(POLL_S)
+    return process, before
 
 
 def numbers(events: Sequence[Mapping[str, Any]]) -> list[str]:

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
-from tests.e2e.office import ALERT, Ended, Office, open_office
+from tests.e2e.office import ALERT, Ended, Office, open_office, sending
 
 SITES = 40
 SLOW = {"UMSALERT_SMS_VONAGE_RATE_PER_S": "10", "UMSALERT_SMS_VONAGE_BURST": "1"}
@@ -25,25 +22,6 @@ def slow_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         yield opened
 
 
-def sending(office: Office, enough: int) -> tuple[subprocess.Popen[bytes], int]:
-    """Start an alert by SMS; return it once the carrier has taken `enough` of its messages."""
-    before = office.forget()
-    process = office.start("alert", "send", *ALERT, "--channel", "sms", "--yes")
-    while len(sms(office, before)) < enough:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    return process, before
-
-
-def sms(office: Office, before: int) -> list[dict[str, Any]]:
-    return [event for event in office.record()[before:] if event["kind"] == "sms"]
-
-
-def states(office: Office) -> dict[str, int]:
-    found: dict[str, int] = office.run("alert", "show", "last", "--json").document["counts"]["sms"]
-    return found
-
-
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP], ids=["Ctrl-C", "hang-up"])
 def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office, number: int) -> None:
     """Exit 130 says what went out and how to go on; after `resume` each guard has one SMS."""
@@ -55,15 +33,15 @@ def test_ctrl_c_stops_cleanly_and_resume_finishes(slow_office: Office, number: i
     log = (slow_office.home / "log" / "umsalert.log").read_text("utf-8")
     assert " interrupted: sms " in log
     assert f" exit_code=130 pid={process.pid} command ended" in log
-    taken = len(sms(slow_office, before))
+    taken = len(slow_office.sms(before))
     assert 5 <= taken < SITES
-    assert "unknown" not in states(slow_office)
-    assert states(slow_office)["queued"] == SITES - taken
+    assert "unknown" not in slow_office.states()
+    assert slow_office.states()["queued"] == SITES - taken
     assert f"{SITES - taken} messages are still queued" in slow_office.run("report", "last").out
     resumed = slow_office.run("alert", "resume", "last")
     assert resumed.code in (0, 1), resumed.err  # 1: a guard whose phone is off
-    assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
-    assert len(sms(slow_office, before)) == SITES
+    assert set(Counter(event["to"] for event in slow_office.sms(before)).values()) == {1}
+    assert len(slow_office.sms(before)) == SITES
 
 
 def test_a_killed_sender_loses_and_repeats_nothing(slow_office: Office) -> None:
@@ -73,7 +51,7 @@ def test_a_killed_sender_loses_and_repeats_nothing(slow_office: Office) -> None:
     process.communicate()
     resumed = slow_office.run("alert", "resume", "last", "--json")
     assert resumed.code in (0, 1), resumed.err
-    counted = Counter(event["to"] for event in sms(slow_office, before))
+    counted = Counter(event["to"] for event in slow_office.sms(before))
     assert set(counted.values()) == {1}
     report = slow_office.run("report", "last", "--json").document
     unknown = {row["address"] for row in report["deliveries"] if row["state"] == "unknown"}
@@ -102,13 +80,13 @@ def test_two_terminals_with_one_key_send_once(slow_office: Office) -> None:
     assert len({event["alert"] for event in last}) == 1
     # 75: the first one was still sending when the other reported it
     assert {ended.code for ended in both} <= {0, 1, 75}
-    assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
-    assert len(sms(slow_office, before)) == SITES
+    assert set(Counter(event["to"] for event in slow_office.sms(before)).values()) == {1}
+    assert len(slow_office.sms(before)) == SITES
     assert len(slow_office.run("alert", "list").out.splitlines()) == known + 1
     later = slow_office.run(*keyed("race"), "--json")
     assert later.code in (0, 1)
     assert (later.events[-1]["alert"], later.events[-1]["repeated"]) == (last[0]["alert"], True)
-    assert len(sms(slow_office, before)) == SITES
+    assert len(slow_office.sms(before)) == SITES
 
 
 def test_two_terminals_with_one_key_and_two_alerts(slow_office: Office) -> None:
@@ -120,5 +98,5 @@ def test_two_terminals_with_one_key_and_two_alerts(slow_office: Office) -> None:
     assert [ended.error["code"] for ended in refused] == ["idempotency_key_reused"]
     assert sent.code in (0, 1)
     assert sent.events[-1]["alert"] in refused[0].error["message"]
-    assert set(Counter(event["to"] for event in sms(slow_office, before)).values()) == {1}
-    assert len(sms(slow_office, before)) == SITES
+    assert set(Counter(event["to"] for event in slow_office.sms(before)).values()) == {1}
+    assert len(slow_office.sms(before)) == SITES

@@ -18,6 +18,7 @@ from tests.workbench import (
     new_alert,
     record,
     take,
+    take_over,
 )
 from umsalert.errors import NobodyMatched, RefusedByRule
 from umsalert.model import (
@@ -155,7 +156,7 @@ async def test_unknown_is_never_queued_again(store: Store) -> None:
     alert, _sender, (outgoing,) = await claimed(store, 1, 1)
     await settle(store, outgoing, SILENT, again=False)
     await store.outbox.cancel(alert.id, CHIEF, "")
-    assert await store.outbox.requeue_unknown(alert.id) == 0
+    await take_over(store, alert.id, resend_unknown=True)
     assert await states(store, alert) == {DeliveryState.UNKNOWN: 1}
 
 

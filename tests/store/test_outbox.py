@@ -15,7 +15,9 @@ from tests.workbench import (
     new_alert,
     record,
     take,
+    take_over,
 )
+from umsalert.leases import LEASE_S
 from umsalert.model import (
     TRANSITIONS,
     Answer,
@@ -29,7 +31,6 @@ from umsalert.model import (
     ReplyKind,
 )
 from umsalert.ports import Pace, Settled, StoredWebhook
-from umsalert.store.outbox import LEASE_S
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
 
@@ -202,20 +203,52 @@ async def test_an_answer_is_tied_to_site_and_contact(store: Store) -> None:
     assert await store.inbox.pending(1) == ()
 
 
-async def test_what_a_dead_sender_held_becomes_unknown(store: Store, clock: FixedClock) -> None:
-    """Only when its lease has ended, only once, and never what was settled."""
+async def test_what_a_dead_sender_held_becomes_unknown(store: Store) -> None:
+    """Only once, and never what was settled."""
     alert_id, sender, outgoing = await claimed(store, 3)
     await commit(store, [settled(outgoing[0])])
-    assert await store.outbox.recover(alert_id) == 0
-    clock.move(LEASE_S - 1)
-    await store.outbox.renew(sender)
-    clock.move(LEASE_S - 1)
-    assert await store.outbox.recover(alert_id) == 0
-    assert await store.outbox.lease_remaining_s(alert_id) == pytest.approx(1)
-    clock.move(1)
-    assert await store.outbox.recover(alert_id) == 2
-    assert await store.outbox.recover(alert_id) == 0
+    dead = await store.outbox.senders(alert_id)
+    assert [item.id for item in dead] == [sender]
+    assert await store.outbox.recover(alert_id, dead) == 2
+    assert await store.outbox.recover(alert_id, dead) == 0
+    assert await store.outbox.senders(alert_id) == []
     assert await states(store, alert_id) == {DeliveryState.ACCEPTED: 1, DeliveryState.UNKNOWN: 2}
+
+
+async def test_a_sender_that_has_renewed_its_lease_is_not_dead(
+    store: Store, clock: FixedClock
+) -> None:
+    """Taken for dead a moment ago, it keeps what it holds, and nobody takes its alert over."""
+    alert_id, sender, _outgoing = await claimed(store, 3)
+    seen = await store.outbox.senders(alert_id)
+    clock.move(LEASE_S)
+    await store.outbox.renew(sender)
+    assert await store.outbox.recover(alert_id, seen) == 0
+    assert await store.outbox.take_over(alert_id, seen, OPERATOR, resend_unknown=True) is None
+    assert await states(store, alert_id) == {DeliveryState.SENDING: 3}
+
+
+async def test_one_of_two_takes_over(store: Store) -> None:
+    """Both saw the same dead sender: the first one gets the alert, the second one nothing."""
+    alert_id, _sender, _outgoing = await claimed(store, 3)
+    dead = await store.outbox.senders(alert_id)
+    first, second = [
+        await store.outbox.take_over(alert_id, dead, OPERATOR, resend_unknown=True)
+        for _time in range(2)
+    ]
+    assert first is not None
+    assert second is None
+    assert await states(store, alert_id) == {DeliveryState.QUEUED: 3}
+    assert len((await take(store, first, SMS, AMPLE, 3)).outgoing) == 3
+
+
+async def test_what_a_sender_left_behind_is_found_after_its_end(store: Store) -> None:
+    """It ended with something on the wire: that is taken over like a dead one's."""
+    alert_id, sender, _outgoing = await claimed(store, 1)
+    await store.outbox.close_sender(sender)
+    (left,) = await store.outbox.senders(alert_id)
+    assert (left.id, left.lease_until) == (sender, None)
+    assert await store.outbox.recover(alert_id, [left]) == 1
 
 
 SILENT = Outcome(OutcomeKind.UNKNOWN, "no_answer")
@@ -238,20 +271,12 @@ BUSY = Outcome(OutcomeKind.TEMPORARY, "429")
     ],
 )
 async def test_a_sender_given_up_for_dead_may_still_tell_its_answer(
-    store: Store,
-    clock: FixedClock,
-    outcome: Outcome,
-    resumed: str,
-    state: DeliveryState,
+    store: Store, outcome: Outcome, resumed: str, state: DeliveryState
 ) -> None:
     """A process that slept longer than its lease knows what came of it: that is not lost."""
     alert_id, _sender, (outgoing,) = await claimed(store)
-    clock.move(LEASE_S)
-    assert await store.outbox.recover(alert_id) == 1
-    if resumed:
-        await store.outbox.requeue_unknown(alert_id)
+    other = await take_over(store, alert_id, resend_unknown=bool(resumed))
     if resumed == "sending":
-        other = await store.outbox.open_sender(alert_id, OPERATOR)
         assert len((await take(store, other, SMS, AMPLE, 1)).outgoing) == 1
     await commit(store, [settled(outgoing, outcome, 1.0 if outcome is BUSY else None)])
     assert await states(store, alert_id) == {state: 1}
@@ -259,12 +284,11 @@ async def test_a_sender_given_up_for_dead_may_still_tell_its_answer(
     assert any(item.certain for item in holders) == (outcome is ACCEPTED)
 
 
-async def test_a_cancelled_alert_hears_its_late_sender_too(store: Store, clock: FixedClock) -> None:
+async def test_a_cancelled_alert_hears_its_late_sender_too(store: Store) -> None:
     """Cancelled while its sender slept, a message that was refused after all has not gone out."""
     alert_id, _sender, outgoing = await claimed(store, 3)
     await store.outbox.cancel(alert_id, OPERATOR, "")
-    clock.move(LEASE_S)
-    assert await store.outbox.recover(alert_id) == 3
+    assert await store.outbox.recover(alert_id, await store.outbox.senders(alert_id)) == 3
     answers = ((ACCEPTED, None), (BUSY, 1.0), (SILENT, None))
     for item, (outcome, retry_s) in zip(outgoing, answers, strict=True):
         await commit(store, [settled(item, outcome, retry_s)])
@@ -280,7 +304,8 @@ async def test_unknown_is_sent_again_only_when_asked(store: Store, clock: FixedC
     alert_id, sender, (outgoing,) = await claimed(store)
     await commit(store, [settled(outgoing, Outcome(OutcomeKind.UNKNOWN, "timeout"))])
     assert (await take(store, sender, SMS, AMPLE, 1)).wait_s is None
-    assert await store.outbox.requeue_unknown(alert_id) == 1
+    sender = await take_over(store, alert_id, resend_unknown=True)
+    assert await states(store, alert_id) == {DeliveryState.QUEUED: 1}
     await receipt(store, outgoing.reference, DeliveryState.DELIVERED)
     assert await states(store, alert_id) == {DeliveryState.DELIVERED: 1}
     clock.move(1)

@@ -18,6 +18,7 @@ from tests.workbench import (
     new_alert,
     record,
     take,
+    take_over,
 )
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
@@ -217,7 +218,7 @@ async def test_unknown_of_a_site_that_has_answered_is_not_sent_again(store: Stor
     for outgoing in (other, second):
         await settle(store, outgoing, SILENT)
     await answer(store, call)
-    assert await store.outbox.requeue_unknown(alert.id) == 1
+    await take_over(store, alert.id, resend_unknown=True)
     assert (await states(store, alert))["S0-c2", VOICE] == UNKNOWN
     assert (await states(store, alert, "S1"))["S1-c1", VOICE] == QUEUED
 

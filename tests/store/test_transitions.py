@@ -30,6 +30,7 @@ from tests.workbench import (
     new_alert,
     record,
     take,
+    take_over,
 )
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
@@ -43,7 +44,6 @@ from umsalert.model import (
     Receipt,
 )
 from umsalert.ports import Pace, Settled, StoredWebhook
-from umsalert.store.outbox import LEASE_S
 from umsalert.store.spatialite import Connection, connect, explained
 from umsalert.store.store import Store
 
@@ -167,11 +167,9 @@ async def test_a_late_outcome_of_an_earlier_hand_over_leaves_the_later_one(
     """Taken for lost and sent again, a message is settled by its second hand-over only."""
     await fill_register(store, 1)
     alert = await record(store, new_alert(channels=(SMS,)))
-    first, second = [await store.outbox.open_sender(alert.id, OPERATOR) for _time in range(2)]
+    first = await store.outbox.open_sender(alert.id, OPERATOR)
     (lost,) = (await take(store, first, SMS, AMPLE, 1)).outgoing
-    clock.move(LEASE_S)
-    await store.outbox.recover(alert.id)
-    await store.outbox.requeue_unknown(alert.id)
+    second = await take_over(store, alert.id, resend_unknown=True)
     (again,) = (await take(store, second, SMS, AMPLE, 1)).outgoing
     found = []
     for outgoing, kind in ((lost, OutcomeKind.PERMANENT), (again, OutcomeKind.ACCEPTED)):
@@ -206,7 +204,7 @@ class Delivery(RuleBasedStateMachine):
         ref = f"20260317-{next(self.serial)}"
         new = new_alert(ref, (SMS,), at=self._clock.now())
         self._alert_id = self._run(record(self._store, new)).id
-        self._sender = self._open_sender()
+        self._sender = self._run(self._store.outbox.open_sender(self._alert_id, OPERATOR))
 
     @rule()
     def claim(self) -> None:
@@ -264,22 +262,15 @@ class Delivery(RuleBasedStateMachine):
         stale = said is DeliveryState.UNDELIVERED and outgoing is not self._started[-1]
         self._moves({} if stale else {old: said for old in TRANSITIONS if said in TRANSITIONS[old]})
 
-    @rule()
-    def die(self) -> None:
-        """Stop without a word, and be taken over when the lease has ended."""
-        self._clock.move(LEASE_S)
-        self._run(self._store.outbox.recover(self._alert_id))
-        self._sender = self._open_sender()
+    @rule(resend=st.booleans())
+    def die(self, resend: bool) -> None:
+        """Stop without a word, and be taken over; perhaps what may have left is queued again."""
+        self._sender = self._run(take_over(self._store, self._alert_id, resend_unknown=resend))
         self._perhaps_sent |= self._on_wire
         self._lost |= self._on_wire
         self._on_wire.clear()
-        self._moves({DeliveryState.SENDING: DeliveryState.UNKNOWN})
-
-    @rule()
-    def resend_unknown(self) -> None:
-        """Queue again what may have left."""
-        self._run(self._store.outbox.requeue_unknown(self._alert_id))
-        self._moves({DeliveryState.UNKNOWN: DeliveryState.QUEUED})
+        after = DeliveryState.QUEUED if resend else DeliveryState.UNKNOWN
+        self._moves(dict.fromkeys((DeliveryState.SENDING, DeliveryState.UNKNOWN), after))
 
     @precondition(lambda self: self._started)
     @rule()
@@ -293,9 +284,6 @@ class Delivery(RuleBasedStateMachine):
     def _unsent(self) -> DeliveryState:
         """Return where a message ends that is not sent again: no attempt may have left, or one."""
         return DeliveryState.UNKNOWN if self._perhaps_sent else DeliveryState.EXPIRED
-
-    def _open_sender(self) -> int:
-        return self._run(self._store.outbox.open_sender(self._alert_id, OPERATOR))
 
     def _moves(self, moves: Mapping[DeliveryState, DeliveryState], *, always: bool = False) -> None:
         """Compare the file with the moves that the last step may make; all else stays."""

@@ -14,7 +14,7 @@ from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
 
 ASLEEP_S = 1.0
-"""A timer that is this late tells of a process that slept; as long it then has to read what came."""
+"""A timer as late as this tells of a process that slept; so long it then has to read what came."""
 
 
 async def client_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -40,24 +40,23 @@ async def answer_within(timeout_s: float) -> AsyncIterator[None]:
     turn of the loop; cancelled then, it would never know what it was told.
     """
     loop = asyncio.get_running_loop()
+    due_s = loop.time() + timeout_s
+    timer: asyncio.TimerHandle | None = None
 
     def over(due_s: float) -> None:
+        nonlocal timer
         if loop.time() - due_s > ASLEEP_S:
-            wait(loop.time() + ASLEEP_S)
+            due_s = loop.time() + ASLEEP_S
+            timer = loop.call_at(due_s, over, due_s)
         else:
             limit.reschedule(loop.time())
 
-    def wait(due_s: float) -> None:
-        nonlocal timer
-        timer = loop.call_at(due_s, over, due_s)
-
-    timer: asyncio.TimerHandle
-    async with asyncio.timeout(None) as limit:
-        wait(loop.time() + timeout_s)
-        try:
+    timer = loop.call_at(due_s, over, due_s)
+    try:
+        async with asyncio.timeout(None) as limit:
             yield
-        finally:
-            timer.cancel()
+    finally:
+        timer.cancel()
 
 
 def sentence(outcome: Outcome) -> str:

@@ -258,7 +258,11 @@ class _Correction:
         """Say whether a correction is not finished and nobody is sending it."""
         outbox, later = self._store.outbox, await self._store.alerts.alert(ref)
         left = left_open(await outbox.counts(later.id))
-        return left > 0 and await outbox.lease_remaining_s(later.id) == 0
+        now = wiring.clock(self._session.settings).now()
+        return left > 0 and not any(
+            sender.lease_until and sender.lease_until > now and not sender.gone
+            for sender in await outbox.senders(later.id)
+        )
 
     def _of_correction(self, manner: Manner) -> ExitCode:
         if manner.correct:

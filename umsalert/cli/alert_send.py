@@ -26,7 +26,7 @@ from umsalert.cli.output import (
 from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, resume
 from umsalert.errors import ExitCode, TemporaryError
 from umsalert.events import Cancelled, Planned, Progress
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 from umsalert.model import Alert, Cancellation, DeliveryState, OutcomeKind
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
@@ -165,6 +165,13 @@ def closing_words(ref: str, result: Result) -> Iterator[str]:
         yield _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
             n=left_open(result.counts), ref=ref
         )
+    expired = _total(result, DeliveryState.EXPIRED)
+    if expired:
+        yield ngettext(
+            "{n} message was not sent in time and is not sent any more.",
+            "{n} messages were not sent in time and are not sent any more.",
+            expired,
+        ).format(n=expired)
     if _total(result, DeliveryState.UNKNOWN) and not result.cancelled:
         yield _(
             "{n} may or may not have left. They are listed in the report; send them again "

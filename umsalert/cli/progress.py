@@ -17,8 +17,10 @@ from umsalert.events import (
     Event,
     Finished,
     HandedOver,
+    Planned,
     Progress,
     ProviderChanged,
+    RecordPaused,
 )
 from umsalert.i18n import _, ngettext
 from umsalert.model import ChannelKind, DeliveryState
@@ -88,14 +90,37 @@ class _JsonLines(_Closing):
         self._last: Counts | None = None
 
     def __call__(self, event: Event, /) -> None:
+        if isinstance(event, Claimed | HandedOver):
+            return
         if isinstance(event, Progress | Finished):
             if isinstance(event, Progress) and event.counts == self._last:
                 return
             self._last = event.counts
-            body: dict[str, object] = {"counts": counts_document(event.counts)}
-            if isinstance(event, Finished):
-                body["interrupted"] = event.interrupted
-        elif isinstance(event, ChannelPaused):
+        name = type(event).__name__.lower()
+        body = _body(event)
+        self._output.event({"event": name, "at": event.at, "alert": event.alert_ref, **body})
+
+
+def _body(
+    event: Planned
+    | Progress
+    | Finished
+    | ChannelPaused
+    | ProviderChanged
+    | RecordPaused
+    | Cancelled,
+) -> dict[str, object]:
+    """Return the fields of an event beside its time and its alert."""
+    body: dict[str, object]
+    match event:
+        case Planned():
+            body = {"deliveries": {kind.value: n for kind, n in event.deliveries.items()}}
+        case Progress():
+            body = {"counts": counts_document(event.counts)}
+        case Finished():
+            counts = counts_document(event.counts)
+            body = {"counts": counts, "interrupted": event.interrupted}
+        case ChannelPaused():
             body = {
                 "channel": event.channel,
                 "provider": event.provider,
@@ -103,20 +128,17 @@ class _JsonLines(_Closing):
                 "detail": event.detail,
                 "retry_in_s": event.retry_in_s,
             }
-        elif isinstance(event, ProviderChanged):
+        case ProviderChanged():
             body = {
                 "channel": event.channel,
                 "provider": event.provider,
                 "instead_of": event.instead_of,
             }
-        elif isinstance(event, Cancelled):
+        case RecordPaused():
+            body = {"code": event.code, "message": event.message}
+        case Cancelled():
             body = {"by": event.cancellation.by, "reason": event.cancellation.reason}
-        elif isinstance(event, Claimed | HandedOver):
-            return
-        else:
-            body = {"deliveries": {kind.value: n for kind, n in event.deliveries.items()}}
-        name = type(event).__name__.lower()
-        self._output.event({"event": name, "at": event.at, "alert": event.alert_ref, **body})
+    return body
 
 
 class _PlainLines(_Closing):
@@ -131,6 +153,8 @@ class _PlainLines(_Closing):
             self._output.say(paused_sentence(event))
         elif isinstance(event, ProviderChanged):
             self._output.say(changed_sentence(event))
+        elif isinstance(event, RecordPaused):
+            self._output.say(waiting_sentence(event))
         elif isinstance(event, Cancelled):
             self._output.say(cancelled_sentence(event))
         elif isinstance(event, Progress) and not (
@@ -150,6 +174,7 @@ class _LiveTable:
         self._notes: dict[tuple[ChannelKind, str], ChannelPaused] = {}
         self._changed: dict[ChannelKind, ProviderChanged] = {}
         self._cancelled: str | None = None
+        self._waiting: str | None = None
         self._rates: dict[ChannelKind, _Rate] = {}
         self._live = Live(console=console(stderr=True), auto_refresh=False, transient=False)
 
@@ -170,6 +195,10 @@ class _LiveTable:
             self._notes[event.channel, event.provider] = event
         elif isinstance(event, ProviderChanged):
             self._changed[event.channel] = event
+        elif isinstance(event, RecordPaused):
+            self._waiting = waiting_sentence(event)
+        elif isinstance(event, Claimed | HandedOver):
+            self._waiting = None
         elif isinstance(event, Cancelled):
             self._cancelled = cancelled_sentence(event)
         elif isinstance(event, Progress | Finished):
@@ -215,7 +244,7 @@ class _LiveTable:
                 f"{rate:.0f}/s" if rate else "–",
                 duration(waiting / rate) if rate and waiting else ("–" if waiting else "0 s"),
             )
-        notes = [self._cancelled] if self._cancelled else []
+        notes = [note for note in (self._cancelled, self._waiting) if note]
         notes += [paused_sentence(note) for note in self._notes.values() if _holds(note, at)]
         notes += map(changed_sentence, self._changed.values())
         if notes:
@@ -292,6 +321,11 @@ def changed_sentence(event: ProviderChanged) -> str:
     return _("{channel}: {provider} takes over from {other}").format(
         channel=channel_name(event.channel), provider=event.provider, other=event.instead_of
     )
+
+
+def waiting_sentence(event: RecordPaused) -> str:
+    """Say why nothing leaves for now."""
+    return _("{reason} Nothing more leaves until it can be written.").format(reason=event.message)
 
 
 def cancelled_sentence(event: Cancelled) -> str:

@@ -10,12 +10,10 @@ from dataclasses import dataclass, field
 from umsalert.dispatch.lane import LaneConfig
 from umsalert.dispatch.pump import Pump
 from umsalert.dispatch.run import Run
+from umsalert.dispatch.tenure import Tenure
 from umsalert.errors import TemporaryError
 from umsalert.events import Cancelled, Counts, Event, Finished, Progress
 from umsalert.model import Alert, Cancellation, ChannelKind, DeliveryState, Outcome
-
-RENEW_S = 5.0
-"""How often the lease is renewed; a third of its length, so that one slow commit is survived."""
 
 PROGRESS_S = 0.5
 """How often the store is asked where the alert stands, and whether somebody has cancelled it."""
@@ -37,13 +35,20 @@ class Result:
 class Dispatcher:
     """Sends what is queued of one alert. One instance per run."""
 
-    def __init__(self, run: Run, alert: Alert, lanes: Collection[LaneConfig]) -> None:
-        """Send `alert` over `lanes`."""
+    def __init__(
+        self,
+        run: Run,
+        alert: Alert,
+        lanes: Collection[LaneConfig],
+        sender_id: int | None = None,
+    ) -> None:
+        """Send `alert` over `lanes`, as the sender that was opened for it, or as a new one."""
         self._run = run
         self._alert = alert
         self._stopping = asyncio.Event()
         self._cancelled: Cancellation | None = None
-        self._pump = Pump(run, alert, lanes)
+        self._tenure = Tenure(run, alert, sender_id)
+        self._pump = Pump(run, alert, lanes, self._tenure)
 
     def stop(self) -> None:
         """Claim nothing more; what is on the wire is waited for and recorded."""
@@ -55,22 +60,27 @@ class Dispatcher:
     def abort(self) -> None:
         """Do not even wait for what is on the wire: it becomes `unknown`."""
         self.stop()
+        self._tenure.hurry()
         for lane in self._pump.lanes:
             lane.abort()
 
     async def send(self) -> Result:
-        """Send until nothing is queued or on the wire, or until stopped, here or elsewhere."""
-        outbox, alert = self._run.outbox, self._alert
-        await outbox.expire(alert.id)
+        """Send until nothing is queued or on the wire, or until stopped, here or elsewhere.
+
+        Raises TemporaryError when the record could not be written for `give_up_s`.
+        """
+        outbox, alert, tenure = self._run.outbox, self._alert, self._tenure
         await self._heed_providers()
-        sender_id = await outbox.open_sender(alert.id, self._run.operator)
+        await tenure.open()
         background = [
-            asyncio.create_task(self._renew(sender_id)),
+            asyncio.create_task(tenure.keep()),
             asyncio.create_task(self._report()),
             asyncio.create_task(self._look_for_receipts()),
         ]
         try:
-            await self._pump.run(sender_id)
+            await self._pump.run()
+            if tenure.over():
+                await tenure.patiently(lambda: outbox.expire(alert.id, over=True))
         except BaseException:
             self.abort()  # nothing of it could be recorded any more
             raise
@@ -78,20 +88,12 @@ class Dispatcher:
             for task in background:
                 task.cancel()
             await asyncio.gather(*background, return_exceptions=True)
-            await outbox.close_sender(sender_id)
+            await tenure.close()
         await self._heed_cancellation()
         counts = await outbox.counts(alert.id)
         self._emit(Finished(self._run.clock.now(), alert.ref, counts, self._stopping.is_set()))
         stopped = {lane.kind: lane.given_up for lane in self._pump.lanes if lane.given_up}
         return Result(counts, self._stopping.is_set(), stopped, self._cancelled)
-
-    async def _renew(self, sender_id: int) -> None:
-        while True:
-            await self._run.clock.sleep(RENEW_S)
-            with contextlib.suppress(
-                TemporaryError
-            ):  # the next renewal comes before the lease ends
-                await self._run.outbox.renew(sender_id)
 
     async def _report(self) -> None:
         while True:
@@ -105,10 +107,9 @@ class Dispatcher:
     async def _look_for_receipts(self) -> None:
         while True:
             await self._run.clock.sleep(RECEIPTS_S)
-            now = self._run.clock.now()
             with contextlib.suppress(TemporaryError):
                 for lane in self._pump.lanes:
-                    for sample in lane.samples(now):
+                    for sample in lane.samples():
                         await self._run.outbox.note_receipts(sample)
 
     async def _heed_providers(self) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
-from umsalert.dispatch.route import Route, RouteConfig
-from umsalert.dispatch.run import Run
+from umsalert.dispatch.route import Hooks, Route, RouteConfig
+from umsalert.dispatch.run import Moment, Run
 from umsalert.events import Claimed, ProviderChanged
 from umsalert.model import Alert, ChannelKind, Outcome
 from umsalert.ports import Claim, ReceiptSample, RouteState, Settled, Want
@@ -25,13 +24,11 @@ class LaneConfig:
 class Lane:
     """Says what its routes want, and gives them what was claimed."""
 
-    def __init__(
-        self, run: Run, alert: Alert, config: LaneConfig, done: Callable[[Settled], None]
-    ) -> None:
+    def __init__(self, run: Run, alert: Alert, config: LaneConfig, hooks: Hooks) -> None:
         self.kind = config.kind
         self._run = run
         self._alert = alert
-        self._routes = [Route(run, alert, route, done) for route in config.routes]
+        self._routes = [Route(run, alert, route, hooks) for route in config.routes]
         self._chosen = self._routes[0]
         self._stopping = False
         self._empty = False  # nothing of the channel is queued
@@ -71,15 +68,15 @@ class Lane:
             if route.provider in known:
                 route.heed(known[route.provider])
 
-    def samples(self, now: datetime) -> Iterator[ReceiptSample]:
+    def samples(self) -> Iterator[ReceiptSample]:
         """Yield whose receipts are worth a look: where another provider could step in."""
         if len(self._routes) > 1:
             for route in self._routes:
-                sample = route.sample(now)
+                sample = route.sample()
                 if sample is not None:
                     yield sample
 
-    def wants(self, now: datetime) -> Iterator[tuple[Route, Want]]:
+    def wants(self, now: Moment) -> Iterator[tuple[Route, Want]]:
         """Yield what the first provider that is well could take, and the probes of those before.
 
         Where none is well the first one that may be asked takes it: sending goes on.
@@ -92,21 +89,21 @@ class Lane:
         if chosen is None:
             chosen = next((route for route in ready if not route.down), None)
         for route in before:
-            if not route.health.rests_s(now):
+            if not route.health.rests_s(now.at):
                 yield from _wanted(route, now, probe=True)
         if chosen is not None:
             self._choose(chosen, now)
             yield from _wanted(chosen, now, probe=chosen.unreachable)
 
-    def _choose(self, route: Route, now: datetime) -> None:
+    def _choose(self, route: Route, now: Moment) -> None:
         if route is not self._chosen:
             event = ProviderChanged(
-                now, self._alert.ref, self.kind, route.provider, self._chosen.provider
+                now.at, self._alert.ref, self.kind, route.provider, self._chosen.provider
             )
             self._chosen = route
             self._run.listener(event)
 
-    def wait_s(self, now: datetime) -> float | None:
+    def wait_s(self, now: Moment) -> float | None:
         """Return in how long it may want something, None where only an outcome can change that."""
         if self._stopping or self._empty or self.given_up:
             return None
@@ -128,14 +125,18 @@ class Lane:
         counts = Counter(item.provider for item in settled)
         for route in self._routes:
             route.committed(counts[route.provider])
-        again = [item.retry_at for item in settled if item.retry_at is not None]
-        if again:
+        waits_s = [
+            (item.retry_at - item.at).total_seconds()
+            for item in settled
+            if item.retry_at is not None
+        ]
+        if waits_s:
             self._empty = False
             for route in self._routes:
-                route.ask_by(min(again))
+                route.ask_within(min(waits_s))
 
 
-def _wanted(route: Route, now: datetime, *, probe: bool) -> Iterator[tuple[Route, Want]]:
+def _wanted(route: Route, now: Moment, *, probe: bool) -> Iterator[tuple[Route, Want]]:
     want = route.want(now, probe=probe)
     if want is not None:
         yield route, want

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections import defaultdict, deque
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 from umsalert.dispatch.lane import Lane, LaneConfig
+from umsalert.dispatch.route import Hooks
 from umsalert.dispatch.run import Run
-from umsalert.errors import TemporaryError
+from umsalert.dispatch.tenure import Tenure
 from umsalert.events import HandedOver
 from umsalert.model import Alert, ChannelKind, OutcomeKind
 from umsalert.ports import Claim, Settled, Want
@@ -18,29 +18,30 @@ from umsalert.ports import Claim, Settled, Want
 GROUP_SIZE = 200
 """What comes in during one commit makes the next group, up to this many: docs/adr/0003."""
 
-COMMIT_TRIES = 5
-COMMIT_RETRY_S = 1.0
-
 
 class Pump:
     """Runs the lanes of one alert to their end."""
 
-    def __init__(self, run: Run, alert: Alert, lanes: Collection[LaneConfig]) -> None:
+    def __init__(
+        self, run: Run, alert: Alert, lanes: Collection[LaneConfig], tenure: Tenure
+    ) -> None:
         self._run = run
         self._alert = alert
+        self._tenure = tenure
         self._wake = asyncio.Event()
         self._outcomes: deque[Settled] = deque()
-        self.lanes = [Lane(run, alert, config, self._done) for config in lanes]
+        hooks = Hooks(self._done, self._may_leave)
+        self.lanes = [Lane(run, alert, config, hooks) for config in lanes]
 
     def wake(self) -> None:
         """Look again: something has changed."""
         self._wake.set()
 
-    async def run(self, sender_id: int) -> None:
+    async def run(self) -> None:
         """Exchange until every lane is finished. Raises TemporaryError: the record is locked."""
-        while not (all(lane.finished for lane in self.lanes) and not self._outcomes):
+        while not self._finished():
             self._wake.clear()
-            now = self._run.clock.now()
+            now = self._run.moment()
             wanted = [(lane, *pair) for lane in self.lanes for pair in lane.wants(now)]
             group = [
                 self._outcomes.popleft() for _item in range(min(GROUP_SIZE, len(self._outcomes)))
@@ -48,7 +49,9 @@ class Pump:
             if not wanted and not group:
                 await self._wait([lane.wait_s(now) for lane in self.lanes])
                 continue
-            claims = await self._exchange(sender_id, group, [want for _, _, want in wanted])
+            if not self._tenure.holds():
+                await self._tenure.patiently(self._tenure.renew)
+            claims = await self._exchange(group, [want for _, _, want in wanted])
             self._committed(group)
             for (lane, route, _want), claim in zip(wanted, claims, strict=True):
                 lane.take(route, claim)
@@ -57,14 +60,18 @@ class Pump:
         self._outcomes.append(settled)
         self._wake.set()
 
-    async def _exchange(
-        self, sender_id: int, group: Sequence[Settled], wants: Sequence[Want]
-    ) -> Sequence[Claim]:
-        for _try in range(COMMIT_TRIES - 1):
-            with contextlib.suppress(TemporaryError):
-                return await self._run.outbox.exchange(sender_id, group, wants)
-            await self._run.clock.sleep(COMMIT_RETRY_S)
-        return await self._run.outbox.exchange(sender_id, group, wants)
+    def _finished(self) -> bool:
+        if self._tenure.over():
+            for lane in self.lanes:
+                lane.stop()
+        return all(lane.finished for lane in self.lanes) and not self._outcomes
+
+    def _may_leave(self) -> bool:
+        return self._tenure.holds() and not self._tenure.over()
+
+    async def _exchange(self, group: Sequence[Settled], wants: Sequence[Want]) -> Sequence[Claim]:
+        sender_id, outbox = self._tenure.sender_id, self._run.outbox
+        return await self._tenure.patiently(lambda: outbox.exchange(sender_id, group, wants))
 
     def _committed(self, group: Sequence[Settled]) -> None:
         by_channel: dict[ChannelKind, list[Settled]] = defaultdict(list)

@@ -6,9 +6,9 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from umsalert.dispatch.run import Run
+from umsalert.dispatch.run import Moment, Run
 from umsalert.events import ChannelPaused
 from umsalert.health import RECEIPT_DUE_S, RECEIPTS_ENOUGH, Health
 from umsalert.model import Alert, Outcome, OutcomeKind, Outgoing
@@ -39,20 +39,27 @@ class RouteConfig:
     in_flight: int
 
 
-class Route:
-    """Hands over what is claimed, `in_flight` at a time; `done` hears of every outcome."""
+@dataclass(frozen=True, slots=True)
+class Hooks:
+    """`done` hears of every outcome; `may_leave` is asked right before a message leaves."""
 
-    def __init__(
-        self, run: Run, alert: Alert, config: RouteConfig, done: Callable[[Settled], None]
-    ) -> None:
+    done: Callable[[Settled], None]
+    may_leave: Callable[[], bool]
+
+
+class Route:
+    """Hands over what is claimed, `in_flight` at a time."""
+
+    def __init__(self, run: Run, alert: Alert, config: RouteConfig, hooks: Hooks) -> None:
         self.down: Outcome | None = None
         self.provider = config.channel.provider
         self.health = Health()
-        self._ask_at = self._blocked_until = run.clock.now()
+        self._now_s = run.clock.steady_s
+        self._ask_at_s = self._blocked_until_s = self._now_s()
         self._run = run
         self._alert = alert
         self._config = config
-        self._done = done
+        self._hooks = hooks
         self._waiting: deque[tuple[Outgoing, datetime]] = deque()
         self._workers: set[asyncio.Task[None]] = set()
         self._on_wire = 0
@@ -61,7 +68,7 @@ class Route:
         self._good: list[Outcome] = []  # not in `health` yet: one sum for many
         self._accepted = 0  # since the last other outcome
         self._pause = Pause(run.give_up_s)
-        self._newest: deque[tuple[datetime, tuple[int, int]]] = deque(maxlen=SAMPLE)
+        self._newest: deque[tuple[float, tuple[int, int]]] = deque(maxlen=SAMPLE)
         self._sampled: deque[tuple[int, int]] = deque(maxlen=SAMPLE)
 
     @property
@@ -85,35 +92,36 @@ class Route:
             self.health = health
             self._good.clear()
 
-    def rests_s(self, now: datetime) -> float:
+    def rests_s(self, now: Moment) -> float:
         """Return how long the provider wants to be left alone, or cannot be reached."""
-        return max(self._pause.remaining_s(now), (self._blocked_until - now).total_seconds(), 0.0)
+        pause_s = self._pause.remaining_s(now.steady_s)
+        return max(pause_s, self._blocked_until_s - now.steady_s, 0.0)
 
-    def wait_s(self, now: datetime) -> float:
+    def wait_s(self, now: Moment) -> float:
         """Return in how long it may be asked again; 0 when it may be asked now."""
-        asked_s = (self._ask_at - now).total_seconds()
-        return max(self.rests_s(now), self.health.rests_s(now), asked_s, 0.0)
+        return max(self.rests_s(now), self._ask_at_s - now.steady_s, 0.0)
 
-    def ask_by(self, moment: datetime) -> None:
-        """Ask the queue again at `moment`, if not before."""
-        self._ask_at = min(self._ask_at, moment)
+    def ask_within(self, seconds: float) -> None:
+        """Ask the queue again in so many seconds, if not before."""
+        self._ask_at_s = min(self._ask_at_s, self._now_s() + seconds)
 
-    def want(self, now: datetime, *, probe: bool) -> Want | None:
+    def want(self, now: Moment, *, probe: bool) -> Want | None:
         """Return what it could take, None where that is too little to ask for."""
         config = self._config
         ahead = min(BUFFER, 2 * int(self._flow), self._accepted // EARNED_BY)
         most = 1 if probe else config.in_flight + ahead
         limit = most - len(self._waiting) - self._on_wire
-        if now < self._ask_at or limit <= 0 or self._uncommitted > MAX_UNCOMMITTED:
+        early = now.steady_s < self._ask_at_s
+        if early or limit <= 0 or self._uncommitted > MAX_UNCOMMITTED:
             return None
         if len(self._waiting) > ahead / 2:  # enough until the next time
             return None
         return Want(config.channel.kind, self.provider, config.pace, limit, config.in_flight)
 
-    def sample(self, now: datetime) -> ReceiptSample | None:
+    def sample(self) -> ReceiptSample | None:
         """Return the newest hand-overs whose receipts are due, None where these are too few."""
-        due = now - timedelta(seconds=RECEIPT_DUE_S)
-        while self._newest and self._newest[0][0] <= due:
+        due_s = self._now_s() - RECEIPT_DUE_S
+        while self._newest and self._newest[0][0] <= due_s:
             self._sampled.append(self._newest.popleft()[1])
         if len(self._sampled) < RECEIPTS_ENOUGH:
             return None
@@ -126,11 +134,11 @@ class Route:
 
     def take(self, claim: Claim) -> None:
         """Hand over what was claimed; learn when to ask again."""
-        again = self._run.clock.now() + timedelta(seconds=claim.wait_s or 0.0)
+        again_s = self._now_s() + (claim.wait_s or 0.0)
         if claim.blocked:
-            self._blocked_until = again
+            self._blocked_until_s = again_s
         else:
-            self._ask_at = again
+            self._ask_at_s = again_s
         self._waiting.extend((item, claim.at) for item in claim.outgoing)
         wanted = min(self._config.in_flight, len(self._waiting) + self._on_wire)
         working = sum(not worker.done() for worker in self._workers)  # the set lags by a turn
@@ -164,6 +172,8 @@ class Route:
             self._settle(outgoing, claimed_at, outcome)
 
     async def _hand_over(self, outgoing: Outgoing) -> Outcome:
+        if not self._hooks.may_leave():
+            return _WITHDRAWN
         try:
             return await self._config.channel.send(outgoing)
         except asyncio.CancelledError:
@@ -177,11 +187,12 @@ class Route:
             self._note(outgoing, outcome, now)
         self._uncommitted += 1
         again = retry_at(outgoing, outcome, self._alert, now)
-        self._done(Settled(outgoing, outcome, self.provider, claimed_at, now, again))
+        self._hooks.done(Settled(outgoing, outcome, self.provider, claimed_at, now, again))
 
     def _note(self, outgoing: Outgoing, outcome: Outcome, now: datetime) -> None:
         """Rest, or be down; say so once, and give back what has not left."""
-        paused_s = self._pause.after(outcome, now)
+        now_s = self._now_s()
+        paused_s = self._pause.after(outcome, now_s)
         if outcome.kind is OutcomeKind.ACCEPTED and self.well:
             self._good.append(outcome)
         else:
@@ -190,10 +201,10 @@ class Route:
         if outcome.kind is OutcomeKind.ACCEPTED:
             self._accepted += 1
             self.down = None
-            self._newest.append((now, (outgoing.delivery_id, outgoing.attempt_n)))
+            self._newest.append((now_s, (outgoing.delivery_id, outgoing.attempt_n)))
             return
         self._accepted = 0
-        if outcome.kind is OutcomeKind.MISCONFIGURED or self._pause.exhausted(now):
+        if outcome.kind is OutcomeKind.MISCONFIGURED or self._pause.exhausted(now_s):
             first, self.down = self.down is None, self.down or outcome
             paused_s = None
         else:

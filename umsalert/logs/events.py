@@ -43,8 +43,8 @@ def log_event(event: Event, /) -> None:
             _log.info("claimed: %d", event.count, extra=extra)
         case events.HandedOver():
             _handed_over(event)
-        case events.ChannelPaused() | events.ProviderChanged():
-            _provider(event)
+        case events.ChannelPaused() | events.ProviderChanged() | events.RecordPaused():
+            _hindered(event)
         case events.Progress():
             _log.debug("counts: %s", _sums(event.counts), extra={"alert": event.alert_ref})
         case events.Cancelled():
@@ -71,8 +71,14 @@ def _handed_over(event: events.HandedOver) -> None:
         _log.log(level, "handed over: %s", event.outcome, extra=fields | whose | {"attempt": n})
 
 
-def _provider(event: events.ChannelPaused | events.ProviderChanged) -> None:
-    extra = {"alert": event.alert_ref, "channel": event.channel}
+def _hindered(
+    event: events.ChannelPaused | events.ProviderChanged | events.RecordPaused,
+) -> None:
+    extra: dict[str, str] = {"alert": event.alert_ref}
+    if isinstance(event, events.RecordPaused):
+        _log.warning("record cannot be written", extra=extra | {"code": event.code})
+        return
+    extra["channel"] = event.channel
     if isinstance(event, events.ProviderChanged):
         _log.warning("%s takes over from %s", event.provider, event.instead_of, extra=extra)
         return

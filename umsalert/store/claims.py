@@ -145,18 +145,19 @@ class Claimer:
             return True
         if self._sending.expires_at > self._now:
             return False
-        self._connection.execute(self._sql["expire"], place | {"now": to_text(self._now)})
+        values = place | {"now": to_text(self._now), "over": 0}
+        self._connection.execute(self._sql["expire"], values)
         return True
 
     def _stands_back(self, want: Want) -> bool:
-        values = self._route(want) | {"now": to_text(self._now)}
+        values = self._route(want) | {"now": to_text(self._now), "at_most": self._in(LACK_S)}
         return (
             self._connection.execute(queries("routes")["stand_back"], values).fetchone() is not None
         )
 
     def _lack(self, want: Want) -> None:
-        until = to_text(self._now + timedelta(seconds=LACK_S))
-        self._connection.execute(queries("routes")["lack"], self._route(want) | {"until": until})
+        values = self._route(want) | {"until": self._in(LACK_S)}
+        self._connection.execute(queries("routes")["lack"], values)
 
     def _route(self, want: Want) -> dict[str, object]:
         return {
@@ -170,7 +171,7 @@ class Claimer:
             "alert_id": self._sending.alert_id,
             "channel": channel,
             "now": to_text(self._now),
-            "absurd": to_text(self._now + timedelta(seconds=ABSURD_WAIT_S)),
+            "absurd": self._in(ABSURD_WAIT_S),
             "n": n,
         }
         (found,) = self._connection.execute(self._sql["due"], values).fetchone()
@@ -208,10 +209,13 @@ class Claimer:
             "sender_id": self._sender_id,
             "provider": provider,
             "now": to_text(self._now),
-            "deadline_at": to_text(self._now + timedelta(seconds=ATTEMPT_DEADLINE_S)),
+            "deadline_at": self._in(ATTEMPT_DEADLINE_S),
         }
         self._connection.execute(self._sql["start"], values)
         self._connection.execute(self._sql["insert_attempts"], values)
+
+    def _in(self, seconds: float) -> str:
+        return to_text(self._now + timedelta(seconds=seconds))
 
     def _pace_cell(self, cell: int, weight: int) -> None:
         """Move on from when the cell takes the next message (GCRA, ITU-T I.371)."""

@@ -38,8 +38,12 @@ class _Lane:
     async def run(self, work: Work[T], *, spatial: bool) -> T:
         loop = asyncio.get_running_loop()
         working = loop.run_in_executor(self._pool, self._work, work, spatial)
-        # A commit that has begun is finished even when the waiting task is cancelled.
-        return await (asyncio.shield(working) if self._write else working)
+        if not self._write:
+            return await working
+        # A commit that has begun is finished even when the waiting task is cancelled; how it ends
+        # then concerns nobody, and asyncio must not complain that nobody asks.
+        working.add_done_callback(lambda done: done.cancelled() or done.exception())
+        return await asyncio.shield(working)
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._pool, self._close)

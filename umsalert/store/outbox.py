@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import os
-import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import datetime, timedelta
 
 from umsalert.events import Counts
+from umsalert.leases import LEASE_S, process_gone, this_host
 from umsalert.model import Cancellation, Operator
-from umsalert.ports import Claim, ReceiptSample, RouteState, Settled, Stopped, Want
+from umsalert.ports import (
+    Claim,
+    ReceiptSample,
+    RouteState,
+    SenderSeen,
+    Settled,
+    Stopped,
+    Want,
+)
 from umsalert.store.alerts import cancellation_of_row, counts
 from umsalert.store.claims import Claimer, Sending, sending_of
 from umsalert.store.database import Database, from_text, queries, to_text
@@ -17,8 +25,8 @@ from umsalert.store.routes import RouteBook, states
 from umsalert.store.settlements import settle
 from umsalert.store.spatialite import Connection
 
-LEASE_S = 15.0
-"""How long a sender that stopped renewing still owns what it holds."""
+_ENDED = ""
+"""In the place of a time: the sender has ended its lease itself, or was found dead."""
 
 
 class SqlOutbox:
@@ -32,25 +40,15 @@ class SqlOutbox:
 
     async def open_sender(self, alert_id: int, by: Operator) -> int:
         """Say that this process sends; return its id, whose lease must be renewed."""
-        values = {
-            "alert_id": alert_id,
-            "pid": os.getpid(),
-            "host": socket.gethostname(),
-            "operator": str(by),
-            "now": to_text(self._now()),
-            "lease_until": to_text(self._now() + timedelta(seconds=LEASE_S)),
-        }
-        return await self._database.write(
-            lambda c: int(c.execute(queries("outbox")["open_sender"], values).lastrowid)
-        )
+        return await self._database.write(lambda c: self._open_sender(c, alert_id, by))
 
     async def renew(self, sender_id: int) -> None:
         """Renew the lease of this process."""
-        await self._end_lease_at(sender_id, self._now() + timedelta(seconds=LEASE_S))
+        await self._set_lease(sender_id, self._lease())
 
     async def close_sender(self, sender_id: int) -> None:
         """End the lease; whatever this process still holds may be taken over."""
-        await self._end_lease_at(sender_id, self._now())
+        await self._set_lease(sender_id, _ENDED)
 
     async def exchange(
         self, sender_id: int, settled: Sequence[Settled], wants: Sequence[Want]
@@ -90,31 +88,40 @@ class SqlOutbox:
 
         await self._database.write(work)
 
-    async def recover(self, alert_id: int) -> int:
-        """Turn what dead senders held into `unknown`; return how many."""
-        values = {"alert_id": alert_id, "now": to_text(self._now())}
+    async def senders(self, alert_id: int) -> Sequence[SenderSeen]:
+        """Return who sends an alert or has left something of it on the wire."""
+        rows = await self._database.read(
+            lambda c: c.execute(queries("outbox")["senders"], {"alert_id": alert_id}).fetchall()
+        )
+        return [
+            SenderSeen(
+                row["id"],
+                from_text(row["lease_until"]) if row["lease_until"] else None,
+                process_gone(row["pid"], row["host"]),
+            )
+            for row in rows
+        ]
 
-        def work(connection: Connection) -> int:
-            lost = connection.execute(queries("outbox")["lost_deliveries"], values).rowcount
-            connection.execute(queries("outbox")["lost_attempts"], values)
-            return int(lost)
+    async def recover(self, alert_id: int, dead: Collection[SenderSeen]) -> int:
+        """Turn what dead senders held into `unknown`; return how many."""
+        return await self._database.write(lambda c: self._recover(c, alert_id, dead))
+
+    async def take_over(
+        self, alert_id: int, dead: Collection[SenderSeen], by: Operator, *, resend_unknown: bool
+    ) -> int | None:
+        """Recover, queue again if asked, open a sender; one transaction, so that one succeeds."""
+
+        def work(connection: Connection) -> int | None:
+            self._recover(connection, alert_id, dead)
+            place = {"alert_id": alert_id}
+            if connection.execute(queries("outbox")["open_senders"], place).fetchone()["n"]:
+                return None
+            if resend_unknown:
+                values = place | {"now": to_text(self._now())}
+                connection.execute(queries("outbox")["requeue_unknown"], values)
+            return self._open_sender(connection, alert_id, by)
 
         return await self._database.write(work)
-
-    async def lease_remaining_s(self, alert_id: int) -> float:
-        """Return how long the longest lease of another living sender lasts; 0 when none."""
-        now = self._now()
-        values = {"alert_id": alert_id, "now": to_text(now)}
-        row = await self._database.read(
-            lambda c: c.execute(queries("outbox")["other_leases"], values).fetchone()
-        )
-        if row["lease_until"] is None:
-            return 0.0
-        return max(0.0, (from_text(row["lease_until"]) - now).total_seconds())
-
-    async def requeue_unknown(self, alert_id: int) -> int:
-        """Queue unknown deliveries again; return how many."""
-        return await self._change("requeue_unknown", alert_id)
 
     async def cancel(self, alert_id: int, by: Operator, reason: str) -> Stopped:
         """Stop an alert for every process: from this commit on nothing of it is claimed.
@@ -131,7 +138,7 @@ class SqlOutbox:
                 "now": to_text(self._now()),  # of the commit, however long it had to wait
             }
             first = connection.execute(sql["cancel"], values).rowcount
-            connection.execute(queries("outbox")["expire"], values)
+            connection.execute(queries("outbox")["expire"], values | {"over": 0})
             stopped = connection.execute(sql["cancel_queued"], values).rowcount
             row = connection.execute(sql["cancellation"], values).fetchone()
             return Stopped(cancellation_of_row(row), stopped, repeated=not first)
@@ -147,22 +154,51 @@ class SqlOutbox:
         )
         return None if row is None else cancellation_of_row(row)
 
-    async def expire(self, alert_id: int) -> int:
-        """End what is queued past the alert's expiry; return how many."""
-        return await self._change("expire", alert_id)
+    async def expire(self, alert_id: int, *, over: bool = False) -> int:
+        """End what is queued past the alert's expiry, or if it is `over`; return how many."""
+        values = {"alert_id": alert_id, "over": int(over)}
+        return await self._database.write(
+            lambda c: int(
+                c.execute(
+                    queries("outbox")["expire"], values | {"now": to_text(self._now())}
+                ).rowcount
+            )
+        )
 
     async def counts(self, alert_id: int) -> Counts:
         """Return deliveries by channel and state."""
         return await self._database.read(lambda c: counts(c, alert_id))
 
-    async def _change(self, query: str, alert_id: int) -> int:
-        values = {"alert_id": alert_id, "now": to_text(self._now())}
-        return await self._database.write(
-            lambda c: int(c.execute(queries("outbox")[query], values).rowcount)
-        )
+    def _open_sender(self, connection: Connection, alert_id: int, by: Operator) -> int:
+        values = {
+            "alert_id": alert_id,
+            "pid": os.getpid(),
+            "host": this_host(),
+            "operator": str(by),
+            "now": to_text(self._now()),
+            "lease_until": self._lease(),
+        }
+        return int(connection.execute(queries("outbox")["open_sender"], values).lastrowid)
 
-    async def _end_lease_at(self, sender_id: int, moment: datetime) -> None:
-        values = {"sender_id": sender_id, "lease_until": to_text(moment)}
+    def _recover(self, connection: Connection, alert_id: int, dead: Collection[SenderSeen]) -> int:
+        lost = 0
+        for sender in dead:
+            values = {
+                "alert_id": alert_id,
+                "sender_id": sender.id,
+                "lease_until": to_text(sender.lease_until) if sender.lease_until else _ENDED,
+                "now": to_text(self._now()),
+            }
+            lost += connection.execute(queries("outbox")["lost_deliveries"], values).rowcount
+            connection.execute(queries("outbox")["lost_attempts"], values)
+            connection.execute(queries("outbox")["bury_sender"], values)
+        return lost
+
+    async def _set_lease(self, sender_id: int, lease_until: str) -> None:
+        values = {"sender_id": sender_id, "lease_until": lease_until}
         await self._database.write(
             lambda c: c.execute(queries("outbox")["renew_sender"], values) and None
         )
+
+    def _lease(self) -> str:
+        return to_text(self._now() + timedelta(seconds=LEASE_S))

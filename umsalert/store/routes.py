@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from umsalert.health import Health
+from umsalert.leases import LEASE_S
 from umsalert.model import ChannelKind
 from umsalert.ports import ReceiptSample, RouteState, Settled, Want
 from umsalert.store.bucket import Bucket
@@ -103,12 +104,14 @@ def room(connection: Connection, want: Want, sender_id: int, now: datetime) -> i
     """Return how many of what is wanted the provider has room for, beside other processes."""
     sql = queries("routes")
     route = {"provider": want.provider, "channel": want.channel}
-    values = route | {"sender_id": sender_id, "now": to_text(now)}
-    elsewhere = connection.execute(sql["in_flight_elsewhere"], values).fetchone()["n"]
+    at_most = to_text(now + timedelta(seconds=LEASE_S))
+    values: dict[str, object] = {"sender_id": sender_id, "now": to_text(now), "at_most": at_most}
+    elsewhere = connection.execute(sql["in_flight_elsewhere"], values | route).fetchone()["n"]
     limit = want.limit if not elsewhere else min(want.limit, want.in_flight - elsewhere)
     if want.pace.calls is not None:
         since = to_text(now - timedelta(seconds=want.pace.call_s))
-        busy = connection.execute(sql["calls"], route | {"since": since}).fetchone()["n"]
+        values = {"since": since, "now": to_text(now)}
+        busy = connection.execute(sql["calls"], values | route).fetchone()["n"]
         limit = min(limit, want.pace.calls - busy)
     return max(0, limit)
 

@@ -72,6 +72,8 @@ def load_extension(connection: Connection) -> None:
                 reason = reason or str(error)
             else:
                 connection.enable_load_extension(False)
+                # SpatiaLite sets five seconds of its own
+                connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
                 spatialite_loads()
                 return
     from umsalert.platforms import current, packages

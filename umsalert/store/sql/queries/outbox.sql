@@ -8,27 +8,45 @@ UPDATE sender SET lease_until = :lease_until WHERE id = :sender_id
 -- name: sender_alert
 SELECT alert.* FROM sender JOIN alert ON alert.id = sender.alert_id WHERE sender.id = :sender_id
 
--- name: other_leases
-SELECT max(lease_until) AS lease_until FROM sender
-WHERE alert_id = :alert_id AND lease_until > :now
+-- name: senders
+SELECT id, pid, host, lease_until FROM sender
+WHERE alert_id = :alert_id AND (
+    lease_until <> '' OR EXISTS (
+        SELECT 1 FROM attempt WHERE attempt.sender_id = sender.id AND attempt.state = 'sending'
+    )
+)
+
+-- name: open_senders
+SELECT count(*) AS n FROM sender WHERE alert_id = :alert_id AND lease_until <> ''
 
 -- name: due
 -- The next messages in order of sending, each with whether its people are still vetted. Of a cell
 -- that is paced, the first one, once the cell is free; the others are read in the queue's own order.
--- Nobody waits for a cell until an `absurd` time: the clock was set back. (One row of JSON: every row
--- more would have this thread ask for Python's lock once more. CAST: a bare LIMIT :n is planned anew.)
+-- Where the clock was set back nobody waits for it: not for a cell until an `absurd` time, and not
+-- for a next attempt that is later than the present, which is earlier than the last one's end. (One
+-- row of JSON: every row more would have this thread ask for Python's lock once more. CAST: a bare
+-- LIMIT :n is planned anew.)
 WITH next AS (
     SELECT * FROM (
         SELECT id FROM delivery INDEXED BY delivery_queue
-        WHERE alert_id = :alert_id AND channel = :channel AND cell IS NULL
-            AND state = 'queued' AND next_attempt_at <= :now
+        WHERE alert_id = :alert_id AND channel = :channel AND cell IS NULL AND state = 'queued' AND (
+            next_attempt_at <= :now OR attempts = 0 OR :now < (
+                SELECT settled_at FROM attempt
+                WHERE delivery_id = delivery.id AND n = delivery.attempts
+            )
+        )
         ORDER BY id LIMIT CAST(:n AS INTEGER)
     )
     UNION ALL
     SELECT (
         SELECT id FROM delivery INDEXED BY delivery_queue
         WHERE alert_id = :alert_id AND channel = :channel AND cell = alert_cell.cell
-            AND state = 'queued' AND next_attempt_at <= :now
+            AND state = 'queued' AND (
+                next_attempt_at <= :now OR attempts = 0 OR :now < (
+                    SELECT settled_at FROM attempt
+                    WHERE delivery_id = delivery.id AND n = delivery.attempts
+                )
+            )
         ORDER BY id LIMIT 1
     )
     FROM alert_cell
@@ -168,14 +186,17 @@ UPDATE delivery SET state = 'unknown', code = 'sender_died'
 WHERE alert_id = :alert_id AND state = 'sending' AND id IN (
     SELECT attempt.delivery_id FROM sender
     JOIN attempt ON attempt.sender_id = sender.id AND attempt.state = 'sending'
-    WHERE sender.alert_id = :alert_id AND sender.lease_until <= :now
+    WHERE sender.id = :sender_id AND sender.lease_until = :lease_until
 )
 
 -- name: lost_attempts
 UPDATE attempt SET state = 'unknown', code = 'sender_died', settled_at = :now
-WHERE state = 'sending' AND sender_id IN (
-    SELECT id FROM sender WHERE alert_id = :alert_id AND lease_until <= :now
+WHERE state = 'sending' AND sender_id = (
+    SELECT id FROM sender WHERE id = :sender_id AND lease_until = :lease_until
 )
+
+-- name: bury_sender
+UPDATE sender SET lease_until = '' WHERE id = :sender_id AND lease_until = :lease_until
 
 -- name: requeue_unknown
 UPDATE delivery SET state = 'queued', next_attempt_at = :now
@@ -195,4 +216,4 @@ SET code = 'expired', ended_at = :now,
         SELECT 1 FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
     ) THEN 'unknown' ELSE 'expired' END
 WHERE alert_id = :alert_id AND state = 'queued'
-    AND (SELECT expires_at FROM alert WHERE id = :alert_id) <= :now
+    AND (:over OR (SELECT expires_at FROM alert WHERE id = :alert_id) <= :now)

@@ -27,7 +27,8 @@ SELECT received_at FROM inbox ORDER BY id DESC LIMIT 1
 -- name: stand_back
 -- An alert of a lower number lacks tokens right now.
 SELECT 1 FROM lane_wait
-WHERE provider = :provider AND channel = :channel AND priority < :priority AND until > :now
+WHERE provider = :provider AND channel = :channel AND priority < :priority
+    AND until > :now AND until <= :at_most
 
 -- name: lack
 INSERT INTO lane_wait (provider, channel, priority, until)
@@ -40,7 +41,7 @@ SELECT count(*) AS n
 FROM sender INDEXED BY sender_living
 CROSS JOIN attempt ON attempt.sender_id = sender.id AND attempt.state = 'sending'
 JOIN delivery ON delivery.id = attempt.delivery_id
-WHERE sender.lease_until > :now AND sender.id <> :sender_id
+WHERE sender.lease_until > :now AND sender.lease_until <= :at_most AND sender.id <> :sender_id
     AND attempt.provider = :provider AND delivery.channel = :channel
 
 -- name: calls
@@ -48,5 +49,6 @@ WHERE sender.lease_until > :now AND sender.id <> :sender_id
 SELECT count(*) AS n
 FROM delivery INDEXED BY delivery_on_line
 JOIN attempt ON attempt.delivery_id = delivery.id AND attempt.n = delivery.attempts
-WHERE delivery.channel = 'voice' AND delivery.state = 'accepted' AND delivery.accepted_at > :since
+WHERE delivery.channel = 'voice' AND delivery.state = 'accepted'
+    AND delivery.accepted_at > :since AND delivery.accepted_at <= :now
     AND attempt.provider = :provider
