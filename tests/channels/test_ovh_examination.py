@@ -51,6 +51,14 @@ async def test_an_account_in_order_is_fine(workshop: Workshop) -> None:
     assert carrier.taken == []
 
 
+async def test_receipts_within_this_machine_need_no_https(workshop: Workshop) -> None:
+    """The simulator sends them so: nobody listens on the way."""
+    near = CALLBACK.replace("https://alerte.example.org", "http://127.0.0.1:1")
+    assert near.startswith("http://127.0.0.1")
+    found = await examined(workshop, AccountCarrier(SERVICE | {"callBack": near}, SENDER))
+    assert found["ovh_receipts"].status is CheckStatus.OK
+
+
 @pytest.mark.parametrize(
     ("service", "sender", "name", "status"),
     [
