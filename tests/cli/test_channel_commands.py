@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,11 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.cli.training import Carrier, hanging_up, running
+from tests.workbench import OPERATOR, commit, fill_register, new_alert, record, take
+from umsalert.model import ChannelKind, Outcome, OutcomeKind
+from umsalert.ports import Pace, Settled
+from umsalert.store.store import Store
+from umsalert.wiring import SystemClock
 
 MOBILE, FIXED, MAILBOX = "06 39 98 00 01", "04 65 71 00 01", "essai@police.example"
 
@@ -53,6 +59,51 @@ def test_list_shows_capabilities_pace_and_place(cli: Cli, carrier: Carrier) -> N
     assert voice["in_flight"] == 8
     assert all(item["on_this_machine"] for item in documents)
     assert all(item["balance_eur"] is None for item in documents)
+
+
+async def used(database: Path, *outcomes: Outcome) -> None:
+    """Let a provider's SMS end so, one after the other, in a database of its own."""
+    clock = SystemClock()
+    async with Store(database, clock) as store:
+        await fill_register(store, len(outcomes))
+        now = clock.now()
+        alert = await record(store, new_alert(channels=(ChannelKind.SMS,), at=now))
+        sender = await store.outbox.open_sender(alert.id, OPERATOR)
+        pace = Pace(rate_per_s=28, burst=30)
+        claim = await take(store, sender, ChannelKind.SMS, pace, len(outcomes))
+        for outgoing, outcome in zip(claim.outgoing, outcomes, strict=True):
+            at = clock.now()
+            await commit(store, [Settled(outgoing, outcome, "vonage", now, at, None)])
+
+
+def test_list_shows_health_learned_rate_and_last_fault(cli: Cli, database: Path) -> None:
+    """A provider that throttled us and then refused us: less is asked of it, and it rests."""
+    throttled = Outcome(OutcomeKind.TEMPORARY, "rate_limit", throttled=True)
+    refused = Outcome(OutcomeKind.MISCONFIGURED, "low_balance")
+    asyncio.run(used(database, throttled, refused))
+    sms, voice, _email = cli("channel", "list", "--json").document["channels"]
+    assert (sms["health"], sms["last_error_code"]) == ("resting", "low_balance")
+    assert sms["rests_until"] > sms["last_error_at"]
+    assert sms["learned_rate_per_s"] < sms["rate_per_s"] == 28
+    assert (voice["health"], voice["learned_rate_per_s"]) == (None, None)
+    environ = {
+        "UMSALERT_VONAGE_APPLICATION_ID": "a",
+        "UMSALERT_VONAGE_PRIVATE_KEY_FILE": "key",
+        "UMSALERT_VONAGE_SMS_SENDER": "POLICE",
+    }
+    ended = cli("channel", "list", environ=environ)
+    assert "resting" in ended.out
+    assert re.search(r"14 of 28|1[0-9.]+ of 28", ended.out)
+    assert "low_balance" in ended.out
+
+
+def test_list_works_without_a_database_that_can_be_read(cli: Cli, home: Path) -> None:
+    """What is set up is shown all the same; a sentence says why the rest is not."""
+    (home / "umsalert.db").write_text("no database")
+    ended = cli("channel", "list", "--json")
+    assert ended.code == 0
+    assert ended.document["channels"][0]["health"] is None
+    assert "umsalert.db" in ended.err
 
 
 def test_list_says_why_receipts_do_not_come(cli: Cli, carrier: Carrier) -> None:

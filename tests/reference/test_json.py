@@ -107,6 +107,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _alerts(run)
     _areas(run, folder)
     _cancelled_elsewhere(run, office)
+    _refused(run)
     return run.found
 
 
@@ -231,6 +232,15 @@ def _cancelled_elsewhere(run: Collector, office: Office) -> None:
         time.sleep(0.02)
     run("alert cancel", "last", "--yes")
     assert run.keep("alert send", office.end(process)).code == 5
+
+
+def _refused(run: Collector) -> None:
+    """Let Vonage refuse us, last of all: it is left alone for a while."""
+    stranger = {"UMSALERT_VONAGE_APPLICATION_ID": "somebody else"}
+    words = (*ALERT, "--channel", "sms", "--yes")
+    assert run("alert send", *words, **stranger).code == 4
+    resting = run("channel list").document["channels"][0]
+    assert resting["health"] == "resting"
 
 
 def _complete(report: Mapping[str, Any]) -> bool:

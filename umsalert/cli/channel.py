@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.output import Output, channel_name, confirm, must_be_asked, tell
-from umsalert.cli.tables import Column
-from umsalert.errors import ExitCode, UmsalertError
-from umsalert.i18n import _, decimal
+from umsalert.errors import ExitCode
+from umsalert.i18n import _
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
-from umsalert.settings import CallRateSettings, Settings, is_loopback, rate
+from umsalert.settings import is_loopback
 
 if TYPE_CHECKING:
     from umsalert.channels.registry import ChannelState
@@ -32,7 +30,10 @@ _EXIT_CODES = {
 
 @app.command(
     "list",
-    help=_("List the channels: their provider, what is missing, what they can do, their pace."),
+    help=_(
+        "List the channels with their providers: what is missing, what they can do, their pace, "
+        "their health and the last fault."
+    ),
     epilog=_("Example: umsalert channel list --online"),
 )
 def list_channels(
@@ -43,17 +44,15 @@ def list_channels(
     as_json: AsJson = False,
 ) -> None:
     """List channels."""
-    from umsalert.channels import registry
+    from umsalert.cli import channel_list
 
     this = session(context)
     output = this.output(as_json=as_json)
-    states = [item for kind in ChannelKind for item in registry.states(kind, this.settings)]
-    balances = run_async(_balances(states, this.settings)) if online else {}
+    lines = run_async(channel_list.collect(this.settings, online=online))
     if as_json:
-        documents = [_document(state, this.settings, balances) for state in states]
-        output.document({"channels": documents})
+        output.document({"channels": [channel_list.document(line) for line in lines]})
         return
-    _show(states, this.settings, balances, output)
+    channel_list.show(lines, this.settings.time_zone, output)
 
 
 @app.command(
@@ -149,105 +148,6 @@ def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
     }
     output.paragraph(words[outcome.kind].format(reason=reason))
     output.say(_("More: umsalert doctor --online"))
-
-
-async def _balances(
-    states: Sequence[ChannelState], settings: Settings
-) -> Mapping[str, float | UmsalertError]:
-    """Return what each provider's account says, or why it does not."""
-    from umsalert.channels import registry
-
-    found: dict[str, float | UmsalertError] = {}
-    for provider in dict.fromkeys(state.provider for state in states):
-        try:
-            amount = await registry.balance_eur(provider, settings)
-        except UmsalertError as error:
-            found[provider] = error
-        else:
-            if amount is not None:
-                found[provider] = amount
-    return found
-
-
-def _document(
-    state: ChannelState, settings: Settings, balances: Mapping[str, float | UmsalertError]
-) -> dict[str, Any]:
-    pace = rate(settings, state.kind, state.provider)
-    balance = balances.get(state.provider)
-    return {
-        "channel": state.kind,
-        "provider": state.provider,
-        "configured": not state.missing,
-        "missing": list(state.missing),
-        "receipts": state.capabilities.receipts,
-        "answers": state.capabilities.answers,
-        "webhooks_missing": list(state.webhooks_missing),
-        "rate_per_s": pace.rate_per_s,
-        "burst": pace.burst,
-        "in_flight": pace.in_flight,
-        "calls": pace.calls if isinstance(pace, CallRateSettings) else None,
-        "host": state.host,
-        "on_this_machine": is_loopback(state.host),
-        "balance_eur": balance if isinstance(balance, float) else None,
-        "balance_error": balance.code if isinstance(balance, UmsalertError) else None,
-    }
-
-
-def _show(
-    states: Sequence[ChannelState],
-    settings: Settings,
-    balances: Mapping[str, float | UmsalertError],
-    output: Output,
-) -> None:
-    titles = (_("Channel"), _("Provider"), _("State"), _("Goes to"), _("Tells us"))
-    output.table(
-        [
-            *(Column(title) for title in titles),
-            Column(_("Per s"), right=True),
-            Column(_("In flight"), right=True),
-        ],
-        [
-            (
-                channel_name(state.kind),
-                state.provider,
-                _("not set up") if state.missing else _("ready"),
-                _("this machine") if is_loopback(state.host) else state.host or "–",
-                _tells(state),
-                f"{pace.rate_per_s:g}",
-                pace.in_flight,
-            )
-            for state in states
-            for pace in [rate(settings, state.kind, state.provider)]
-        ],
-    )
-    if balances or any(state.missing for state in states):
-        output.line()
-    for state in states:
-        if state.missing:
-            output.paragraph(
-                _("{channel} ({provider}): not set: {names}").format(
-                    channel=channel_name(state.kind),
-                    provider=state.provider,
-                    names=", ".join(state.missing),
-                )
-            )
-    for provider, balance in balances.items():
-        if isinstance(balance, UmsalertError):
-            output.say(f"{provider}: {balance.message} {balance.hint}")
-        else:
-            output.line(
-                _("{provider}: {amount} EUR left").format(
-                    provider=provider, amount=decimal(f"{balance:.2f}")
-                )
-            )
-
-
-def _tells(state: ChannelState) -> str:
-    able = {_("receipts"): state.capabilities.receipts, _("answers"): state.capabilities.answers}
-    words = ", ".join(word for word, can in able.items() if can)
-    if words and state.webhooks_missing:
-        return _("nothing: {names} not set").format(names=", ".join(state.webhooks_missing))
-    return words or "–"
 
 
 def _host_words(state: ChannelState) -> str:
