@@ -1,22 +1,27 @@
 """Cells of the telephone network, as far as anybody outside can know them: hexagons of H3.
 
-Operators publish no map of their radio cells. H3 (https://h3geo.org) at resolution 8 has hexagons
-of 0.74 km², the size of a cell in a town; in the country a radio cell is larger, and there are
-fewer guards in it.
+Operators publish no map of their radio cells. H3 (https://h3geo.org) divides the world into
+hexagons that never change, so that every process and every alert means the same cell.
 """
 
 from __future__ import annotations
 
 RESOLUTION = 8
+"""Hexagons of 0.74 km², 530 m a side: the area that one radio cell serves in a town (H3's table of
+cell statistics). In the country a radio cell is larger and the guards in it are fewer. How the
+other resolutions do is in docs/congestion.md."""
 
 
 def cell_of(lat: float, lon: float) -> int:
-    """Return the cell of a point (degrees WGS 84) as a 64-bit integer that SQLite can hold."""
-    from h3.api import basic_int  # 35 ms: only an alert to many telephones needs it
+    """Return the cell of a point: LATITUDE FIRST, degrees WGS 84.
+
+    A cell's first bit is never set, so it is the same number in the signed 64 bits of SQLite.
+    """
+    from h3.api import basic_int  # 40 ms: only an alert to many telephones needs it
 
     return int(basic_int.latlng_to_cell(lat, lon, RESOLUTION))
 
 
 def cell_name(cell: int) -> str:
-    """Return a cell as H3 writes it, in hexadecimal digits."""
+    """Return a cell as people and other programs write it, in hexadecimal digits."""
     return f"{cell:x}"
