@@ -11,18 +11,26 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import area, first_message, national, stages, startup, throughput
-from benchmarks.measure import Comparison, document, table
+from benchmarks import area, congestion, first_message, national, stages, startup, throughput
+from benchmarks.measure import (
+    Comparison,
+    Figures,
+    document,
+    figures_document,
+    figures_table,
+    table,
+)
 from benchmarks.options import Options
 from umsalert.store.spatialite import sqlite
 
-BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison]]] = {
+BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = {
     "startup": startup.run,
     "area": area.run,
     "first-message": first_message.run,
     "throughput": throughput.run,
     "stages": stages.run,
     "national": national.run,
+    "congestion": congestion.run_all,
 }
 
 
@@ -34,14 +42,25 @@ def main() -> None:
         sys.exit(f"No such benchmark: {', '.join(sorted(unknown))}. Known: {', '.join(BENCHMARKS)}")
     asked.cache.mkdir(exist_ok=True)
     done: list[Comparison] = []
+    figures: list[Figures] = []
     for name in asked.names or BENCHMARKS:
         with tempfile.TemporaryDirectory(dir=asked.cache, prefix="run-") as folder:
             options = Options(
-                Path(folder), tuple(asked.sites), asked.rounds, asked.messages, asked.contacts
+                Path(folder),
+                tuple(asked.sites),
+                asked.rounds,
+                asked.messages,
+                asked.contacts,
+                asked.seeds,
+                asked.plot,
             )
-            for comparison in BENCHMARKS[name](options):
-                print(table(comparison), flush=True)
-                done.append(comparison)
+            for found in BENCHMARKS[name](options):
+                if isinstance(found, Figures):
+                    print(figures_table(found), flush=True)
+                    figures.append(found)
+                else:
+                    print(table(found), flush=True)
+                    done.append(found)
     if asked.json:
         asked.json.write_text(
             json.dumps(
@@ -49,6 +68,7 @@ def main() -> None:
                     "schema_version": 1,
                     "machine": _machine(),
                     "comparisons": [document(comparison) for comparison in done],
+                    "figures": [figures_document(item) for item in figures],
                 },
                 indent=2,
             )
@@ -81,6 +101,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="of an alert to the whole country; default: 200000",
     )
+    )
+    parser.add_argument(
+        "--seeds", type=_positive, default=40, metavar="N", help="of the simulation; default: 40"
+    )
+    parser.add_argument("--plot", type=Path, metavar="FILE", help="(default: docs/congestion.svg)")
     parser.add_argument(
         "--cache",
         type=Path,

@@ -42,6 +42,15 @@ class Comparison:
     notes: tuple[str, ...] = field(default=())
 
 
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """A table of means: for every line and column one, with the half-width of its 95 % interval."""
+
+    title: str
+    rows: Mapping[str, Mapping[str, tuple[float, float]]]
+    notes: tuple[str, ...] = ()
+
+
 def compare(
     title: str,
     contenders: Sequence[Contender],
@@ -101,6 +110,31 @@ def table(comparison: Comparison) -> str:
         )
     rows += [f"  {note}" for note in comparison.notes]
     return "\n".join(rows)
+
+
+def figures_table(figures: Figures) -> str:
+    """Return figures for eyes: mean ± half of the interval."""
+    columns = list(next(iter(figures.rows.values())))
+    width = max(len(name) for name in figures.rows) + 4
+    rows = [f"\n{figures.title}", " " * width + "".join(f"{name:>15}" for name in columns)]
+    for name, values in figures.rows.items():
+        cells = [f"{mean:,.1f} ± {half:.1f}" for mean, half in values.values()]
+        rows.append(f"  {name:{width - 2}}" + "".join(f"{cell:>15}" for cell in cells))
+    return "\n".join([*rows, *(f"  {note}" for note in figures.notes)])
+
+
+def figures_document(figures: Figures) -> dict[str, Any]:
+    """Return figures for programs."""
+    return {
+        "title": figures.title,
+        "notes": list(figures.notes),
+        "rows": {
+            name: {
+                column: {"mean": mean, "interval": half} for column, (mean, half) in values.items()
+            }
+            for name, values in figures.rows.items()
+        },
+    }
 
 
 def document(comparison: Comparison) -> dict[str, Any]:

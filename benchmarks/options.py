@@ -11,6 +11,7 @@ class Options:
     """`folder` goes away afterwards, what lies beside it is kept; `messages` are for one round.
 
     `contacts` are those of an alert to the whole country.
+    `plot` None: where the documentation shows it.
     """
 
     folder: Path
@@ -18,3 +19,5 @@ class Options:
     rounds: int
     messages: int
     contacts: int
+    seeds: int
+    plot: Path | None

@@ -138,6 +138,16 @@ def test_lines_are_counted_from_none(tmp_path: Path) -> None:
     assert wrong == {"voice.gateway.calls": "bad_value"}
 
 
+def test_a_cell_has_a_pace_or_none(tmp_path: Path) -> None:
+    """A burst of 0 paces no cell; a rate of 0 would send nothing there, for ever."""
+    assert load(tmp_path, None, UMSALERT_PACE_CELL_BURST="0").pace.cell_burst == 0
+    for bad in ("0", "-1", "inf", "nan"):
+        wrong = problems(tmp_path, UMSALERT_PACE_CELL_RATE_PER_S=bad)
+        assert wrong == {"pace.cell_rate_per_s": "bad_value"}
+    wrong = problems(tmp_path, UMSALERT_PACE_CELL_BURST="-1")
+    assert wrong == {"pace.cell_burst": "bad_value"}
+
+
 @pytest.mark.parametrize(
     ("name", "bad", "good"),
     [

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umsalert import resources
-from umsalert.model import ChannelKind, Operator
+from umsalert.model import CellPace, ChannelKind, Operator
 from umsalert.settings import (
     CallRateSettings,
     RateSettings,
@@ -81,6 +81,11 @@ def paces(settings: Settings) -> dict[ChannelKind, Pace]:
     return {kind: _pace(_rates(settings, kind)[0]) for kind in ChannelKind}
 
 
+def cell_pace(settings: Settings) -> CellPace:
+    """Return the configured pace of a cell of the telephone network."""
+    return CellPace(settings.pace.cell_rate_per_s, settings.pace.cell_burst)
+
+
 def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> float:
     """Return after how long nothing of `kinds` is on the wire any more, whoever sent it.
 
@@ -102,6 +107,7 @@ def planner(settings: Settings, store: Store) -> Planner:
         settings.alert.callback_number,
         paces(settings),
         Prices(price.sms_part_eur, price.voice_minute_eur, price.email_eur),
+        cell_pace(settings),
     )
     return Planner(store.alerts, clock(settings), station)
 
@@ -129,7 +135,7 @@ async def open_lanes(
     async with contextlib.AsyncExitStack() as stack:
         lanes = []
         check(kinds, settings)
-        for kind in kinds:
+        for kind in sorted(kinds, key=list(ChannelKind).index):  # SMS first, where cells are shared
             routes = []
             for channel in await open_channels(kind, settings, clock(settings)):
                 stack.push_async_callback(channel.close)

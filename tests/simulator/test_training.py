@@ -12,6 +12,7 @@ import pytest
 from tests.simulator.actors import Customer
 from umsalert import settings
 from umsalert.errors import ConfigurationError, UsageError
+from umsalert.settings import PaceSettings
 from umsalert.simulator import Simulator, SimulatorConfig, serve_until_cancelled
 from umsalert.simulator.keys import Keys
 from umsalert.simulator.training import Training, prepare_home
@@ -63,6 +64,7 @@ def test_the_pace_stays_within_the_carriers_allowance(tmp_path: Path, speed: flo
         assert math.floor(pace.rate_per_s) + pace.burst <= max(1, documented * speed)
         assert pace.rate_per_s >= 0.8 * documented * speed
         assert pace.burst >= 1
+    assert loaded.pace.cell_rate_per_s == pytest.approx(PaceSettings().cell_rate_per_s * speed)
 
 
 def test_secrets_are_their_owners(tmp_path: Path) -> None:

@@ -101,6 +101,12 @@ def explanations() -> Mapping[str, Explained]:
         **_channel("sms", _("SMS"), "vonage", "ovh", "gateway", "apprise"),
         **_channel("voice", _("calls"), "vonage", "gateway"),
         **_channel("email", _("e-mails"), "smtp", "apprise"),
+        "pace.cell_rate_per_s": Explained(
+            _("How many SMS parts and calls go to one cell of the telephone network in a second.")
+        ),
+        "pace.cell_burst": Explained(
+            _("So many go there at once; only a cell that gets more is paced, with 0 none is.")
+        ),
         **_vonage(),
         **_ovh(),
         **_gateway(),

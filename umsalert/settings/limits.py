@@ -18,6 +18,7 @@ from umsalert.settings.values import (
     GatewaySettings,
     LogSettings,
     OvhSettings,
+    PaceSettings,
     PriceSettings,
     RateSettings,
     Settings,
@@ -48,6 +49,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_general(settings),
         *_price(settings.price),
         *(problem for channel in CHANNELS for problem in _channel(channel, settings)),
+        *_pace(settings.pace),
         *_smtp(settings.smtp),
         *_vonage(settings.vonage),
         *_ovh(settings.ovh),
@@ -112,6 +114,13 @@ def _rate(name: str, pace: RateSettings) -> Iterator[Problem]:
             yield _bad(f"{name}.{key}", _("must be above 0"))
     if isinstance(pace, CallRateSettings) and pace.calls < 0:
         yield _bad(f"{name}.calls", _("must be 0 or above"))
+
+
+def _pace(pace: PaceSettings) -> Iterator[Problem]:
+    if not 0 < pace.cell_rate_per_s < float("inf"):
+        yield _bad("pace.cell_rate_per_s", _("must be above 0"))
+    if pace.cell_burst < 0:
+        yield _bad("pace.cell_burst", _("must be 0 or above"))
 
 
 def _vonage(vonage: VonageSettings) -> Iterator[Problem]:

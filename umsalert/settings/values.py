@@ -105,6 +105,18 @@ class EmailSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PaceSettings:
+    """What a cell of the telephone network gets where an alert has more than a burst for it.
+
+    In SMS parts and calls; a `cell_burst` of 0 paces no cell. Where they come from:
+    docs/congestion.md.
+    """
+
+    cell_rate_per_s: float = 1.4
+    cell_burst: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class VonageSettings:
     """The Vonage application that sends SMS and calls. URLs are complete endpoints.
 
@@ -235,6 +247,7 @@ class Settings:
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()
     email: EmailSettings = EmailSettings()
+    pace: PaceSettings = PaceSettings()
     vonage: VonageSettings = VonageSettings()
     ovh: OvhSettings = OvhSettings()
     gateway: GatewaySettings = GatewaySettings()

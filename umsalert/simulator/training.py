@@ -8,7 +8,7 @@ from pathlib import Path
 
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
-from umsalert.settings import CONFIG_NAME
+from umsalert.settings import CONFIG_NAME, PaceSettings
 from umsalert.simulator import gateway, ovh
 from umsalert.simulator.account import CALLER
 from umsalert.simulator.keys import (
@@ -86,6 +86,7 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
         "voice.vonage": _pace(CALLS_PER_S * training.speed),
         "voice.gateway": _pace(gateway.CALLS_PER_S * training.speed),
         "email.smtp": _pace(EMAILS_PER_S * training.speed),
+        "pace": {"cell_rate_per_s": PaceSettings().cell_rate_per_s * training.speed},
         "vonage": {
             "application_id": APPLICATION_ID,
             "private_key_file": within(keys.application_key_file),
