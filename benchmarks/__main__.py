@@ -101,7 +101,6 @@ def _parser() -> argparse.ArgumentParser:
         metavar="N",
         help="of an alert to the whole country; default: 200000",
     )
-    )
     parser.add_argument(
         "--seeds", type=_positive, default=40, metavar="N", help="of the simulation; default: 40"
     )

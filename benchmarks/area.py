@@ -18,7 +18,7 @@ from umsalert.selection.planner import on_duty
 from umsalert.settings import Settings
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
-from umsalert.wiring import paces
+from umsalert.wiring import cell_pace, paces
 
 RADII_M = (800.0, 3_000.0, 30_000.0)
 TARGET = 1.5
@@ -84,7 +84,13 @@ class _Ours:
 
     def __enter__(self) -> _Ours:
         self._store = Store(self._settings.database, office.NoonClock())
-        station = Station("bench", "04 65 71 00 17", paces(self._settings), Prices())
+        station = Station(
+            "bench",
+            "04 65 71 00 17",
+            paces(self._settings),
+            Prices(),
+            cell_pace(self._settings),
+        )
         self._planner = Planner(self._store.alerts, office.NoonClock(), station)
         return self
 
@@ -117,7 +123,9 @@ class _Ours:
 
         async def work() -> None:
             present = partial(on_duty, at=office.NOON)
-            found.append(await self._store.alerts.select(circle, tuple(ChannelKind), present))
+            burst = cell_pace(self._settings).burst
+            channels = tuple(ChannelKind)
+            found.append(await self._store.alerts.select(circle, channels, present, burst))
 
         found: list[Selection] = []
         start = perf_counter()

@@ -38,9 +38,9 @@ _SHUFFLE = 7_654_321
 _NOT_VETTED = 0.05
 _SITE = """
 INSERT INTO site (id, ref, name, lat, lon, region, time_zone, hours, status, status_by, status_at,
-    geom)
-VALUES (?, ?, ?, ?, ?, 'FR', 'Europe/Paris', ?, ?, 'bench', '2026-01-01T00:00:00.000Z',
-    MakePoint(?, ?, 4326))
+    geom, cell)
+VALUES (?1, ?2, ?3, ?4, ?5, 'FR', 'Europe/Paris', ?6, ?7, 'bench', '2026-01-01T00:00:00.000Z',
+    MakePoint(?5, ?4, 4326), cell_of(?4, ?5))
 """
 _CONTACT = """
 INSERT INTO contact (id, site_id, ref, name, phone, phone_kind, email, language, status, status_by,
@@ -106,7 +106,7 @@ def _sites(count: int) -> Iterator[tuple[object, ...]]:
         )
         hours = None if chance.random() < _WITHOUT_HOURS else chance.choice(_HOURS)
         status = "requested" if chance.random() < _NOT_VETTED else "approved"
-        yield number, f"B{number:07d}", f"Site {number}", lat, lon, hours, status, lon, lat
+        yield number, f"B{number:07d}", f"Site {number}", lat, lon, hours, status
 
 
 def _contacts(sites: int) -> Iterator[tuple[object, ...]]:

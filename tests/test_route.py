@@ -12,7 +12,7 @@ import pytest
 from tests.dispatching import SMS, Desk, Wire, open_desk
 from tests.workbench import OPERATOR
 from umsalert.dispatch import RouteConfig
-from umsalert.dispatch.route import Route
+from umsalert.dispatch.route import Hooks, Route
 from umsalert.ports import Pace, Settled, Want
 
 
@@ -39,7 +39,9 @@ async def test_a_claim_that_meets_the_end_of_the_last_worker_is_handed_over(desk
         if len(settled) == 5:
             all_settled.set()
 
-    route = Route(desk.run, alert, RouteConfig(wire, Pace(1000, 1000), 1), done)
+    route = Route(
+        desk.run, alert, RouteConfig(wire, Pace(1000, 1000), 1), Hooks(done, lambda: True)
+    )
     route.take(replace(claim, outgoing=(first,)))
     async with asyncio.timeout(30):
         await all_settled.wait()

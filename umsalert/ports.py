@@ -360,12 +360,17 @@ class AlertBook(Protocol):
     """Who is in an area, and the alerts of the record."""
 
     async def select(
-        self, area: Area, channels: Collection[ChannelKind], on_duty: OnDuty
+        self,
+        area: Area,
+        channels: Collection[ChannelKind],
+        on_duty: OnDuty,
+        cell_burst: int = 0,
     ) -> Selection:
         """Return who would be reached.
 
         `on_duty` is asked once, in a thread of the database, for each distinct schedule of the
-        approved sites inside; the sites of those where it says no are left out.
+        approved sites inside; the sites of those where it says no are left out. A cell of the
+        telephone network that gets more than `cell_burst` messages is counted by itself; 0: none.
         """
 
     async def situation(
@@ -376,7 +381,9 @@ class AlertBook(Protocol):
     async def around(self, area: Area) -> Sequence[KnownPlace]:
         """Return where the known sites in and just around the area lie: for drawing."""
 
-    async def recipients(self, alert_id: int, channels: Collection[ChannelKind]) -> Selection:
+    async def recipients(
+        self, alert_id: int, channels: Collection[ChannelKind], cell_burst: int = 0
+    ) -> Selection:
         """Return who has, or may have, an earlier alert by `channels` and is still vetted.
 
         Whom a correction of it has reached already is left out.

@@ -12,10 +12,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from umsalert.model import OPEN_STATES, Alert, ChannelKind, DeliveryState, MessageText
+from umsalert.model import OPEN_STATES, SHARES, Alert, ChannelKind, DeliveryState, MessageText
 from umsalert.ports import DeliveryRow, Record, ReplyRow
-
-SHARES = (50, 95, 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +50,16 @@ class SiteReport:
 
 @dataclass(frozen=True, slots=True)
 class AlertReport:
-    """Everything the record knows of one alert."""
+    """Everything the record knows of one alert.
+
+    `accepted_s` and `sites_accepted_s`: seconds from the alert's creation until 50, 95 and 100 % of
+    all messages were accepted, and of all sites had one accepted; None where never.
+    """
 
     alert: Alert
     fact_to_first_sms_s: float | None
+    accepted_s: Mapping[int, float | None]
+    sites_accepted_s: Mapping[int, float | None]
     channels: tuple[ChannelReport, ...]
     sites: tuple[SiteReport, ...]
     deliveries: tuple[DeliveryRow, ...]
@@ -101,15 +105,22 @@ async def build(record: Record, alert: Alert) -> AlertReport:
         ),
         default=None,
     )
+    accepted = [(row.site_ref, row.accepted_at) for row in deliveries if row.accepted_at]
+    first_of_site: dict[str, datetime] = {}
+    for site_ref, at in accepted:
+        first_of_site[site_ref] = min(at, first_of_site.get(site_ref, at))
+    sites = _sites(deliveries, replies)
     return AlertReport(
         alert=alert,
         fact_to_first_sms_s=_seconds(alert.incident_at, first_sms),
+        accepted_s=_shares(alert, len(deliveries), [at for _site_ref, at in accepted]),
+        sites_accepted_s=_shares(alert, len(sites), list(first_of_site.values())),
         channels=tuple(
             _channel(alert, kind, deliveries, replies)
             for kind in ChannelKind
             if any(row.channel is kind for row in deliveries)
         ),
-        sites=_sites(deliveries, replies),
+        sites=sites,
         deliveries=deliveries,
         replies=replies,
         texts=tuple(await record.texts(alert.id)),
@@ -139,12 +150,12 @@ def _channel(
 
 
 def _shares(alert: Alert, total: int, moments: Sequence[datetime]) -> dict[int, float | None]:
-    """Return when 50, 95 and 100 % of all messages had come that far; None where never."""
+    """Return when 50, 95 and 100 % of `total` had come that far; None where never."""
     ordered = sorted(moments)
     found: dict[int, float | None] = {}
     for share in SHARES:
         needed = math.ceil(total * share / 100)
-        reached = ordered[needed - 1] if needed <= len(ordered) else None
+        reached = ordered[needed - 1] if 0 < needed <= len(ordered) else None
         found[share] = _seconds(alert.created_at, reached)
     return found
 

@@ -36,6 +36,10 @@ def test_every_guard_gets_every_message_once(office: Office) -> None:
         "email": SITES,
     }
     assert report["fact_to_first_sms_s"] > 0
+    for what in ("messages", "sites"):
+        estimated, accepted = report["handed_over"][what].values()
+        assert 0 <= estimated["50"] <= estimated["100"]
+        assert 0 < accepted["50"] <= accepted["100"]
     by_channel = {channel["channel"]: channel for channel in report["channels"]}
     assert by_channel["email"]["delivered"] == 0
     assert by_channel["sms"]["acknowledged"] == 0
@@ -66,6 +70,7 @@ def test_what_is_previewed_is_what_leaves(office: Office) -> None:
         {"ref", "name", "lat", "lon", "distance_m"}
     ]
     assert preview["deliveries"] == {"sms": SITES, "voice": SITES, "email": SITES}
+    assert preview["estimate"]["dense_cells"] == 1  # 24 SMS and calls, and 20 are a burst
     before = office.forget()
     office.run("alert", "send", *ALERT, "--channel", "sms", "--yes")
     texts = {event["text"] for event in office.record()[before:] if event["kind"] == "sms"}
@@ -135,3 +140,20 @@ def test_missing_values_are_named_all_at_once(office: Office) -> None:
         "description",
         "last_seen",
     }
+
+
+def test_the_officer_reads_what_crowds_a_cell_and_how_right_the_estimate_was(
+    office: Office,
+) -> None:
+    """The preview says that a cell is paced; the report has estimated beside accepted times."""
+    words = {"UMSALERT_LANG": "en", "COLUMNS": "100"}
+    preview = office.run("alert", "preview", *ALERT, **words).out
+    assert "1 cell of the telephone network gets so many messages" in " ".join(preview.split())
+    alone = office.run("alert", "preview", *ALERT, "--channel", "sms", **words).out
+    assert "telephone network" not in alone
+    sent = office.run("alert", "send", *ALERT, "--channel", "sms", "--yes", "--json").events
+    report = office.run("report", sent[-1]["alert"], **words).out
+    lines = {line.split()[0]: line for line in report.splitlines() if " / " in line}
+    assert "Estimated 50/95/100 %" in report
+    for name in ("Messages", "Sites"):
+        assert lines[name].count(" / ") == 4

@@ -6,8 +6,8 @@ import random
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from umsalert.model import ChannelKind
-from umsalert.pacing import Load, Message, dense_cells
+from umsalert.model import ChannelKind, Load
+from umsalert.pacing import Message, dense_cells
 
 SMS, VOICE, EMAIL = ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.EMAIL
 

@@ -25,6 +25,7 @@ _KEYED_BY_NAME = {
     "accepted_s": "percent",
     "codes": "code",
     "delivered_s": "percent",
+    "estimated_s": "percent",
     "left_out": "reason",
     "variables": "variable",
 }

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from umsalert.cli import alert_map, alert_words, findings
 from umsalert.cli.output import Output, channel_name, duration, local, utc
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, language
+from umsalert.i18n import _, language, ngettext
 
 if TYPE_CHECKING:
     from umsalert.ports import KnownPlace
@@ -49,7 +49,9 @@ def document(plan: Plan) -> dict[str, Any]:
         "estimate": {
             "seconds": {kind.value: round(s, 1) for kind, s in plan.estimate.seconds.items()},
             "total_s": round(plan.estimate.total_s, 1),
-            "shares_s": {str(share): round(s, 1) for share, s in plan.estimate.shares_s.items()},
+            "shares_s": _shares_document(plan.estimate.expected.messages_s),
+            "site_shares_s": _shares_document(plan.estimate.expected.sites_s),
+            "dense_cells": plan.estimate.dense_cells,
             "sms_parts": plan.estimate.sms_parts,
             "price_eur": plan.estimate.price_eur and round(plan.estimate.price_eur, 2),
         },
@@ -119,6 +121,8 @@ def _show_totals(plan: Plan, output: Output) -> None:
     )
     if selection.contacts:
         output.paragraph(_estimate_words(plan))
+        if plan.estimate.dense_cells:
+            output.paragraph(_density_words(plan))
     if plan.request.template.stop_when_acknowledged:
         output.paragraph(alert_words.stop_words())
 
@@ -139,11 +143,34 @@ def place_words(plan: Plan) -> str:
 
 
 def _estimate_words(plan: Plan) -> str:
-    expected = plan.estimate
-    times = " / ".join(duration(seconds) for seconds in expected.shares_s.values())
-    sentence = _("Handed over to 50 / 95 / 100 %: in about {times}; {parts} SMS parts").format(
-        times=times, parts=expected.sms_parts
+    estimate = plan.estimate
+    sentence = _(
+        "Handed over to 50 / 95 / 100 % of the sites in about {sites}, of the messages in about "
+        "{messages}; {parts} SMS parts"
+    ).format(
+        sites=_times(estimate.expected.sites_s),
+        messages=_times(estimate.expected.messages_s),
+        parts=estimate.sms_parts,
     )
-    if expected.price_eur is None:
+    if estimate.price_eur is None:
         return sentence
-    return sentence + _("; at most {euros:.2f} €").format(euros=expected.price_eur)
+    return sentence + _("; at most {euros:.2f} €").format(euros=estimate.price_eur)
+
+
+def _density_words(plan: Plan) -> str:
+    n = plan.estimate.dense_cells
+    return ngettext(
+        "{n} cell of the telephone network gets so many messages that they go there more slowly, "
+        "to leave room for other people's calls.",
+        "{n} cells of the telephone network get so many messages that they go there more slowly, "
+        "to leave room for other people's calls.",
+        n,
+    ).format(n=n)
+
+
+def _times(moments: Mapping[int, float]) -> str:
+    return " / ".join(duration(seconds) for seconds in moments.values())
+
+
+def _shares_document(moments: Mapping[int, float]) -> dict[str, float]:
+    return {str(share): round(seconds, 1) for share, seconds in moments.items()}

@@ -16,9 +16,9 @@ from umsalert.cli.output import Output, channel_name, duration, utc
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
-from umsalert.model import ChannelKind, DeliveryState, ReplyKind
+from umsalert.model import SHARES, ChannelKind, DeliveryState, ReplyKind
 from umsalert.ports import DeliveryRow, ReplyRow
-from umsalert.reports import SHARES, AlertReport, ChannelReport, SiteReport
+from umsalert.reports import AlertReport, ChannelReport, SiteReport
 
 # A spreadsheet runs a cell that begins like this; a phone number is the one that is meant.
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -35,6 +35,7 @@ def document(report: AlertReport, output: Output) -> None:
             "sites_reached": report.sites_reached,
             "sites_acknowledged": report.sites_acknowledged,
             "not_needed": report.not_needed,
+            "handed_over": _speed_document(report),
             "channels": [_channel_document(channel) for channel in report.channels],
             "sites": [_site_document(site) for site in report.sites],
             "deliveries": [_delivery_document(row) for row in report.deliveries],
@@ -141,6 +142,8 @@ def table(report: AlertReport, output: Output) -> None:
         if reply.kind == ReplyKind.SIGHTING:
             output.paragraph(_reply_sentence(report, reply))
     output.line()
+    _speed_table(report, output)
+    output.line()
     _channel_table(report, output)
     output.line()
     _person_table(report, output)
@@ -228,6 +231,30 @@ def _unsent_title(state: DeliveryState) -> str:
     }[state]
 
 
+def _speed_table(report: AlertReport, output: Output) -> None:
+    """What was estimated before the alert left, beside what happened."""
+    expected = report.alert.expected
+    output.table(
+        [
+            Column(_("Of all")),
+            Column(_("Estimated 50/95/100 %"), right=True),
+            Column(_("Accepted 50/95/100 %"), right=True),
+        ],
+        [
+            (
+                _("Messages"),
+                _shares(expected.messages_s if expected else {}),
+                _shares(report.accepted_s),
+            ),
+            (
+                _("Sites"),
+                _shares(expected.sites_s if expected else {}),
+                _shares(report.sites_accepted_s),
+            ),
+        ],
+    )
+
+
 def _person_table(report: AlertReport, output: Output) -> None:
     """One line per contact, a column per channel."""
     channels = [channel.channel for channel in report.channels]
@@ -300,8 +327,8 @@ def reply_name(kind: str) -> str:
     }[ReplyKind(kind)]
 
 
-def _shares(moments: Mapping[int, float | None]) -> str:
-    return " / ".join(duration(moments[share]) for share in SHARES)
+def _shares(moments: Mapping[int, float | None] | Mapping[int, float]) -> str:
+    return " / ".join(duration(moments.get(share)) for share in SHARES)
 
 
 def _answers(report: AlertReport) -> dict[tuple[str, ChannelKind], ReplyRow]:
@@ -315,6 +342,28 @@ def _cell(text: str) -> str:
     return f"'{text}" if _FORMULA.match(text) and not _E164.match(text) else text
 
 
+def _speed_document(report: AlertReport) -> dict[str, Any]:
+    expected = report.alert.expected
+    return {
+        "messages": {
+            "estimated_s": expected and _shares_document(expected.messages_s),
+            "accepted_s": _shares_document(report.accepted_s),
+        },
+        "sites": {
+            "estimated_s": expected and _shares_document(expected.sites_s),
+            "accepted_s": _shares_document(report.sites_accepted_s),
+        },
+    }
+
+
+def _shares_document(
+    moments: Mapping[int, float | None] | Mapping[int, float],
+) -> dict[str, float | None]:
+    return {
+        str(share): None if value is None else round(value, 3) for share, value in moments.items()
+    }
+
+
 def _channel_document(channel: ChannelReport) -> dict[str, Any]:
     return {
         "channel": channel.channel,
@@ -323,8 +372,8 @@ def _channel_document(channel: ChannelReport) -> dict[str, Any]:
         "accepted": channel.accepted,
         "delivered": channel.delivered,
         "acknowledged": channel.acknowledged,
-        "accepted_s": {str(share): value for share, value in channel.accepted_s.items()},
-        "delivered_s": {str(share): value for share, value in channel.delivered_s.items()},
+        "accepted_s": _shares_document(channel.accepted_s),
+        "delivered_s": _shares_document(channel.delivered_s),
     }
 
 

@@ -6,6 +6,9 @@ hexagons that never change, so that every process and every alert means the same
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+
 RESOLUTION = 8
 """Hexagons of 0.74 km², 530 m a side: the area that one radio cell serves in a town (H3's table of
 cell statistics). In the country a radio cell is larger and the guards in it are fewer. How the
@@ -17,11 +20,16 @@ def cell_of(lat: float, lon: float) -> int:
 
     A cell's first bit is never set, so it is the same number in the signed 64 bits of SQLite.
     """
-    from h3.api import basic_int  # 40 ms: only an alert to many telephones needs it
-
-    return int(basic_int.latlng_to_cell(lat, lon, RESOLUTION))
+    return int(_library()(lat, lon, RESOLUTION))
 
 
 def cell_name(cell: int) -> str:
     """Return a cell as people and other programs write it, in hexadecimal digits."""
     return f"{cell:x}"
+
+
+@cache
+def _library() -> Callable[[float, float, int], int]:
+    from h3.api import basic_int  # 40 ms: only an alert to many telephones needs it
+
+    return basic_int.latlng_to_cell  # type: ignore[no-any-return]

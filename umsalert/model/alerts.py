@@ -25,15 +25,63 @@ class FollowKind(StrEnum):
     CORRECTION = "correction"
 
 
+Kinds = frozenset[ChannelKind]
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Messages by channel, and sites by what they have: of one cell of the network, or of several.
+
+    The key of `sites` is the channels of the site's first contact, and those of its other contacts.
+    Numbers may be means.
+    """
+
+    messages: Mapping[ChannelKind, float] = field(default_factory=dict)
+    sites: Mapping[tuple[Kinds, Kinds], float] = field(default_factory=dict)
+
+    def of(self, kind: ChannelKind) -> float:
+        """Return the number of messages of a channel."""
+        return self.messages.get(kind, 0)
+
+    def told(self, kind: ChannelKind) -> tuple[float, float]:
+        """Return how many sites a channel tells by their first contact, and by another one."""
+        return (
+            sum(n for (first, _others), n in self.sites.items() if kind in first),
+            sum(n for (_first, others), n in self.sites.items() if kind in others),
+        )
+
+    @property
+    def telephones(self) -> float:
+        """SMS and calls together: what makes a cell dense."""
+        return self.of(ChannelKind.SMS) + self.of(ChannelKind.VOICE)
+
+
+SHARES = (50, 95, 100)
+"""Per cent of messages and of sites by which an alert's speed is estimated and reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """Seconds from the start of sending by `SHARES`, as estimated before an alert left."""
+
+    messages_s: Mapping[int, float]
+    sites_s: Mapping[int, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Who an alert would reach, and who it leaves out and why. Sites come nearest first."""
+    """Who an alert would reach, and who it leaves out and why. Sites come nearest first.
+
+    `dense` are the cells of the network that get more than their burst, `sparse` is all the rest.
+    """
 
     sites: tuple[SiteInArea, ...]
     contacts: int
     deliveries: Mapping[ChannelKind, int]
     languages: frozenset[str]
     left_out: Mapping[str, int]
+    sparse: Load
+    dense: tuple[Load, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,11 +150,15 @@ class NewAlert:
     follows: Following | None = None
     cell_pace: CellPace = NO_CELL_PACE
     stop_when_acknowledged: bool = False
+    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """An alert of the record. `reason` is internal: it never reaches a template or a channel."""
+    """An alert of the record. `reason` is internal: it never reaches a template or a channel.
+
+    `expected` None: nothing was estimated, as before umsalert did.
+    """
 
     id: int
     ref: str
@@ -129,3 +181,4 @@ class Alert:
     follows: Link | None = None
     followed_by: tuple[Link, ...] = ()
     stop_when_acknowledged: bool = False
+    expected: Expected | None = None

@@ -13,7 +13,7 @@ The rule, of which `store/sql` holds the copy that is in force while an alert is
 Seconds count from the start of sending; nothing here asks a clock, a database or a network.
 """
 
-from umsalert.pacing.forecast import Forecast, Limits, Load, forecast
+from umsalert.pacing.forecast import Forecast, Limits, forecast
 from umsalert.pacing.queue import Queue, departures
 from umsalert.pacing.rules import Account, CellGate, Message, dense_cells, in_order
 
@@ -22,7 +22,6 @@ __all__ = [
     "CellGate",
     "Forecast",
     "Limits",
-    "Load",
     "Message",
     "Queue",
     "dense_cells",

@@ -9,51 +9,21 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 from operator import mul
 
-from umsalert.model import CellPace, ChannelKind
+from umsalert.model import CellPace, ChannelKind, Kinds, Load
 from umsalert.ports import Pace
 
 CLASSES = 12
 """So many sizes of dense cells are told apart; of more, neighbours are taken for their mean."""
 
-STEPS = 24
+STEPS = 16
 """Moments at which the flow is worked out, closer at the beginning; between them it is straight."""
 
 _SMS, _VOICE = ChannelKind.SMS, ChannelKind.VOICE
 _NOTHING = 1e-9  # of a message
-
-Kinds = frozenset[ChannelKind]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Messages by channel and sites by what they have: of one dense cell, or of all others.
-
-    The key of `sites` is the channels of the site's first contact, and those of its other contacts.
-    Numbers may be means.
-    """
-
-    messages: Mapping[ChannelKind, float] = field(default_factory=dict)
-    sites: Mapping[tuple[Kinds, Kinds], float] = field(default_factory=dict)
-
-    def of(self, kind: ChannelKind) -> float:
-        """Return the number of messages of a channel."""
-        return self.messages.get(kind, 0.0)
-
-    def told(self, kind: ChannelKind) -> tuple[float, float]:
-        """Return how many sites a channel tells by their first contact, and by another one."""
-        return (
-            sum(n for (first, _others), n in self.sites.items() if kind in first),
-            sum(n for (_first, others), n in self.sites.items() if kind in others),
-        )
-
-    @property
-    def telephones(self) -> float:
-        """SMS and calls together: what makes a cell dense."""
-        return self.of(_SMS) + self.of(_VOICE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,9 +132,10 @@ class _Lane:
         most = [sent + room for sent, room in zip(before, rooms, strict=True)]
         for stage in self.stages:
             wanted = [
-                max(0.0, min(limit, top) - sent)
+                min(limit, top) - sent
                 for limit, top, sent in zip(stage, most, self.sent, strict=True)
             ]
+            wanted = [n if n > 0 else 0.0 for n in wanted]
             total = self.count(wanted)
             if total > budget:
                 part = budget / total
@@ -190,9 +161,9 @@ class _Lane:
 
 
 class _Flow:
-    """All channels side by side. `groups` are loads with how many cells are alike.
+    """All channels side by side. Iterating moves time on until everything has left.
 
-    The first group is in no cell. Iterating moves time on until everything has left.
+    `groups` are loads with how many cells are alike: first what is in no cell, last the largest.
     """
 
     def __init__(self, groups: Sequence[tuple[int, Load]], limits: Limits) -> None:
@@ -278,14 +249,15 @@ class _Flow:
         }
         pace, parts = self._limits.cell_pace, self._limits.sms_parts
         cells_s = 0.0
-        for _cells, load in self._groups[1:]:
-            sms, calls = load.of(_SMS), load.of(_VOICE)
-            weights = (parts * load.told(_SMS)[0], parts * sms, parts * sms + calls)
+        if len(self._groups) > 1:
+            _cells, largest = self._groups[-1]
+            sms, calls = largest.of(_SMS), largest.of(_VOICE)
+            weights = (parts * largest.told(_SMS)[0], parts * sms, parts * sms + calls)
             ends_s = [(weight - pace.burst) / pace.rate_per_s for weight in weights]
-            cells_s = max(cells_s, *ends_s)
             bends.update(ends_s)
+            cells_s = max(0.0, *ends_s)
         end_s = max([0.0, *bends]) + cells_s
-        steps = STEPS if len(self._groups) > 1 else STEPS // 4
+        steps = STEPS if len(self._groups) > 1 else STEPS // 2
         bends |= {end_s * (i / steps) ** 2 for i in range(1, steps + 1)}
         yield from sorted({0.0} | {moment for moment in bends if moment > 0})
         while True:

@@ -1,13 +1,12 @@
 """Who is in the area, vetted and on duty: from what the officer asks to a plan and an alert."""
 
 from umsalert.selection.correction import CORRECTION, correction
-from umsalert.selection.estimate import SHARES, Estimate, Prices
+from umsalert.selection.estimate import Estimate, Prices
 from umsalert.selection.plan import Plan, Request, Station, nobody
 from umsalert.selection.planner import Planner, time_zone_at
 
 __all__ = [
     "CORRECTION",
-    "SHARES",
     "Estimate",
     "Plan",
     "Planner",

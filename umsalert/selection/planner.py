@@ -78,7 +78,13 @@ class Planner:
             channels=channels,
             selection=selection,
             texts=texts,
-            estimate=estimate(selection, texts, self._station.paces, self._station.prices),
+            estimate=estimate(
+                selection,
+                texts,
+                self._station.paces,
+                self._station.prices,
+                self._station.cell_pace,
+            ),
             situation=situation,
             findings=check.alert(check.Draft(request.template, request.values, facts, texts)),
         )
@@ -127,13 +133,15 @@ class Planner:
             follows=request.follows,
             cell_pace=self._station.cell_pace,
             stop_when_acknowledged=request.template.stop_when_acknowledged,
+            expected=plan.estimate.expected,
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 
     async def _select(self, request: Request, channels: Collection[ChannelKind]) -> Selection:
+        burst = self._station.cell_pace.burst
         if request.follows is not None:
-            return await self._book.recipients(request.follows.alert_id, channels)
-        return await self._book.select(request.area, channels, self._on_duty())
+            return await self._book.recipients(request.follows.alert_id, channels, burst)
+        return await self._book.select(request.area, channels, self._on_duty(), burst)
 
     def _on_duty(self) -> OnDuty:
         return partial(on_duty, at=self._clock.now())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import statistics
 from collections.abc import Collection, Sequence
+from dataclasses import asdict
 from datetime import datetime
 
 from umsalert.errors import NobodyMatched, UsageError
@@ -17,6 +18,7 @@ from umsalert.model import (
     ChannelKind,
     Circle,
     DeliveryState,
+    Expected,
     FollowKind,
     Link,
     MessageText,
@@ -49,13 +51,17 @@ class SqlAlertBook:
         self._database = database
 
     async def select(
-        self, area: Area, channels: Collection[ChannelKind], on_duty: OnDuty
+        self,
+        area: Area,
+        channels: Collection[ChannelKind],
+        on_duty: OnDuty,
+        cell_burst: int = 0,
     ) -> Selection:
         """Return who would be reached; sites where nobody is on duty are left out."""
 
         def work(connection: Connection) -> Selection:
             fill_area(connection, area)
-            return selection(connection, fill_people(connection, channels, on_duty))
+            return selection(connection, fill_people(connection, channels, on_duty), cell_burst)
 
         return await self._database.read(work, spatial=True)
 
@@ -85,11 +91,14 @@ class SqlAlertBook:
         """Return where the known sites in and just around the area lie: for drawing."""
         return await self._database.read(lambda c: around(c, area), spatial=True)
 
-    async def recipients(self, alert_id: int, channels: Collection[ChannelKind]) -> Selection:
+    async def recipients(
+        self, alert_id: int, channels: Collection[ChannelKind], cell_burst: int = 0
+    ) -> Selection:
         """Return who has, or may have, an earlier alert by `channels` and is still vetted."""
 
         def work(connection: Connection) -> Selection:
-            return selection(connection, fill_recipients(connection, alert_id, channels))
+            left_out = fill_recipients(connection, alert_id, channels)
+            return selection(connection, left_out, cell_burst)
 
         return await self._database.read(work)
 
@@ -214,6 +223,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "cell_rate_per_s": new.cell_pace.rate_per_s,
         "cell_burst": new.cell_pace.burst,
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
+        "expected": new.expected and json.dumps(asdict(new.expected)),
     }
 
 
@@ -277,6 +287,19 @@ def _alert(row: Connection) -> Alert:
         follows=_link(row["follows_ref"], row["follows_as"]) if row["follows_ref"] else None,
         followed_by=tuple(_link(*pair) for pair in json.loads(row["followers"])),
         stop_when_acknowledged=bool(row["stop_when_acknowledged"]),
+        expected=_expected(row["expected"]),
+    )
+
+
+def _expected(text: str | None) -> Expected | None:
+    if text is None:
+        return None
+    found = json.loads(text)
+    return Expected(
+        **{
+            name: {int(share): seconds for share, seconds in moments.items()}
+            for name, moments in found.items()
+        }
     )
 
 

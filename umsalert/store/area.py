@@ -11,6 +11,7 @@ from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes
 from umsalert.geo.polygons import boxes_of
 from umsalert.model import Area, ChannelKind, Circle, Selection, SiteInArea
 from umsalert.ports import KnownPlace, NearestSite, OnDuty, Schedule
+from umsalert.store.cells import loads
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
 
@@ -104,8 +105,9 @@ def _repeated(addresses: Sequence[str]) -> Sequence[str]:
     return [address for address, n in Counter(addresses).items() if n > 1]
 
 
-def selection(connection: Connection, left_out: dict[str, int]) -> Selection:
+def selection(connection: Connection, left_out: dict[str, int], cell_burst: int) -> Selection:
     """Read what stands in `temp.person` and `temp.in_area`."""
+    sparse, dense = loads(connection, cell_burst)
     sql = queries("area")
     counts = connection.execute(sql["person_counts"]).fetchone()
     return Selection(
@@ -114,4 +116,6 @@ def selection(connection: Connection, left_out: dict[str, int]) -> Selection:
         deliveries={kind: counts[kind] for kind in ChannelKind if counts[kind]},
         languages=frozenset(json.loads(counts["languages"])),
         left_out=left_out,
+        sparse=sparse,
+        dense=dense,
     )

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
 from umsalert.errors import InvalidData, Problem, UsageError
+from umsalert.geo.cells import cell_of
 from umsalert.i18n import _
 from umsalert.model import (
     Contact,
@@ -57,10 +58,7 @@ class SqlRegister:
 
         def work(connection: Connection) -> int:
             _refuse_known(connection, "status_of_sites", [site.ref for site in sites])
-            rows = [
-                dataclasses.asdict(site) | _columns(stamp) | {"geom": _well_known_binary(site)}
-                for site in sites
-            ]
+            rows = [dataclasses.asdict(site) | _columns(stamp) | _place(site) for site in sites]
             _insert(connection, "site", rows)
             _log_new(connection, "site", [site.ref for site in sites], stamp)
             return len(rows)
@@ -159,9 +157,10 @@ def _columns(stamp: dict[str, str]) -> dict[str, object]:
     return {"status": stamp["status"], "status_by": stamp["by"], "status_at": stamp["now"]}
 
 
-def _well_known_binary(site: NewSite) -> bytes:
-    """Return the site's point as little-endian WKB (OGC 06-103r4): x = lon first."""
-    return struct.pack("<BIdd", 1, 1, site.lon, site.lat)
+def _place(site: NewSite) -> dict[str, object]:
+    """Return where a site lies: its cell, and its point as little-endian WKB (OGC 06-103r4)."""
+    point = struct.pack("<BIdd", 1, 1, site.lon, site.lat)  # x = lon first
+    return {"geom": point, "cell": cell_of(site.lat, site.lon)}
 
 
 def _insert(connection: Connection, table: str, rows: Sequence[dict[str, object]]) -> None:

@@ -17,6 +17,7 @@ from umsalert.errors import (
     UmsalertError,
     UsageError,
 )
+from umsalert.geo.cells import cell_of
 from umsalert.geo.native import spatialite_loads
 from umsalert.i18n import _
 
@@ -42,7 +43,10 @@ def sqlite() -> ModuleType:
 
 
 def connect(path: Path, *, write: bool) -> Connection:
-    """Open an existing file. A reader can change nothing but its own temporary tables."""
+    """Open an existing file. A reader can change nothing but its own temporary tables.
+
+    SQL may call `cell_of(lat, lon)` of `geo.cells`.
+    """
     mode = "rw" if write else "ro"
     connection = sqlite().connect(
         f"{path.absolute().as_uri()}?mode={mode}",
@@ -52,6 +56,7 @@ def connect(path: Path, *, write: bool) -> Connection:
         timeout=BUSY_TIMEOUT_MS / 1000,
     )
     connection.row_factory = sqlite().Row
+    connection.create_function("cell_of", 2, cell_of, deterministic=True)
     for pragma in ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY"):
         connection.execute(f"PRAGMA {pragma}")
     return connection

@@ -3,12 +3,12 @@ INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash, follows_id, follows_as, cell_rate_per_s, cell_burst,
-    stop_when_acknowledged
+    stop_when_acknowledged, expected
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash, :follows_id, :follows_as, :cell_rate_per_s, :cell_burst,
-    :stop_when_acknowledged
+    :stop_when_acknowledged, :expected
 )
 
 -- name: insert_text

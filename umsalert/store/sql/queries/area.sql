@@ -4,7 +4,7 @@
 CREATE TEMP TABLE IF NOT EXISTS in_area (
     site_id INTEGER PRIMARY KEY, distance_m REAL NOT NULL, approved INTEGER NOT NULL,
     hours TEXT, time_zone TEXT NOT NULL,
-    ref TEXT NOT NULL, name TEXT NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL
+    ref TEXT NOT NULL, name TEXT NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL, cell INTEGER
 )
 
 -- name: person
@@ -30,7 +30,7 @@ WITH near AS MATERIALIZED (
         site.id AS site_id,
         ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1) AS distance_m,
         site.status = 'approved' AS approved, site.hours, site.time_zone,
-        site.ref, site.name, site.lat, site.lon
+        site.ref, site.name, site.lat, site.lon, site.cell
     FROM idx_site_geom AS box
     JOIN site ON site.id = box.pkid
     WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
@@ -42,7 +42,7 @@ SELECT * FROM near WHERE distance_m <= :limit_m
 INSERT OR IGNORE INTO temp.in_area
 SELECT
     site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
-    site.hours, site.time_zone, site.ref, site.name, site.lat, site.lon
+    site.hours, site.time_zone, site.ref, site.name, site.lat, site.lon, site.cell
 FROM idx_site_geom AS box
 JOIN site ON site.id = box.pkid
 WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south

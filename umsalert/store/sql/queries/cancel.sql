@@ -65,7 +65,7 @@ ORDER BY alert_site.distance_m, alert_site.ref, contact.ref, holder.delivery_id
 INSERT INTO temp.in_area
 SELECT
     alert_site.site_id, alert_site.distance_m, site.status = 'approved', site.hours,
-    site.time_zone, site.ref, site.name, site.lat, site.lon
+    site.time_zone, site.ref, site.name, site.lat, site.lon, site.cell
 FROM alert_site JOIN site ON site.id = alert_site.site_id
 WHERE alert_site.alert_id = :alert_id
 
