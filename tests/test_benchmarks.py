@@ -6,19 +6,37 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 
 
-def test_a_benchmark_finds_the_same_people_as_its_references(tmp_path: Path) -> None:
-    """Preview, record, the bare query and brute force agree, and every line has its ratio."""
-    file = tmp_path / "measured.json"
-    words = ["area", "--sites", "6000", "--rounds", "1"]
+def measured(folder: Path, *words: str) -> list[dict[str, Any]]:
+    """Run benchmarks and return their comparisons."""
+    file = folder / "measured.json"
     subprocess.run(
-        [sys.executable, "-m", "benchmarks", *words, "--cache", tmp_path, "--json", file],
+        [sys.executable, "-m", "benchmarks", *words, "--cache", folder, "--json", file],
         cwd=ROOT,
         check=True,
     )
-    comparisons = json.loads(file.read_text("utf-8"))["comparisons"]
-    assert len(comparisons) == 6
+    comparisons: list[dict[str, Any]] = json.loads(file.read_text("utf-8"))["comparisons"]
     assert all(line["median_ratio"] > 0 for item in comparisons for line in item["lines"])
+    return comparisons
+
+
+def test_a_benchmark_finds_the_same_people_as_its_references(tmp_path: Path) -> None:
+    """Preview, record, the bare query and brute force agree, and every line has its ratio."""
+    assert len(measured(tmp_path, "area", "--sites", "6000", "--rounds", "1")) == 6
+
+
+def test_a_benchmark_sends_what_its_references_send(tmp_path: Path) -> None:
+    """Every way to send brings as many messages to the sinks, on either loop, and in parts."""
+    words = ("throughput", "stages", "--messages", "40", "--rounds", "1")
+    assert len(measured(tmp_path, *words)) == 9
+
+
+def test_a_benchmark_sends_to_the_whole_country_and_is_killed(tmp_path: Path) -> None:
+    """The real program alerts everybody once; killed, it is in doubt about no fewer than it is."""
+    beside, growing, killed = measured(tmp_path, "national", "--contacts", "400", "--rounds", "1")
+    assert [len(item["lines"]) for item in (beside, growing, killed)] == [2, 2, 0]
+    assert "in doubt" in killed["title"]
