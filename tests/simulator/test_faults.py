@@ -114,6 +114,20 @@ async def test_an_unreadable_answer_takes_the_message(start: Start, name: str, s
     assert len(customer.simulator.record.sms) == 1
 
 
+async def test_a_customer_who_has_gone_cuts_nothing_off(
+    start: Start, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A program that was killed before its answer came leaves no traceback on the screen."""
+    traffic = always(HTTP_FAULTS["cut-off"], delay_s=(300, 300))  # three tenths of a second here
+    customer = await start(scenario=Scenario(sms=traffic))
+    waiting = asyncio.create_task(customer.sms())
+    await customer.until(lambda record: bool(record.sms))
+    waiting.cancel()
+    await asyncio.wait({waiting})
+    await customer.simulator.stop()
+    assert caplog.messages == []
+
+
 @pytest.mark.parametrize("taken", [False, True])
 async def test_the_scenario_says_what_was_taken(start: Start, taken: bool) -> None:
     """A 500 and a drop take the message or not as the file wants it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import ssl
 from email.message import EmailMessage
 from typing import Any
@@ -75,6 +76,23 @@ async def test_nothing_is_taken_in_clear(customer: Customer) -> None:
         with pytest.raises(aiosmtplib.SMTPSenderRefused) as refused:
             await smtp.sendmail("a@police.example", ["b@site.example"], message().as_bytes())
         assert refused.value.code == 530
+
+
+async def test_a_client_that_dies_in_its_handshake_is_no_news(
+    customer: Customer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A program that was killed while it connected leaves no traceback on an officer's screen."""
+    reader, writer = await asyncio.open_connection("localhost", customer.simulator.smtp_port)
+    for line in (b"EHLO localhost\r\n", b"STARTTLS\r\n"):
+        writer.write(line)
+        await reader.readuntil(b"\n")
+    await reader.readuntil(b"220 Ready to start TLS\r\n")
+    writer.write(b"\x16\x03\x01")  # a handshake begins
+    await writer.drain()
+    writer.transport.abort()
+    async with client(customer, start_tls=True) as smtp:  # the next one is served as ever
+        await smtp.noop()
+    assert caplog.messages == []
 
 
 async def test_stopping_hangs_up(customer: Customer) -> None:

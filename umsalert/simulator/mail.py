@@ -13,7 +13,14 @@ from email.message import EmailMessage
 from typing import Self, cast
 from weakref import WeakKeyDictionary, WeakSet
 
-from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
+from aiosmtpd.smtp import (
+    SMTP,
+    AuthResult,
+    Envelope,
+    LoginPassword,
+    Session,
+    TLSSetupException,
+)
 
 from umsalert.simulator.faults import (
     GREYLISTED,
@@ -189,6 +196,12 @@ class MailServer:
         if fate.fault:
             return _reply(fate.fault)
         return "250 2.0.0 OK: recorded, goes nowhere"
+
+    async def handle_exception(self, error: Exception) -> str:
+        """Let a client go that ends in its handshake; all else is told as the library does."""
+        if not isinstance(error, TLSSetupException):
+            raise error
+        return ""
 
 
 def _reply(fault: Fault) -> str:
