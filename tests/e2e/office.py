@@ -63,10 +63,12 @@ class Office:
     def database(self) -> Path:
         return self.home / "umsalert.db"
 
-    def start(self, *words: str, **environ: str) -> subprocess.Popen[bytes]:
-        """Start the program without waiting for it."""
+    def start(
+        self, *words: str, module: str = "umsalert", **environ: str
+    ) -> subprocess.Popen[bytes]:
+        """Start the program, or another module that ends in it, without waiting for it."""
         process = subprocess.Popen(
-            [sys.executable, "-m", "umsalert", *words],
+            [sys.executable, "-m", module, *words],
             env=self._environment(environ),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -154,9 +156,9 @@ def open_office(home: Path, sites: int, *carrier: str) -> Iterator[Office]:
             process.communicate(timeout=30)
 
 
-def fill(office: Office, sites: int) -> None:
-    """Import `sites` vetted sites, each with one guard who has a mobile and an address."""
-    rows = [f"S{i},Site {i},{43.7005 + i * 1e-5:.5f},7.2683" for i in range(sites)]
+def fill(office: Office, sites: int, step_deg: float = 1e-5) -> None:
+    """Import `sites` vetted sites northwards, each with a guard who has a mobile and an address."""
+    rows = [f"S{i},Site {i},{43.7005 + i * step_deg:.5f},7.2683" for i in range(sites)]
     people = [f"S{i},Agent {i},+3363998{i:04},agent-{i}@example.org" for i in range(sites)]
     for noun, flag, lines in (
         ("site", "--approve", ["ref,name,lat,lon", *rows]),

@@ -102,6 +102,8 @@ class Books:
     """What the carrier's record says, by our references `<alert>-<delivery>-<attempt>`."""
 
     taken: list[str] = field(default_factory=list)
+    reached: dict[str, str] = field(default_factory=dict)
+    """Whom each of them went to."""
     faults: dict[str, Misbehaved] = field(default_factory=dict)
     unread: list[Misbehaved] = field(default_factory=list)
 
@@ -110,9 +112,13 @@ class Books:
         """Read the record of a simulator."""
         books = cls()
         seen = simulator.record
-        books.taken += [entry.client_ref for entry in seen.of(Sms)]
-        books.taken += [reference(entry.event_url or "") for entry in seen.of(Call)]
-        books.taken += [reference(entry.mail_from) for entry in seen.of(Email)]
+        to = [(entry.client_ref, entry.to) for entry in seen.of(Sms)]
+        to += [(reference(entry.event_url or ""), entry.to) for entry in seen.of(Call)]
+        to += [
+            (reference(item.mail_from), mail) for item in seen.of(Email) for mail in item.rcpt_to
+        ]
+        books.taken += [ref for ref, _address in to]
+        books.reached |= dict(to)
         for entry in seen.of(Misbehaved):
             if entry.reference:
                 books.faults[reference(entry.reference)] = entry
