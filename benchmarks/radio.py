@@ -44,7 +44,7 @@ class Assumptions:
 
     network_retry_s: tuple[float, float] = (25.0, 50.0)
     """After what time the network tries an SMS again that found no channel. Each operator sets its
-    own; with this one the model gives the table of 300 guards that the project began with."""
+    own; with this one the model comes near the table of 300 guards that the project began with."""
 
     account_per_s: Mapping[ChannelKind, float] = field(
         default_factory=lambda: {SMS: 30.0, VOICE: 3.0}
