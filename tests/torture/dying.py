@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from tests.torture.points import COUNT_ATTEMPTS, Mark, Point
+from tests.torture.points import COUNTS, Mark, Point
 from umsalert.cli.main import run
 from umsalert.store.spatialite import sqlite
 
@@ -145,7 +145,7 @@ class Transactions:
         self._murderer = murderer
         self._point = point
         self._begun = False  # this process has started to write
-        self._of_attempts = False  # the transaction hands over or records hand-overs
+        self._matters = False  # the transaction has an alert, hand-overs or their outcomes
         self._lengths_s: list[float] = []
         self._due = False
         self._share = murderer.share**3  # most of a commit is waiting for the disk
@@ -168,12 +168,12 @@ class Transactions:
     def step(self, connection: Any, sql: str, work: functools.partial[Any]) -> Any:
         """Run one statement, unless this is the moment."""
         if sql.startswith("BEGIN"):
-            self._begun, self._of_attempts = True, False
+            self._begun, self._matters = True, False
         handing_over = "INTO attempt" in sql
-        self._of_attempts |= handing_over or "UPDATE attempt" in sql
+        self._matters |= handing_over or "UPDATE attempt" in sql or "INTO alert" in sql
         if self._point is Point.IN_TAKEOVER and self._begun:
             return self._take_over(work, over=handing_over)
-        if self._point is Point.IN_COMMIT and self._of_attempts and sql == "COMMIT":
+        if self._point is Point.IN_COMMIT and self._matters and sql == "COMMIT":
             return self._commit(connection, work)
         return work()
 
@@ -198,8 +198,8 @@ class Transactions:
         begun_s = time.perf_counter()
         if self._due:
             length_s = statistics.median(self._lengths_s) if self._lengths_s else FIRST_COMMIT_S
-            seen = connection.cursor().execute(COUNT_ATTEMPTS).fetchone()
-            self._murderer.mark(Mark(hit=True, attempts=tuple(seen)))
+            seen = connection.cursor().execute(COUNTS).fetchone()
+            self._murderer.mark(Mark(hit=True, counts=tuple(seen)))
             self._timer.set(max(self._share * length_s, 1e-6))
             self._share /= 2
         done = work()

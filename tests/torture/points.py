@@ -19,7 +19,7 @@ class Point(StrEnum):
     AFTER_ANSWER = "after the answer"
     """The answer was read, its outcome is not committed."""
     IN_COMMIT = "in mid-commit"
-    """SQLite is inside the COMMIT of a claim or of outcomes."""
+    """SQLite is inside the COMMIT of an alert, a claim or outcomes."""
     IN_TAKEOVER = "in the takeover"
     """`resume` has begun to write, and has claimed nothing."""
     BETWEEN_CHANNELS = "between channels"
@@ -31,34 +31,35 @@ class Point(StrEnum):
 OF_ITSELF = (Point.BEFORE_REQUEST, Point.AFTER_ANSWER, Point.IN_COMMIT, Point.IN_TAKEOVER)
 """Only the process itself knows when it is there."""
 
-_LAYOUT = struct.Struct("<?qqq")
+Counts = tuple[int, int, int, int]
+COUNTS = """
+SELECT (SELECT count(*) FROM delivery), count(*), coalesce(sum(state = 'sending'), 0),
+    coalesce(sum(length(state)), 0)
+FROM attempt
+"""
+"""Tells the database with a transaction from the one without it."""
+
+_LAYOUT = struct.Struct("<?qqqq")
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
     """What a process writes into a file right before it kills itself.
 
-    `attempts` is of IN_COMMIT only: the attempts that will be in the database if the commit
-    counts, all of them, those on the wire, and the sum of their states' lengths.
+    `counts` is of IN_COMMIT only: what COUNTS says where the commit counts.
     """
 
     hit: bool = False
-    attempts: tuple[int, int, int] = (0, 0, 0)
+    counts: Counts = (0, 0, 0, 0)
 
     SIZE = _LAYOUT.size
 
     def packed(self) -> bytes:
         """Return it as it stands in the file."""
-        return _LAYOUT.pack(self.hit, *self.attempts)
+        return _LAYOUT.pack(self.hit, *self.counts)
 
     @classmethod
     def read(cls, file: Path) -> Self:
         """Return what a dead process has left; nothing was hit where it left nothing."""
-        hit, *attempts = _LAYOUT.unpack(file.read_bytes())
-        return cls(hit, (attempts[0], attempts[1], attempts[2]))
-
-
-COUNT_ATTEMPTS = """
-SELECT count(*), coalesce(sum(state = 'sending'), 0), coalesce(sum(length(state)), 0) FROM attempt
-"""
-"""Tells the database with a transaction from the one without it."""
+        hit, *counts = _LAYOUT.unpack(file.read_bytes())
+        return cls(hit, (counts[0], counts[1], counts[2], counts[3]))

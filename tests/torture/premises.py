@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tests.e2e.office import Office, fill
 from tests.torture.plan import PEOPLE_AT_MOST
-from tests.torture.points import COUNT_ATTEMPTS
+from tests.torture.points import COUNTS, Counts
 from umsalert.simulator.keys import Keys
 from umsalert.simulator.training import Training, prepare_home
 from umsalert.store.spatialite import Connection, connect
@@ -76,7 +76,7 @@ class Remains:
     expires_at: str = ""
     open: Mapping[str, int] = field(default_factory=dict)
     ambiguous: frozenset[str] = frozenset()
-    attempts: tuple[int, int, int] = (0, 0, 0)
+    counts: Counts = (0, 0, 0, 0)
 
     @property
     def open_in_all(self) -> int:
@@ -124,5 +124,5 @@ def remains(database: Path, pid: int = 0) -> Remains:
             expires_at=row[1],
             open=open_by_channel(connection),
             ambiguous=frozenset(row[0] for row in connection.execute(ON_THE_WIRE, (pid,))),
-            attempts=tuple(connection.execute(COUNT_ATTEMPTS).fetchone()),
+            counts=tuple(connection.execute(COUNTS).fetchone()),
         )

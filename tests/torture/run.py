@@ -27,6 +27,8 @@ from umsalert.store.spatialite import connect
 
 SPAN_S = 3.0
 """A process is killed at any time of its first seconds; most have ended after them."""
+HANGS_S = 120.0
+"""A process that has not ended after that never will."""
 COMMITS, STATEMENTS = 6, 9
 """Among so many a commit, or a statement of a takeover, is chosen."""
 RESUMES_AT_MOST = 4
@@ -102,6 +104,8 @@ def play(stage: Stage, plan: RunPlan) -> Outcome:
             outcome.evidence = gather(Books.of(simulator), office.database, report)
             outcome.facts = run.facts()
             outcome.complaints += complaints(outcome.facts, outcome.evidence)
+        except subprocess.TimeoutExpired:
+            outcome.complaints.append("a process has not ended")
         except Exception as error:  # noqa: BLE001 - one run that fell over is one that failed
             outcome.complaints.append(f"{type(error).__name__}: {error}")
         finally:
@@ -213,7 +217,7 @@ class _Run:
             turn = f"{self._turn(kill)}"
             own = (kill.point.name, turn, f"{kill.share}", str(self._mark))
             process = self._office.start(*own, *words, module="tests.torture.dying")
-            process.wait(timeout=120)
+            process.wait(HANGS_S)
         else:
             process = self._office.start(*words, **environ)
             self._kill_from_outside(process, kill, before)
@@ -232,7 +236,7 @@ class _Run:
         match kill.point:
             case Point.AFTER_REQUEST:
                 self._record.arm(process, self._turn(kill))
-                process.wait(timeout=120)
+                process.wait(HANGS_S)
                 self._record.disarm()
             case Point.BETWEEN_CHANNELS:
                 while process.poll() is None and not self._between_channels():
@@ -262,7 +266,7 @@ class _Run:
         if point in OF_ITSELF and not Mark.read(self._mark).hit:
             point = Point.ANY_TIME
         elif point is Point.IN_COMMIT:
-            durable = Mark.read(self._mark).attempts == self._left.attempts
+            durable = Mark.read(self._mark).counts == self._left.counts
         elif point is Point.BETWEEN_CHANNELS and not self._left.between_channels:
             point = Point.ANY_TIME
         if point is Point.BEFORE_REQUEST and not self._left.ambiguous:
