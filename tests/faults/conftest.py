@@ -52,11 +52,21 @@ def gate(office: Office, authority: trustme.CA, tmp_path: Path) -> Iterator[Gate
 
 
 @pytest.fixture
-def through(gate: Gate, authority: trustme.CA, tmp_path: Path) -> dict[str, str]:
+def log(tmp_path: Path) -> Path:
+    """Return where runs `through` the gate write their log."""
+    return tmp_path / "run.log"
+
+
+@pytest.fixture
+def through(gate: Gate, authority: trustme.CA, tmp_path: Path, log: Path) -> dict[str, str]:
     """Return the settings that lead SMS through the gate."""
     trusted = tmp_path / "trusted.pem"
     authority.cert_pem.write_to_path(str(trusted))
-    return {"UMSALERT_VONAGE_MESSAGES_URL": gate.url, "UMSALERT_VONAGE_CA_FILE": str(trusted)}
+    return {
+        "UMSALERT_VONAGE_MESSAGES_URL": gate.url,
+        "UMSALERT_VONAGE_CA_FILE": str(trusted),
+        "UMSALERT_LOG_FILE": str(log),
+    }
 
 
 @pytest.fixture

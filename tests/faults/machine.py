@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from umsalert.store.spatialite import connect
+
 UNLIMITED = resource.RLIM_INFINITY
 
 _HOLD = """
@@ -32,15 +34,26 @@ class NoRoom:
     """
 
     def __init__(self, pid: int, database: Path) -> None:
-        """Take the room from a process."""
+        """Take the room from a process that writes behind the present end of the log."""
         self._pid = pid
-        wal = database.with_name(f"{database.name}-wal")
-        self.limit_bytes = wal.stat().st_size + 1_000
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (self.limit_bytes, UNLIMITED))
+        limit_bytes = write_ahead_log(database).stat().st_size + 1_000
+        resource.prlimit(pid, resource.RLIMIT_FSIZE, (limit_bytes, UNLIMITED))
 
     def end(self) -> None:
         """Give the room back."""
         resource.prlimit(self._pid, resource.RLIMIT_FSIZE, (UNLIMITED, UNLIMITED))
+
+
+def write_ahead_log(database: Path) -> Path:
+    """Return the file that commits are appended to, until they are folded in."""
+    return database.with_name(f"{database.name}-wal")
+
+
+def fold_in(database: Path) -> None:
+    """Fold the log into the database, so that it begins anew and does not turn round midway."""
+    with contextlib.closing(connect(database, write=True)) as connection:
+        busy, _frames, _done = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        assert not busy
 
 
 @contextlib.contextmanager

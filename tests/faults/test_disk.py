@@ -9,8 +9,8 @@ from pathlib import Path
 from tests.e2e.office import ALERT, Office, sending
 from tests.faults.conftest import IN_FLIGHT, SITES
 from tests.faults.gate import Gate
-from tests.faults.machine import NoRoom, fill, small_disk, small_files
-from tests.faults.proof import each_once, logged, wait_for_log
+from tests.faults.machine import NoRoom, fill, fold_in, small_disk, small_files
+from tests.faults.proof import each_once, wait_for_log
 from umsalert.store.spatialite import connect, sqlite
 
 SMS = ("--channel", "sms", "--yes")
@@ -21,6 +21,7 @@ def with_answers_kept(
 ) -> tuple[subprocess.Popen[bytes], int, NoRoom]:
     """Return a sender whose four messages were taken, and which has no room for the answers."""
     gate.keep_answers()
+    fold_in(office.database)
     process, before = sending(office, IN_FLIGHT, **through, **environ)
     no_room = NoRoom(process.pid, office.database)
     gate.give_answers()
@@ -51,11 +52,12 @@ def test_no_room_for_the_alert(office: Office) -> None:
     each_once(office, before, SITES)
 
 
-def test_room_that_comes_back_is_used(office: Office, gate: Gate, through: dict[str, str]) -> None:
+def test_room_that_comes_back_is_used(
+    office: Office, gate: Gate, through: dict[str, str], log: Path
+) -> None:
     """Full while four are on the wire, then not: the same run records them and sends the rest."""
-    known = logged(office)
     process, before, no_room = with_answers_kept(office, gate, through)
-    wait_for_log(office, "record cannot be written", after=known)
+    wait_for_log(log, "record cannot be written")
     no_room.end()
     ended = office.end(process)
     assert ended.code == 0, ended.err
@@ -83,22 +85,21 @@ def test_a_disk_that_stays_full_ends_the_run(
 
 
 def test_a_disk_that_is_really_full(
-    office: Office, gate: Gate, through: dict[str, str], tmp_path: Path
+    office: Office, gate: Gate, through: dict[str, str], log: Path
 ) -> None:
     """The same on a file system of sixteen megabytes without one free: nothing lost or doubled."""
-    folder = tmp_path / "disk"
+    folder = log.with_name("disk")
     folder.mkdir()
     with small_disk(folder, size_mb=16):
         database = folder / "umsalert.db"
         copy(office.database, database)
         environ = {**office.environ, **through, "UMSALERT_DATABASE": str(database)}
         elsewhere = Office(office.home, environ)
-        known = logged(office)
         gate.keep_answers()
         process, before = sending(elsewhere, IN_FLIGHT)
         fill(folder / "filler")
         gate.give_answers()
-        wait_for_log(office, "code=disk_full", after=known)
+        wait_for_log(log, "code=disk_full")
         for words in (("alert", "show", "last"), ("report", "last")):
             assert elsewhere.run(*words).code == 0
         refused = elsewhere.run("alert", "send", *ALERT, *SMS)

@@ -15,7 +15,7 @@ import pytest
 from tests.dispatching import SMS, Desk, Wire, lanes, open_desk
 from tests.e2e.office import Office, sending
 from tests.faults.conftest import SITES
-from tests.faults.machine import held
+from tests.faults.machine import fold_in, held, write_ahead_log
 from tests.faults.proof import each_once
 from tests.workbench import OPERATOR
 from umsalert.dispatch import Run, resume
@@ -51,7 +51,8 @@ async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator
 
 def test_a_long_reader_stops_nothing(office: Office) -> None:
     """While another process reads, the log cannot be folded in and grows; everything leaves."""
-    log = office.database.with_name("umsalert.db-wal")
+    log = write_ahead_log(office.database)
+    fold_in(office.database)
     with held(office.database, "BEGIN"):
         size = log.stat().st_size
         process, before = sending(office, 1)

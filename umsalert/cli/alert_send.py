@@ -172,7 +172,7 @@ def closing_words(ref: str, result: Result) -> Iterator[str]:
             "{n} messages were not sent in time and are not sent any more.",
             expired,
         ).format(n=expired)
-    if _total(result, DeliveryState.UNKNOWN) and not result.cancelled:
+    if _total(result, DeliveryState.UNKNOWN) and not (result.cancelled or expired):
         yield _(
             "{n} may or may not have left. They are listed in the report; send them again "
             "with: umsalert alert resume {ref} --resend-unknown"
