@@ -49,10 +49,15 @@ def test_render_prints_what_would_leave(cli: Cli) -> None:
         "--json",
         environ=STATION,
     ).document["texts"]["sms"]["fr"]
-    assert text["body"] in ended.out
+    assert _at_any_time(text["body"]) in _at_any_time(ended.out)
     assert text["parts"] == 2
     assert "veste rouge" in text["body"]
     assert "04 65 71 00 17" in text["body"]
+
+
+def _at_any_time(text: str) -> str:
+    """Leave the minute out, which may be over between two commands."""
+    return re.sub("[0-9]{2}h[0-9]{2}", "", text)
 
 
 def test_render_defaults_to_every_channel_and_language(cli: Cli) -> None:
