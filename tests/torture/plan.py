@@ -128,7 +128,7 @@ def plan_of(
         end=chance.choices(tuple(End), (0.7, 0.2, 0.1))[0],
         intruder=intruder,
         resend_unknown=policy is UnknownPolicy.HOLD and chance.random() < 0.15,
-        expires_s=chance.randint(5, 25) if chance.random() < 0.08 else None,
+        expires_s=chance.randint(10, 30) if chance.random() < 0.08 else None,
         told=told,
     )
 
