@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from tests.conftest import Page
-from tests.e2e.office import ALERT, Ended, Office, free_ports, open_office
+from tests.e2e.office import ALERT, Ended, Office, free_ports, open_office, sending
+from tests.faults.machine import NoRoom, fold_in
 from tests.reference.commands import commands
 from tests.reference.shapes import shape_of, union, written
 from umsalert import resources
@@ -107,6 +108,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _alerts(run)
     _areas(run, folder)
     _cancelled_elsewhere(run, office)
+    _without_room(run, office, folder)
     _refused(run)
     return run.found
 
@@ -241,6 +243,19 @@ def _refused(run: Collector) -> None:
     assert run("alert send", *words, **stranger).code == 4
     resting = run("channel list").document["channels"][0]
     assert resting["health"] == "resting"
+
+
+def _without_room(run: Collector, office: Office, folder: Path) -> None:
+    environ = {
+        "UMSALERT_ALERT_GIVE_UP_S": "1",
+        "UMSALERT_SMS_VONAGE_RATE_PER_S": "2",
+        "UMSALERT_SMS_VONAGE_BURST": "1",
+        "UMSALERT_LOG_FILE": str(folder / "short.log"),
+    }
+    fold_in(office.database)
+    process, _before = sending(office, 1, "--json", **environ)
+    NoRoom(process.pid, office.database)
+    assert run.keep("alert send", office.end(process)).code == 75
 
 
 def _complete(report: Mapping[str, Any]) -> bool:

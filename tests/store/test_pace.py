@@ -157,14 +157,37 @@ async def test_the_clock_set_back_blocks_nobody(store: Store, clock: FixedClock)
     sender = await sending(store, 20)
     (outgoing,) = (await take(store, sender, SMS, AMPLE, 1)).outgoing
     await commit(store, [settled(outgoing, replace(BUSY, retry_after_s=5), clock)])
-    clock.move(-3600)
+    clock.jump(-3600)
     other = await sending(store, 20, "20260317-next")
-    connection = connect(store.path, write=True)
-    connection.execute("UPDATE delivery SET next_attempt_at = '' WHERE state = 'queued'")
-    connection.close()
     await take(store, other, SMS, Pace(10, 10), 5)
     clock.move(2)
     assert (await take(store, other, SMS, Pace(10, 10), 5)).outgoing
+
+
+async def test_the_clock_set_back_keeps_nobody_behind_a_lockdown(
+    store: Store, clock: FixedClock
+) -> None:
+    """An alert that lacked tokens an hour from now lacks none."""
+    bulletin = await sending(store, 20, "20260317-bull", priority=30)
+    lockdown = await sending(store, 20, "20260317-lock", priority=0)
+    pace = Pace(rate_per_s=10, burst=2)
+    await take(store, lockdown, SMS, pace, 20)
+    clock.move(0.2)
+    assert not (await take(store, bulletin, SMS, pace, 2)).outgoing
+    clock.jump(-3600)
+    assert (await take(store, bulletin, SMS, pace, 2)).outgoing
+
+
+async def test_the_clock_set_back_frees_the_wires_of_the_dead(
+    store: Store, clock: FixedClock
+) -> None:
+    """A lease that is good for another hour is nobody's: who lives has renewed it since."""
+    dead, living = [await sending(store, 20, f"20260317-{name}") for name in ("dead", "alive")]
+    want = Want(SMS, "vonage", AMPLE, limit=4, in_flight=4)
+    assert len((await store.outbox.exchange(dead, (), (want,)))[0].outgoing) == 4
+    assert not (await store.outbox.exchange(living, (), (want,)))[0].outgoing
+    clock.jump(-3600)
+    assert len((await store.outbox.exchange(living, (), (want,)))[0].outgoing) == 4
 
 
 async def test_a_lockdown_overtakes_a_bulletin_at_once(store: Store, clock: FixedClock) -> None:
@@ -224,6 +247,18 @@ async def test_calls_occupy_their_lines(store: Store, clock: FixedClock) -> None
     clock.move(39)
     assert (await take(store, sender, VOICE, pace, 5)).outgoing == ()
     clock.move(2)
+    assert len((await take(store, sender, VOICE, pace, 5)).outgoing) == 2
+
+
+async def test_the_clock_set_back_frees_the_lines(store: Store, clock: FixedClock) -> None:
+    """A call that is taken in an hour occupies no line now."""
+    await fill_register(store, 5)
+    alert = await record(store, new_alert(channels=(VOICE,)))
+    sender = await store.outbox.open_sender(alert.id, OPERATOR)
+    pace = Pace(1000, 1000, calls=2, call_s=40)
+    calls = (await take(store, sender, VOICE, pace, 5)).outgoing
+    await commit(store, [settled(item, TAKEN, clock) for item in calls])
+    clock.jump(-3600)
     assert len((await take(store, sender, VOICE, pace, 5)).outgoing) == 2
 
 
@@ -349,11 +384,7 @@ async def test_the_clock_set_back_stops_no_cell(store: Store, clock: FixedClock)
     """A cell that would be free only in an hour is free."""
     await town(store, dense=20, sparse=0)
     sender = await store.outbox.open_sender((await paced(store, SMS)).id, OPERATOR)
-    await leave(store, clock, sender, AMPLE, 3)
-    clock.move(-1)
-    connection = connect(store.path, write=True)
-    connection.execute("UPDATE delivery SET next_attempt_at = '' WHERE state = 'queued'")
-    connection.execute("UPDATE cell_pace SET free_at = '2026-03-17T13:30:00.000Z'")
-    connection.close()
-    clock.move(2)
+    while (await take(store, sender, SMS, AMPLE, 1)).outgoing:
+        pass  # until the cell is not free
+    clock.jump(-3600)
     assert (await take(store, sender, SMS, AMPLE, 1)).outgoing
