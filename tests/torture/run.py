@@ -42,9 +42,14 @@ EXPIRED = 5
 TOO_LATE = "already_expired"
 """What a send says that took so long that nothing was recorded."""
 TAKEN_BY = """
-SELECT (SELECT count(*) FROM sender WHERE pid = ?)
-    + (SELECT count(*) FROM attempt WHERE code = 'sender_died')
+SELECT (SELECT count(*) FROM sender WHERE pid = :pid)
+        + (SELECT count(*) FROM attempt WHERE code = 'sender_died') AS rows_taken,
+    (
+        SELECT count(*) FROM attempt JOIN sender ON sender.id = attempt.sender_id
+        WHERE sender.pid = :pid AND attempt.n = 1
+    ) AS never_sent
 """
+"""Of `never_sent` a sender that has come to its end leaves none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,13 +203,12 @@ class _Run:
         self._bury(sender, Point.ANY_TIME)
 
     def _judge_intruder(self, pid: int, ended: Ended, *, lives: bool) -> None:
-        busy = any(self._open().values())
         with contextlib.closing(connect(self._office.database, write=False)) as connection:
-            (took,) = connection.execute(TAKEN_BY, (pid,)).fetchone()
+            took, never_sent = connection.execute(TAKEN_BY, {"pid": pid}).fetchone()
         if ended.code == 75 and "still_sending" in ended.err and not took:
             self._outcome.refused_intruders += 1
             return
-        if lives and busy:
+        if lives or never_sent:
             self._complain(f"a resume took from a living sender: exit {ended.code}, {took} rows")
         self._asked_to_repeat = True  # it came after the sender's end
 
