@@ -40,7 +40,7 @@ WHERE attempt.provider_id = :provider_id AND attempt.provider = :provider
 UPDATE attempt
 SET state = :state, code = :code
 WHERE delivery_id = :delivery_id AND n = :n AND CASE :state
-    WHEN 'accepted' THEN state IN ('sending', 'unknown')
+    WHEN 'accepted' THEN state NOT IN ('accepted', 'undelivered', 'delivered')
     WHEN 'undelivered' THEN state NOT IN ('undelivered', 'delivered')
     ELSE state <> 'delivered'
 END

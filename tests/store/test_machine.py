@@ -1,0 +1,516 @@
+"""Whatever happens to an alert, and in whatever order: two processes, one real file, one model.
+
+Senders claim and settle, crash, or are stopped and speak late; receipts and answers come in any
+order; clocks are set. After every step the file is compared with what a reader would believe.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import hashlib
+import itertools
+from collections import Counter
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import hypothesis
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from tests.store.believed import Believed, BelievedPace
+from tests.workbench import NOON, OPERATOR, FixedClock, fill_register, new_alert, record
+from umsalert.model import (
+    OPEN_STATES,
+    TRANSITIONS,
+    Answer,
+    ChannelKind,
+    DeliveryState,
+    Outcome,
+    OutcomeKind,
+    Outgoing,
+    Receipt,
+    ReplyKind,
+)
+from umsalert.ports import Pace, Settled, StoredWebhook, Want
+from umsalert.store.outbox import LEASE_S
+from umsalert.store.spatialite import Connection, connect
+from umsalert.store.store import Store
+
+SMS, VOICE = ChannelKind.SMS, ChannelKind.VOICE
+CHANNELS = (SMS, VOICE)
+PACE = Pace(rate_per_s=2, burst=3)
+TTL_S = 3600.0
+LASTING = frozenset(DeliveryState) - OPEN_STATES - {DeliveryState.UNKNOWN}
+NEVER_LEFT = ("failed", "expired", "cancelled", "not_needed")
+SAID = (DeliveryState.ACCEPTED, DeliveryState.UNDELIVERED, DeliveryState.DELIVERED)
+CODES = {OutcomeKind.ACCEPTED: "", OutcomeKind.UNKNOWN: "timeout"}
+TABLES = {
+    "message": "SELECT delivery.id, contact.ref, site.ref AS site, channel FROM delivery"
+    " JOIN contact ON contact.id = contact_id JOIN site ON site.id = delivery.site_id"
+    " WHERE alert_id = ?",
+    "delivery": "SELECT * FROM delivery WHERE alert_id = ? ORDER BY id",
+    "attempt": "SELECT attempt.* FROM attempt JOIN delivery ON id = delivery_id"
+    " WHERE alert_id = ? ORDER BY delivery_id, n",
+}
+T = TypeVar("T")
+WHICH = st.integers(0, 30)
+ENDS = st.tuples(st.sampled_from(OutcomeKind), st.sampled_from([None, 0.0, 5.0]))
+"""What a hand-over came to, and in how many seconds it is tried again."""
+
+
+@dataclass
+class Sender:
+    """A process that sends. `held`: its claims that it has not settled yet."""
+
+    id: int
+    store: Store
+    held: list[Outgoing] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class World:
+    """What all courses of events share."""
+
+    runner: asyncio.Runner
+    stores: Sequence[Store]
+    clock: FixedClock
+    reader: Connection
+
+
+class Course(RuleBasedStateMachine):
+    """One alert to two sites of two guards by two channels."""
+
+    serial = itertools.count()
+
+    def __init__(self, world: World) -> None:
+        super().__init__()
+        self._world = world
+        self._clock = world.clock
+        self._clock.at = NOON
+        self._true_s = 0.0
+        self._set_back = False
+        self._senders: list[Sender] = []
+        self._leases: dict[int, Any] = {}
+        self._cancelled = False
+        self._stopped = set[str]()
+        self._keys = itertools.count()
+        self._before: dict[int, DeliveryState] = {}
+        self._read: dict[str, Any] = {}
+
+    @initialize(stop=st.booleans())
+    def plan(self, stop: bool) -> None:
+        """Record the alert; `stop`: the first answer stops its site."""
+        number = next(self.serial)
+        self._provider = f"carrier-{number}"
+        new = new_alert(f"20260317-{number}", CHANNELS, at=NOON)
+        new = replace(new, stop_when_acknowledged=stop, expires_at=NOON + timedelta(seconds=TTL_S))
+        self._alert = self._run(record(self._world.stores[0], new))
+        self._paces = {
+            kind: BelievedPace(PACE.rate_per_s, PACE.burst, PACE.burst, NOON) for kind in CHANNELS
+        }
+        self._messages = {
+            row["id"]: Believed(row["ref"], row["site"], row["channel"], NOON)
+            for row in self._rows("message")
+        }
+        assert len(self._messages) == 8
+        self._open(self._world.stores[0])
+
+    # What senders do
+
+    @precondition(lambda self: self._senders)
+    @rule(which=WHICH, kind=st.sampled_from(CHANNELS), limit=st.integers(1, 4))
+    def claim(self, which: int, kind: ChannelKind, limit: int) -> None:
+        """Ask for what is due, even with a lease that has ended."""
+        self._exchange(self._sender(which), [], (kind, limit))
+
+    @precondition(lambda self: any(sender.held for sender in self._senders))
+    @rule(
+        which=WHICH,
+        ends=st.lists(ENDS, min_size=1, max_size=3),
+        wanted=st.none() | st.tuples(st.sampled_from(CHANNELS), st.integers(1, 4)),
+    )
+    def exchange(
+        self,
+        which: int,
+        ends: list[tuple[OutcomeKind, float | None]],
+        wanted: tuple[ChannelKind, int] | None,
+    ) -> None:
+        """Settle what has come to an end, of a sender given up for dead too; claim the next."""
+        busy = [sender for sender in self._senders if sender.held]
+        sender = busy[which % len(busy)]
+        settled = [self._settled(sender, *end) for end in ends[: len(sender.held)]]
+        self._exchange(sender, settled, wanted)
+
+    @precondition(lambda self: self._senders)
+    @rule(which=WHICH, how=st.sampled_from(["renews", "ends", "crashes"]))
+    def sign_of_life(self, which: int, how: str) -> None:
+        """Renew a lease, even one that is over; end it; or crash without a word."""
+        sender = self._sender(which)
+        if how == "renews":
+            self._run(sender.store.outbox.renew(sender.id))
+            self._leases[sender.id] = self._clock.now() + timedelta(seconds=LEASE_S)
+        else:
+            self._senders.remove(sender)  # what it held is never settled
+        if how == "ends":
+            self._run(sender.store.outbox.close_sender(sender.id))
+            self._leases[sender.id] = self._clock.now()
+
+    @precondition(lambda self: len(self._senders) < 3)
+    @rule(process=st.integers(0, 1))
+    def open_sender(self, process: int) -> None:
+        """Begin to send, beside whoever sends already."""
+        self._open(self._world.stores[process])
+
+    @rule(process=st.integers(0, 1), wait=st.booleans(), resend=st.booleans())
+    def resume(self, process: int, wait: bool, resend: bool) -> None:
+        """Give up whose lease is over, the dead and the stopped alike; send on, or again."""
+        store = self._world.stores[process]
+        if wait:
+            self.pass_time(LEASE_S)
+        self._recover(store)
+        if resend:
+            self._run(store.outbox.requeue_unknown(self._alert.id))
+            for message in self._messages.values():
+                if self._no_more(message) is None:
+                    message.requeued(self._clock.now())
+        if len(self._senders) < 3:
+            self._open(store)
+
+    # What the world does
+
+    @precondition(lambda self: self._tries)
+    @rule(which=WHICH, said=st.sampled_from(SAID), times=st.integers(1, 2))
+    def receipt(self, which: int, said: DeliveryState, times: int) -> None:
+        """Hear from the provider of any hand-over, before our own outcome too; perhaps twice."""
+        delivery, n = self._pick(which)
+        item = Receipt(self._provider, "u", self._reference(delivery, n), said, "", NOON)
+        self._hear(item, times)
+        self._messages[delivery].heard(n, said)
+
+    @precondition(lambda self: self._tries)
+    @rule(which=WHICH, kind=st.sampled_from(ReplyKind), times=st.integers(1, 2))
+    def answer(self, which: int, kind: ReplyKind, times: int) -> None:
+        """Hear from a guard, whichever attempt reached him."""
+        delivery, n = self._pick(which)
+        self._hear(Answer("u", self._reference(delivery, n), kind, VOICE, "1", NOON), times)
+        if self._alert.stop_when_acknowledged:
+            self._stopped.add(self._messages[delivery].site)
+            self._end_queued()
+
+    @rule(seconds=st.sampled_from([0.5, 1.0, 5.0, LEASE_S]))
+    def pass_time(self, seconds: float) -> None:
+        """Wait; a sender that does not renew its lease loses it."""
+        self._clock.move(seconds)
+        self._true_s += seconds
+
+    @precondition(lambda self: self._tries > 1)
+    @rule(seconds=st.sampled_from([-3600.0, -60.0, -0.5, 0.5, 60.0]))
+    def set_clock(self, seconds: float) -> None:
+        """Set the clock of the machine, forward or back."""
+        if seconds < 0:
+            self._set_back = True
+            self._clock.move(seconds)
+        else:
+            self._leap(seconds)
+
+    @precondition(lambda self: self._tries > 3)
+    @rule(by=st.sampled_from(["a command", "its time", "nobody"]))
+    def end(self, by: str) -> None:
+        """Stop the alert for every process, or let it be too late."""
+        if by == "a command":
+            self._run(self._world.stores[1].outbox.cancel(self._alert.id, OPERATOR, ""))
+            self._end_expired()
+            self._cancelled = True
+            self._end_queued()
+            return
+        if by == "its time":
+            self._leap(TTL_S)
+        self._run(self._world.stores[1].outbox.expire(self._alert.id))
+        self._end_expired()
+
+    # What holds after each step
+
+    @invariant()
+    def states_are_believed(self) -> None:
+        """Every message and every attempt is where a reader of its history expects it."""
+        found = {row["id"]: row["state"] for row in self._rows("delivery")}
+        assert found == {key: message.state for key, message in self._messages.items()}
+        tries = {key: [one.state for one in m.tries] for key, m in self._messages.items()}
+        attempts: dict[int, list[str]] = {key: [] for key in tries}
+        for row in self._rows("attempt"):
+            attempts[row["delivery_id"]].append(row["state"])
+        assert attempts == tries
+
+    @invariant()
+    def moves_are_allowed(self) -> None:
+        """A state follows the last one by the transition table; delivered is final.
+
+        One exchange may settle a message and claim it again: two moves.
+        """
+        for row in self._rows("delivery"):
+            before, after = self._before.get(row["id"]), DeliveryState(row["state"])
+            if before is not None:
+                once = TRANSITIONS[before] | {before}
+                assert after in once.union(*(TRANSITIONS[state] for state in once))
+                assert before is not DeliveryState.DELIVERED or after is before
+            self._before[row["id"]] = after
+
+    @invariant()
+    def attempts_have_no_gaps(self) -> None:
+        """The attempts of a message are numbered 1, 2, 3, ... and counted on it."""
+        numbers: dict[int, list[int]] = {row["id"]: [] for row in self._rows("delivery")}
+        for row in self._rows("attempt"):
+            numbers[row["delivery_id"]].append(row["n"])
+        for row in self._rows("delivery"):
+            assert numbers[row["id"]] == list(range(1, row["attempts"] + 1))
+
+    @invariant()
+    def one_sender_holds_a_message(self) -> None:
+        """No message is on the wire twice, and none that is on the wire stands in the queue."""
+        wire = Counter(
+            row["delivery_id"] for row in self._rows("attempt") if row["state"] == "sending"
+        )
+        assert set(wire.values()) <= {1}
+        assert not [r for r in self._rows("delivery") if r["state"] == "queued" and r["id"] in wire]
+
+    @invariant()
+    def what_may_have_left_is_never_denied(self) -> None:
+        """Nothing is called failed, expired, cancelled or not needed that may have arrived."""
+        denied = {row["id"] for row in self._rows("delivery") if row["state"] in NEVER_LEFT}
+        left = {
+            row["delivery_id"]
+            for row in self._rows("attempt")
+            if row["state"] in {"unknown", "accepted", "delivered"}
+        }
+        assert not denied & left
+
+    @invariant()
+    def who_may_have_it_is_listed(self) -> None:
+        """A correction finds exactly the people whom a message may have reached."""
+        expected = [
+            (m.ref, m.channel, m.state)
+            for m in self._messages.values()
+            if any(one.may_have_left for one in m.tries)
+        ]
+        holders = self._told("holders", self._world.stores[1].record.holders)
+        assert sorted((h.contact_ref, h.channel, h.state) for h in holders) == sorted(expected)
+
+    @invariant()
+    def counts_agree(self) -> None:
+        """What a screen counts is what the rows are, to the last one."""
+        counts = self._told("counts", self._world.stores[0].outbox.counts)
+        rows = Counter((row["channel"], row["state"]) for row in self._rows("delivery"))
+        assert {
+            (kind, state): n for kind, states in counts.items() for state, n in states.items()
+        } == rows
+
+    def teardown(self) -> None:
+        """Whoever goes on ends it: each message was handed over, or is listed for what it is."""
+        if not hasattr(self, "_messages"):
+            return
+        self._senders.clear()
+        moments = [*self._leases.values(), *(m.due_at for m in self._messages.values())]
+        self._leap(max(LEASE_S, (max(moments) - self._clock.now()).total_seconds()))
+        self._recover(self._world.stores[0])
+        self._open(self._world.stores[0])
+        (sender,) = self._senders
+        for kind in CHANNELS * 4:
+            self.pass_time(5)
+            taken = [self._settled(sender, OutcomeKind.ACCEPTED, None) for _ in [*sender.held]]
+            self._exchange(sender, taken, (kind, 4))
+            if not any(m.state in OPEN_STATES for m in self._messages.values()):
+                break
+        left = {row["state"] for row in self._rows("delivery")} - LASTING
+        assert left <= {DeliveryState.UNKNOWN}
+
+    # How it is done
+
+    def _leap(self, seconds: float) -> None:
+        self._clock.move(seconds)
+        for pace in self._paces.values():
+            pace.leaps.append(self._true_s)
+
+    def _open(self, store: Store) -> None:
+        sender_id = self._run(store.outbox.open_sender(self._alert.id, OPERATOR))
+        self._senders.append(Sender(sender_id, store))
+        self._leases[sender_id] = self._clock.now() + timedelta(seconds=LEASE_S)
+
+    def _recover(self, store: Store) -> None:
+        self._run(store.outbox.recover(self._alert.id))
+        dead = {key for key, until in self._leases.items() if until <= self._clock.now()}
+        for message in self._messages.values():
+            message.lost(dead)
+
+    def _exchange(
+        self,
+        sender: Sender,
+        settled: Sequence[Settled],
+        wanted: tuple[ChannelKind, int] | None,
+    ) -> None:
+        wants = [] if wanted is None else [Want(wanted[0], self._provider, PACE, wanted[1], 1000)]
+        claims = self._run(sender.store.outbox.exchange(sender.id, settled, wants))
+        for item in sorted(settled, key=lambda item: item.outcome.kind is not OutcomeKind.ACCEPTED):
+            message = self._messages[item.outgoing.delivery_id]
+            no_more = self._no_more(message)
+            message.settled(item.outgoing.attempt_n, item.outcome.kind, item.retry_at, no_more)
+        for want, claim in zip(wants, claims, strict=True):
+            self._check(sender, want, claim.outgoing)
+            sender.held += claim.outgoing
+
+    def _settled(self, sender: Sender, kind: OutcomeKind, retry_s: float | None) -> Settled:
+        now = self._clock.now()
+        retry_at = None if retry_s is None else now + timedelta(seconds=retry_s)
+        outcome = Outcome(kind, CODES.get(kind, "refused"))
+        return Settled(sender.held.pop(0), outcome, self._provider, now, now, retry_at)
+
+    def _check(self, sender: Sender, want: Want, taken: Sequence[Outgoing]) -> None:
+        """Check what was claimed: what is due next, as much as the pace allows, nothing else."""
+        if self._over:
+            assert not taken
+            self._end_expired()
+            return
+        pace, now = self._paces[want.channel], self._clock.now()
+        most = min(want.limit, pace.refill(now))
+        queue = [
+            key
+            for key, message in sorted(self._messages.items())
+            if message.channel == want.channel and message.state is DeliveryState.QUEUED
+        ]
+        due = [key for key in queue if self._messages[key].due_at <= now]
+        ids = [outgoing.delivery_id for outgoing in taken]
+        if self._set_back:  # what is due by a clock that was set back is not its business
+            assert set(ids) <= set(queue)
+            assert len(ids) <= most
+        else:
+            assert ids == due[:most]
+        for outgoing in taken:
+            message = self._messages[outgoing.delivery_id]
+            assert message.again or not message.perhaps_sent
+            assert self._no_more(message) is None
+            message.claimed(sender.id)
+            assert self._on_disk(sender, outgoing)
+        if taken:
+            pace.take(len(taken), self._true_s)
+            assert pace.excess() <= 0
+
+    def _on_disk(self, sender: Sender, outgoing: Outgoing) -> bool:
+        """Say whether the attempt is committed, for every process to read, before it leaves."""
+        rows = [r for r in self._rows("attempt") if r["delivery_id"] == outgoing.delivery_id]
+        row = rows[-1]
+        token = hashlib.sha256(outgoing.token.encode()).digest()
+        return (row["n"], row["sender_id"], row["state"], row["token_sha256"]) == (
+            outgoing.attempt_n,
+            sender.id,
+            "sending",
+            token,
+        )
+
+    def _hear(self, item: Receipt | Answer, times: int) -> None:
+        key, inbox = str(next(self._keys)), self._world.stores[1].inbox
+        webhook = StoredWebhook(self._provider, "webhook", item.reference, b"{}")
+        stored = [self._run(inbox.store(webhook, key)) for _time in range(times)]
+        assert stored == [True, False][:times]
+        (pending,) = self._run(inbox.pending(2))
+        assert [self._run(inbox.apply(pending.id, [item])) for _time in stored] == [1, 0][:times]
+
+    @property
+    def _tries(self) -> int:
+        return sum(len(message.tries) for message in self._messages.values())
+
+    @property
+    def _over(self) -> bool:
+        return self._cancelled or self._clock.now() >= self._alert.expires_at
+
+    def _no_more(self, message: Believed) -> DeliveryState | None:
+        if self._cancelled:
+            return DeliveryState.CANCELLED
+        return DeliveryState.NOT_NEEDED if message.site in self._stopped else None
+
+    def _end_queued(self) -> None:
+        for message in self._messages.values():
+            end = self._no_more(message)
+            if end is not None:
+                message.ended(end)
+
+    def _end_expired(self) -> None:
+        if self._clock.now() >= self._alert.expires_at:
+            for message in self._messages.values():
+                message.ended(DeliveryState.EXPIRED)
+
+    def _sender(self, which: int) -> Sender:
+        return self._senders[which % len(self._senders)]
+
+    def _pick(self, which: int) -> tuple[int, int]:
+        """Return a delivery and the number of one of its attempts."""
+        tries = [(key, n + 1) for key, m in self._messages.items() for n in range(len(m.tries))]
+        return tries[which % len(tries)]
+
+    def _reference(self, delivery: int, n: int) -> str:
+        return f"{self._alert.ref}-{delivery}-{n}"
+
+    def _run(self, work: Coroutine[Any, Any, T]) -> T:
+        self._read.clear()
+        return self._world.runner.run(work)
+
+    def _told(self, what: str, ask: Callable[[int], Coroutine[Any, Any, T]]) -> T:
+        """Ask the store, once after each change."""
+        if what not in self._read:
+            self._read[what] = self._world.runner.run(ask(self._alert.id))
+        found: T = self._read[what]
+        return found
+
+    def _rows(self, table: str) -> list[Any]:
+        """Read the file as another process does, once after each change."""
+        if table not in self._read:
+            found = self._world.reader.execute(TABLES[table], (self._alert.id,))
+            self._read[table] = found.fetchall()
+        rows: list[Any] = self._read[table]
+        return rows
+
+
+def _close(runner: asyncio.Runner, store: Store) -> None:
+    runner.run(store.__aexit__(None, None, None))
+
+
+@pytest.fixture
+def _no_wait_for_the_disk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the wait out of each commit: what survives a power cut is not asked here."""
+
+    def connect_without_sync(path: Path, *, write: bool) -> Connection:
+        connection = connect(path, write=write)
+        connection.execute("PRAGMA synchronous = OFF")
+        return connection
+
+    monkeypatch.setattr("umsalert.store.database.connect", connect_without_sync)
+
+
+@pytest.mark.usefixtures("_no_wait_for_the_disk")
+def test_no_course_of_events_breaks_the_record(database: Path, clock: FixedClock) -> None:
+    """Claims, outcomes, receipts, answers, crashes, clocks: every invariant holds after each."""
+    with contextlib.ExitStack() as stack:
+        runner = stack.enter_context(asyncio.Runner())
+        stores = [Store(database, clock) for _process in range(2)]
+        for store in stores:
+            runner.run(store.__aenter__())
+            stack.callback(_close, runner, store)
+        runner.run(fill_register(stores[0], 2, guards=2))
+        reader = stack.enter_context(contextlib.closing(connect(database, write=False)))
+        world = World(runner, stores, clock, reader)
+
+        class Here(Course):
+            def __init__(self) -> None:
+                super().__init__(world)
+
+        run_state_machine_as_test(Here, settings=hypothesis.settings(stateful_step_count=50))
