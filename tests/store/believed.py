@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from umsalert.model import TRANSITIONS, DeliveryState, OutcomeKind
+from umsalert.ports import Settled
 
 QUEUED, SENDING, UNKNOWN = DeliveryState.QUEUED, DeliveryState.SENDING, DeliveryState.UNKNOWN
 ACCEPTED, DELIVERED = DeliveryState.ACCEPTED, DeliveryState.DELIVERED
@@ -25,6 +26,7 @@ class Try:
 
     sender: int
     state: str = SENDING
+    settled_at: datetime | None = None
     lost: bool = False
 
     @property
@@ -34,7 +36,10 @@ class Try:
 
 @dataclass
 class Believed:
-    """One message. `again`: somebody, or its template, has asked to repeat what may have left."""
+    """One message. `again`: somebody, or its template, has asked to repeat what may have left.
+
+    `why`: what ended it, should none of its attempts have left.
+    """
 
     ref: str
     site: str
@@ -42,6 +47,7 @@ class Believed:
     due_at: datetime
     state: DeliveryState = QUEUED
     again: bool = False
+    why: DeliveryState = DeliveryState.FAILED
     tries: list[Try] = field(default_factory=list)
 
     @property
@@ -52,11 +58,17 @@ class Believed:
         self.state = SENDING
         self.tries.append(Try(sender))
 
-    def settled(
-        self, n: int, kind: OutcomeKind, retry_at: datetime | None, no_more: DeliveryState | None
-    ) -> None:
-        """Hear what hand-over `n` came to; `no_more`: its alert or its site gets nothing more."""
+    def due(self, now: datetime) -> bool:
+        """Say whether its time has come; nothing waits for a clock that was set back."""
+        settled_at = self.tries[-1].settled_at if self.tries else None
+        set_back = settled_at is not None and now < settled_at
+        return self.due_at <= now or not self.tries or set_back
+
+    def settled(self, item: Settled, no_more: DeliveryState | None) -> None:
+        """Hear what a hand-over came to; `no_more`: its alert or its site gets nothing more."""
+        n, kind, retry_at = item.outgoing.attempt_n, item.outcome.kind, item.retry_at
         one, last = self.tries[n - 1], n == len(self.tries)
+        one.settled_at = max(one.settled_at or item.at, item.at)
         concerns = self.state == SENDING and last
         after = self._after(n, kind, retry_at, no_more)
         if one.lost:
@@ -64,12 +76,11 @@ class Believed:
             concerns &= (self.state, after) != (QUEUED, UNKNOWN)  # it was asked for: that holds
         if one.state == SENDING or one.lost:
             one.state, one.lost = AFTER.get(kind, REFUSED), False
-        if not concerns:
-            return
-        self.state = after
-        if retry_at is not None:
-            self.due_at = retry_at
-            self.again |= kind is OutcomeKind.UNKNOWN
+        if concerns:
+            self.state, self.why = after, DeliveryState.FAILED
+            self.due_at = retry_at or self.due_at
+            self.again |= kind is OutcomeKind.UNKNOWN and retry_at is not None
+        self._resolve()
 
     def _after(
         self, n: int, kind: OutcomeKind, retry_at: datetime | None, no_more: DeliveryState | None
@@ -92,14 +103,15 @@ class Believed:
         late = said is UNDELIVERED and n != len(self.tries)
         if said in TRANSITIONS[self.state] and not late:
             self.state = said
+        self._resolve()
 
-    def lost(self, dead: set[int]) -> None:
-        """Give up what the dead held."""
+    def lost(self, sender: int, now: datetime) -> None:
+        """Give up what a dead sender held."""
         for one in self.tries:
-            if one.sender in dead and one.state == SENDING:
-                one.state, one.lost = UNKNOWN, True
+            if one.sender == sender and one.state == SENDING:
+                one.state, one.lost, one.settled_at = UNKNOWN, True, now
                 if self.state == SENDING:
-                    self.state = UNKNOWN
+                    self.state, self.why = UNKNOWN, DeliveryState.FAILED
 
     def requeued(self, now: datetime) -> None:
         """Be sent again, although it may have left."""
@@ -109,7 +121,12 @@ class Believed:
     def ended(self, state: DeliveryState) -> None:
         """Not be sent any more, if it waits: what may have left is unknown."""
         if self.state == QUEUED:
-            self.state = UNKNOWN if self.perhaps_sent else state
+            self.state, self.why = UNKNOWN if self.perhaps_sent else state, state
+
+    def _resolve(self) -> None:
+        """Be unknown no more once no attempt can have arrived: it ended for the last reason."""
+        if self.state == UNKNOWN and not any(one.may_have_left for one in self.tries):
+            self.state = self.why
 
 
 @dataclass

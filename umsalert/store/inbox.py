@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from umsalert.model import READ_BY_SITE, Answer, MessageText, Receipt
+from umsalert.model import READ_BY_SITE, Answer, DeliveryState, MessageText, Receipt
 from umsalert.ports import StoredWebhook
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, queries, to_text
@@ -151,6 +152,9 @@ def _receive(connection: Connection, found: Mapping[str, object], item: Receipt)
     }
     for step in ("receipt_attempt", "receipt_evidence", "receipt_delivery"):
         connection.execute(queries("inbox")[step], {**found, **receipt})
+    if item.state is DeliveryState.UNDELIVERED:
+        values = {"ids": json.dumps([found["delivery_id"]]), "at": receipt["at"]}
+        connection.execute(queries("outbox")["nothing_left"], values)
 
 
 def _hand_over(connection: Connection, item: Receipt | Answer) -> dict[str, object] | None:

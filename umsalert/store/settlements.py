@@ -31,10 +31,14 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     if not _accept(connection, accepted):
         for item in accepted:
             _settle_delivery(connection, item)
-    for item in settled:
-        if item.outcome.kind is not OutcomeKind.ACCEPTED:
-            _settle_delivery(connection, item)
+    others = [item for item in settled if item.outcome.kind is not OutcomeKind.ACCEPTED]
+    for item in others:
+        _settle_delivery(connection, item)
     connection.execute(queries("outbox")["settle_attempts"], {"items": _document(settled)})
+    if others:
+        ids = json.dumps([item.outgoing.delivery_id for item in others])
+        values = {"ids": ids, "at": to_text(others[-1].at)}
+        connection.execute(queries("outbox")["nothing_left"], values)
 
 
 def _accept(connection: Connection, settled: Sequence[Settled]) -> bool:

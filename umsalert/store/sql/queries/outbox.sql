@@ -137,13 +137,15 @@ FROM json_each(:items) AS item
 WHERE delivery.id = item.value ->> 0 AND state = 'sending' AND attempts = item.value ->> 1
 
 -- name: settle_attempts
--- A receipt may have moved an attempt on already: then only the evidence is added.
+-- A receipt may have moved an attempt on already: then only the evidence is added. The later of two
+-- times stays: `due` tells by it that the clock was set back.
 UPDATE attempt
 SET state = CASE
         WHEN state = 'sending' OR code = 'sender_died' THEN item.value ->> 2 ELSE state
     END,
     code = CASE WHEN state = 'sending' OR code = 'sender_died' THEN item.value ->> 5 ELSE code END,
-    provider = item.value ->> 3, settled_at = item.value ->> 4, detail = item.value ->> 6,
+    provider = item.value ->> 3, settled_at = max(coalesce(settled_at, ''), item.value ->> 4),
+    detail = item.value ->> 6,
     provider_id = coalesce(nullif(item.value ->> 7, ''), provider_id)
 FROM json_each(:items) AS item
 WHERE delivery_id = item.value ->> 0 AND n = item.value ->> 1
@@ -174,6 +176,22 @@ WHERE id = :delivery_id AND (
                 AND attempt.state = 'unknown' AND attempt.code = 'sender_died'
         )
     )
+)
+
+-- name: nothing_left
+-- What was unknown because of another attempt, until that one turns out not to have arrived either.
+UPDATE delivery
+SET ended_at = coalesce(ended_at, :at),
+    state = CASE code
+        WHEN 'expired' THEN 'expired'
+        WHEN 'cancelled' THEN 'cancelled' WHEN 'not_vetted' THEN 'cancelled'
+        WHEN 'site_acknowledged' THEN 'not_needed'
+        ELSE 'failed'
+    END
+WHERE id IN (SELECT value FROM json_each(:ids)) AND state = 'unknown' AND NOT EXISTS (
+    SELECT 1 FROM attempt
+    WHERE attempt.delivery_id = delivery.id
+        AND attempt.state IN ('sending', 'unknown', 'accepted', 'delivered')
 )
 
 -- name: settle_overtaken
