@@ -28,7 +28,7 @@ from umsalert.model import ChannelKind, Circle
 from umsalert.settings import Settings
 from umsalert.store.spatialite import connect
 
-CONTACTS_PER_SITE = 1.805
+CONTACTS_PER_SITE = 1.8
 """Of a register's two: who is vetted, at a site that is vetted. At noon none of them is empty."""
 COUNTRY = Circle(46.6, 2.5, radius_m=1_000_000.0)
 AIM_PER_MINUTE = 200_000

@@ -12,13 +12,11 @@ from dataclasses import dataclass, field
 from time import perf_counter
 from typing import Any
 
-import uvloop
-
 from benchmarks import bare, office, register, sinks
 from benchmarks.bare import Load, in_flight
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
-from benchmarks.throughput import AROUND, SITES_PER_MESSAGE, deaf, handed_over
+from benchmarks.throughput import AROUND, LOOPS, SITES_PER_MESSAGE, deaf, handed_over
 from umsalert import wiring
 from umsalert.dispatch import Dispatcher, LaneConfig, RouteConfig
 from umsalert.logs import Log, config_of
@@ -44,6 +42,9 @@ def run(options: Options) -> Iterator[Comparison]:
 def _of_channel(work: Load, settings: Settings, rounds: int) -> Comparison:
     parts = {
         "all of it": _Part(lambda part: _dispatched(work, settings, part, log=True)),
+        "all of it, on asyncio": _Part(
+            lambda part: _dispatched(work, settings, part, log=True), loop="asyncio"
+        ),
         "without the log": _Part(lambda part: _dispatched(work, settings, part)),
         "without log and network": _Part(lambda part: _dispatched(work, settings, part, bare=True)),
         "network alone": _Part(lambda part: _on_the_wire(work, settings, part)),
@@ -66,11 +67,12 @@ class _Part:
     """One part of the way, with the processor seconds of its threads in the best of all rounds."""
 
     work: Callable[[_Part], Coroutine[Any, Any, float]]
+    loop: str = "uvloop"
     best: Mapping[str, float] = field(default_factory=dict)
     _start: Mapping[str, float] = field(default_factory=dict)
 
     def run(self, _number: int) -> float:
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner(loop_factory=LOOPS[self.loop]) as runner:
             return runner.run(self.work(self))
 
     def begin(self) -> float:

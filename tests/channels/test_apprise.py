@@ -6,6 +6,7 @@ import asyncio
 import json
 import logging
 import sys
+import threading
 from dataclasses import replace
 
 import pytest
@@ -13,9 +14,9 @@ import pytest
 from tests.channels.carriers import Behaviour, HttpAnswer, HttpCarrier
 from tests.channels.workshop import TEXTS, Workshop
 from umsalert.channels import registry
-from umsalert.channels.apprise import Service
+from umsalert.channels.apprise import AppriseChannel, Service
 from umsalert.errors import ConfigurationError
-from umsalert.model import ChannelKind, Outcome, OutcomeKind
+from umsalert.model import ChannelKind, MessageText, Outcome, OutcomeKind
 from umsalert.settings import RateSettings, Secret, Settings
 
 SMS, EMAIL = ChannelKind.SMS, ChannelKind.EMAIL
@@ -108,6 +109,36 @@ async def test_no_more_threads_than_in_flight(workshop: Workshop) -> None:
     outcomes = await asyncio.gather(*sending)
     assert {outcome.kind for outcome in outcomes} == {OutcomeKind.ACCEPTED}
     assert len(carrier.taken) == 9
+
+
+class Silent(Service):
+    """A service that takes a message and says nothing until `answer` is set."""
+
+    def __init__(self) -> None:
+        self.answer = threading.Event()
+        self.taken: list[str] = []
+
+    def notify(self, address: str, text: MessageText) -> Outcome:
+        """Wait."""
+        self.taken.append(f"{address}: {text.body}")
+        self.answer.wait()
+        return Outcome(OutcomeKind.ACCEPTED)
+
+
+async def test_what_found_no_thread_has_not_left(workshop: Workshop) -> None:
+    """Behind a message whose answer does not come, the next may be sent another way."""
+    service = Silent()
+    channel = AppriseChannel(SMS, service, RateSettings(1, 1, 1, timeout_s=0.2), simulated=True)
+    try:
+        first, second = await asyncio.gather(
+            channel.send(workshop.outgoing(SMS)), channel.send(workshop.outgoing(SMS))
+        )
+    finally:
+        service.answer.set()
+        await channel.close()
+    assert (first.kind, first.code) == (OutcomeKind.UNKNOWN, "no_answer")
+    assert second == Outcome(OutcomeKind.UNREACHABLE, "no_thread")
+    assert len(service.taken) == 1
 
 
 async def test_nothing_leaves_once_it_is_withdrawn(workshop: Workshop) -> None:

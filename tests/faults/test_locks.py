@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -26,6 +27,8 @@ from umsalert.store import spatialite
 from umsalert.store.store import Store
 
 BUSY_TIMEOUT_MS = 20
+HANGS_S = 30.0
+"""Only a test that hangs waits this long."""
 
 
 class Heard:
@@ -39,6 +42,11 @@ class Heard:
         self.events.append(event)
         if isinstance(event, RecordPaused):
             self.paused.set()
+
+    async def that_it_waits(self) -> None:
+        """Return once the run has said so."""
+        async with asyncio.timeout(HANGS_S):
+            await self.paused.wait()
 
 
 @pytest.fixture
@@ -78,7 +86,7 @@ async def test_a_writer_that_ends_is_waited_for(desk: Desk) -> None:
     await wire.has_taken(2)
     with held(desk.store.path, "BEGIN IMMEDIATE"):
         wire.hold.set()
-        await heard.paused.wait()
+        await heard.that_it_waits()
         assert len(wire.handed) == 2
     assert dict((await sending).counts[SMS]) == {DeliveryState.ACCEPTED: 5}
     assert [e.code for e in heard.events if isinstance(e, RecordPaused)] == ["database_busy"]
@@ -114,9 +122,26 @@ async def test_whoever_stops_does_not_wait_for_a_writer(desk: Desk) -> None:
     await wire.has_taken(2)
     with held(desk.store.path, "BEGIN IMMEDIATE"):
         wire.hold.set()
-        await heard.paused.wait()
+        await heard.that_it_waits()
         dispatcher.stop()
         dispatcher.abort()
-        async with asyncio.timeout(30):
+        async with asyncio.timeout(HANGS_S):
             with pytest.raises(TemporaryError):
                 await sending
+
+
+async def test_a_renewal_that_fails_after_the_end_bothers_nobody(desk: Desk) -> None:
+    """Given up while it waited for the writer, it ends without a complaint on the terminal."""
+    complaints: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, what: complaints.append(what))
+    alert = await desk.alert(SMS)
+    sender = await desk.store.outbox.open_sender(alert.id, OPERATOR)
+    with held(desk.store.path, "BEGIN IMMEDIATE"):
+        renewing = asyncio.create_task(desk.store.outbox.renew(sender))
+        await asyncio.sleep(0)
+        renewing.cancel()
+        await asyncio.gather(renewing, return_exceptions=True)
+        with pytest.raises(TemporaryError):  # behind it, in the same thread
+            await desk.store.outbox.renew(sender)
+    gc.collect()
+    assert complaints == []

@@ -341,6 +341,8 @@ async def test_a_refusal_speaks_for_its_own_attempt_only(store: Store) -> None:
     assert await states(store, alert_id) == {DeliveryState.UNKNOWN: 1}
     (row,) = await store.record.deliveries(alert_id)
     assert (row.code, row.attempts, row.copies_at_most) == ("no_mailbox", 2, 1)
+    await take_over(store, alert_id, resend_unknown=True)
+    assert await states(store, alert_id) == {DeliveryState.UNKNOWN: 1}  # it would be refused again
 
 
 @pytest.mark.parametrize("late", [True, False], ids=["expired", "no longer vetted"])

@@ -10,7 +10,6 @@ import asyncio
 import logging
 import warnings
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from types import ModuleType
 from typing import Any
 from urllib.parse import quote
@@ -74,13 +73,15 @@ class AppriseChannel:
         refusal = held_back(outgoing.address, simulated=self._simulated)
         if refusal:
             return refusal
-        work = partial(self._hand_over, outgoing)
+        work = self._threads.submit(self._hand_over, outgoing)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+                return await asyncio.wrap_future(work)
         except Withdrawn as withdrawn:
             return withdrawn.outcome
         except TimeoutError:
+            if work.cancel():  # no thread had begun with it: all wait for answers
+                return Outcome(OutcomeKind.UNREACHABLE, "no_thread")
             return unknown("no_answer")
 
     def withdraw(self) -> None:

@@ -217,6 +217,7 @@ WHERE state = 'sending' AND sender_id = (
 UPDATE sender SET lease_until = '' WHERE id = :sender_id AND lease_until = :lease_until
 
 -- name: requeue_unknown
+-- What was refused for good since would be refused again.
 UPDATE delivery SET state = 'queued', next_attempt_at = :now
 WHERE alert_id = :alert_id AND state = 'unknown'
     AND (SELECT cancelled_at FROM alert WHERE id = :alert_id) IS NULL
@@ -224,6 +225,11 @@ WHERE alert_id = :alert_id AND state = 'unknown'
         SELECT 1 FROM alert_site
         WHERE alert_site.alert_id = :alert_id AND alert_site.site_id = delivery.site_id
             AND alert_site.stopped_at IS NOT NULL
+    )
+    AND NOT EXISTS (
+        SELECT 1 FROM attempt
+        WHERE attempt.delivery_id = delivery.id AND attempt.n = delivery.attempts
+            AND attempt.state = 'failed'
     )
 
 -- name: expire
