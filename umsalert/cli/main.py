@@ -23,10 +23,24 @@ _GLOBAL_WITH_VALUE = tuple(f"{option}=" for option in _GLOBAL_OPTIONS)
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit with a documented code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
+    _keep_standard_streams()
     # A process that ends needs no garbage looked for: a seventh of the time of a short command.
     atexit.register(gc.freeze)
     _speak()
     sys.exit(_run(_globals_first(words), as_json="--json" in words, debug="--debug" in words))
+
+
+def _keep_standard_streams() -> None:
+    """Put the null device where a standard stream is closed.
+
+    The next file or socket would get its number, and whoever writes to stderr would write there;
+    libuv ends the process when it meets one.
+    """
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest number that is free
 
 
 def _run(words: list[str], *, as_json: bool, debug: bool) -> int:
