@@ -143,5 +143,6 @@ async def test_a_renewal_that_fails_after_the_end_bothers_nobody(desk: Desk) -> 
         await asyncio.gather(renewing, return_exceptions=True)
         with pytest.raises(TemporaryError):  # behind it, in the same thread
             await desk.store.outbox.renew(sender)
+    del renewing
     gc.collect()
     assert complaints == []
