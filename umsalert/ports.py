@@ -175,13 +175,14 @@ class Claim:
     """Attempts written and owned since `at`.
 
     `wait_s` is when to ask again, None when nothing is queued; `blocked`: because the provider has
-    asked some process to leave it alone.
+    asked some process to leave it alone. `cancelled`: nothing more of the alert may leave.
     """
 
     outgoing: tuple[Outgoing, ...]
     wait_s: float | None
     at: datetime
     blocked: bool = False
+    cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

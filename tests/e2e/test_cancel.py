@@ -18,7 +18,8 @@ SITES = 150
 IN_FLIGHT = 4
 TWO = ("--channel", "sms", "--channel", "email")
 PACE = {"RATE_PER_S": "20", "BURST": "1", "IN_FLIGHT": str(IN_FLIGHT)}
-SLOW = {f"UMSALERT_{kind}_{key}": value for kind in ("SMS", "EMAIL") for key, value in PACE.items()}
+ROUTES = ("SMS_VONAGE", "EMAIL_SMTP")
+SLOW = {f"UMSALERT_{route}_{key}": value for route in ROUTES for key, value in PACE.items()}
 
 
 @pytest.fixture(scope="module")

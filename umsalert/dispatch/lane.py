@@ -117,7 +117,9 @@ class Lane:
             event = Claimed(claim.at, self._alert.ref, self.kind, len(claim.outgoing))
             self._run.listener(event)
         route.take(claim)
-        if self._stopping or route.down:
+        if claim.cancelled:
+            self.withdraw()
+        elif self._stopping or route.down:
             route.hold_back()
 
     def committed(self, settled: Sequence[Settled]) -> None:

@@ -97,12 +97,13 @@ class Claimer:
         self._sender_id = sender_id
         self._sending = sending
         self._now = now
-        self._over = self._is_over()
+        self._cancelled = self._is_cancelled()
+        self._expired = self._is_expired()
 
     def claim(self, want: Want) -> Claim:
         """Take what is wanted, as far as pace and queue allow."""
-        if self._over:
-            return self._nothing(None)
+        if self._cancelled or self._expired:
+            return Claim((), None, self._now, cancelled=self._cancelled)
         bucket = self._routes.open(want, self._now)
         limit = room(self._connection, want, self._sender_id, self._now)
         blocked_s = bucket.blocked_s(self._now)
@@ -138,13 +139,16 @@ class Claimer:
     def _nothing(self, wait_s: float | None) -> Claim:
         return Claim((), wait_s, self._now)
 
-    def _is_over(self) -> bool:
-        """Say whether the alert is cancelled or expired; what is queued of it then ends."""
+    def _is_cancelled(self) -> bool:
         place = {"alert_id": self._sending.alert_id}
-        if self._connection.execute(queries("cancel")["cancellation"], place).fetchone():
-            return True
+        found = self._connection.execute(queries("cancel")["cancellation"], place).fetchone()
+        return found is not None
+
+    def _is_expired(self) -> bool:
+        """Say whether it is too late; what is queued then ends."""
         if self._sending.expires_at > self._now:
             return False
+        place = {"alert_id": self._sending.alert_id}
         values = place | {"now": to_text(self._now), "over": 0}
         self._connection.execute(self._sql["expire"], values)
         return True
