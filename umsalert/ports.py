@@ -449,7 +449,7 @@ class Outbox(Protocol):
     ) -> int | None:
         """Recover from `dead`, queue unknown deliveries again if asked, and open a sender: its id.
 
-        None, with nothing changed, when a sender that is not dead has the alert.
+        None when a sender that is not dead has the alert: then nothing is queued, no sender opened.
         """
 
     async def cancel(self, alert_id: int, by: Operator, reason: str) -> Stopped:

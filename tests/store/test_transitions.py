@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import hypothesis
 import pytest
-from hypothesis import strategies as st
-from hypothesis.stateful import (
-    RuleBasedStateMachine,
-    initialize,
-    precondition,
-    rule,
-    run_state_machine_as_test,
-)
 
 from tests.workbench import (
     CENTRE,
@@ -177,136 +168,6 @@ async def test_a_late_outcome_of_an_earlier_hand_over_leaves_the_later_one(
         (row,) = await store.record.deliveries(alert.id)
         found.append(row.state)
     assert found == [DeliveryState.SENDING, DeliveryState.ACCEPTED]
-
-
-class Delivery(RuleBasedStateMachine):
-    """One delivery in the real file; whatever happens to it, and in whatever order."""
-
-    serial = itertools.count()
-
-    def __init__(self, runner: asyncio.Runner, store: Store, clock: FixedClock) -> None:
-        super().__init__()
-        self._run = runner.run
-        self._store = store
-        self._clock = clock
-        self._started: list[Outgoing] = []
-        self._unsettled: list[Outgoing] = []
-        self._keys = itertools.count()
-        self._over = False
-        self._on_wire = set[int]()
-        self._perhaps_sent = set[int]()
-        self._lost = set[int]()
-        self._state = DeliveryState.QUEUED
-
-    @initialize()
-    def plan(self) -> None:
-        """Record an alert to the only guard."""
-        ref = f"20260317-{next(self.serial)}"
-        new = new_alert(ref, (SMS,), at=self._clock.now())
-        self._alert_id = self._run(record(self._store, new)).id
-        self._sender = self._run(self._store.outbox.open_sender(self._alert_id, OPERATOR))
-
-    @rule()
-    def claim(self) -> None:
-        """Ask for what is due."""
-        claim = self._run(take(self._store, self._sender, SMS, AMPLE, 10))
-        self._started += claim.outgoing
-        self._unsettled += claim.outgoing
-        self._on_wire |= {outgoing.attempt_n for outgoing in claim.outgoing}
-        if claim.outgoing:
-            self._moves({DeliveryState.QUEUED: DeliveryState.SENDING}, always=True)
-        else:
-            self._moves({DeliveryState.QUEUED: self._unsent()} if self._over else {})
-
-    @precondition(lambda self: self._unsettled)
-    @rule(kind=st.sampled_from(OutcomeKind), retry_s=st.sampled_from([None, 0.0, 5.0]))
-    def settle(self, kind: OutcomeKind, retry_s: float | None) -> None:
-        """Commit what a hand-over came to, also one that was taken for lost."""
-        outgoing = self._unsettled.pop(0)
-        self._run(_settle(self._store, outgoing, kind, retry_s))
-        if kind is OutcomeKind.ACCEPTED:
-            after = DeliveryState.ACCEPTED
-        elif retry_s is not None:
-            after = DeliveryState.QUEUED
-        else:
-            unknown = kind is OutcomeKind.UNKNOWN or self._perhaps_sent - {outgoing.attempt_n}
-            after = DeliveryState.UNKNOWN if unknown else DeliveryState.FAILED
-        if outgoing.attempt_n in self._on_wire:
-            self._on_wire.remove(outgoing.attempt_n)
-            self._perhaps_sent |= {outgoing.attempt_n} if kind is OutcomeKind.UNKNOWN else set()
-        last = outgoing is self._started[-1]
-        moves = {DeliveryState.SENDING: after} if last else {}
-        if outgoing.attempt_n in self._lost:
-            self._hear_of_lost(outgoing.attempt_n, kind)
-            if last or after is DeliveryState.ACCEPTED:
-                moves = dict.fromkeys((*OPEN_STATES, DeliveryState.UNKNOWN), after)
-            if after is DeliveryState.UNKNOWN:  # the resend that was asked for still holds
-                moves.pop(DeliveryState.QUEUED, None)
-        self._moves(moves)
-
-    def _hear_of_lost(self, attempt_n: int, kind: OutcomeKind) -> None:
-        self._lost.remove(attempt_n)
-        if kind is not OutcomeKind.UNKNOWN:
-            self._perhaps_sent.discard(attempt_n)
-
-    @precondition(lambda self: self._started)
-    @rule(which=st.integers(0, 9), said=st.sampled_from(BY_STRENGTH))
-    def hear(self, which: int, said: DeliveryState) -> None:
-        """Apply a receipt of any hand-over so far."""
-        outgoing = self._started[which % len(self._started)]
-        key = f"{outgoing.reference}/{next(self._keys)}"
-        self._run(_receive(self._store, outgoing, said, key))
-        self._on_wire.discard(outgoing.attempt_n)
-        self._perhaps_sent.discard(outgoing.attempt_n)
-        self._lost.discard(outgoing.attempt_n)
-        stale = said is DeliveryState.UNDELIVERED and outgoing is not self._started[-1]
-        self._moves({} if stale else {old: said for old in TRANSITIONS if said in TRANSITIONS[old]})
-
-    @rule(resend=st.booleans())
-    def die(self, resend: bool) -> None:
-        """Stop without a word, and be taken over; perhaps what may have left is queued again."""
-        self._sender = self._run(take_over(self._store, self._alert_id, resend_unknown=resend))
-        self._perhaps_sent |= self._on_wire
-        self._lost |= self._on_wire
-        self._on_wire.clear()
-        after = DeliveryState.QUEUED if resend else DeliveryState.UNKNOWN
-        self._moves(dict.fromkeys((DeliveryState.SENDING, DeliveryState.UNKNOWN), after))
-
-    @precondition(lambda self: self._started)
-    @rule()
-    def expire(self) -> None:
-        """Let the hour pass after which the alert helps nobody."""
-        self._clock.move(3600)
-        self._over = True
-        self._run(self._store.outbox.expire(self._alert_id))
-        self._moves({DeliveryState.QUEUED: self._unsent()})
-
-    def _unsent(self) -> DeliveryState:
-        """Return where a message ends that is not sent again: no attempt may have left, or one."""
-        return DeliveryState.UNKNOWN if self._perhaps_sent else DeliveryState.EXPIRED
-
-    def _moves(self, moves: Mapping[DeliveryState, DeliveryState], *, always: bool = False) -> None:
-        """Compare the file with the moves that the last step may make; all else stays."""
-        assert not always or self._state in moves
-        self._state = moves.get(self._state, self._state)
-        (row,) = self._run(self._store.record.deliveries(self._alert_id))
-        assert (row.state, row.attempts) == (self._state, len(self._started))
-
-
-def test_no_course_of_events_moves_a_delivery_backwards(database: Path, clock: FixedClock) -> None:
-    """Claims, outcomes, receipts, deaths, resends and the expiry, as they come: only forward."""
-    with asyncio.Runner() as runner:
-        store = runner.run(Store(database, clock).__aenter__())
-        runner.run(fill_register(store, 1))
-
-        class Here(Delivery):
-            def __init__(self) -> None:
-                super().__init__(runner, store, clock)
-
-        try:
-            run_state_machine_as_test(Here, settings=hypothesis.settings(stateful_step_count=30))
-        finally:
-            runner.run(store.__aexit__(None, None, None))
 
 
 async def _receive(
