@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.store.believed import Believed, BelievedPace
-from tests.workbench import NOON, FixedClock
+from tests.workbench import NOON, OPERATOR, FixedClock
 from umsalert.leases import LEASE_S
 from umsalert.model import (
     Alert,
@@ -29,7 +29,7 @@ from umsalert.ports import Pace, SenderSeen, Settled, StoredWebhook, Want
 from umsalert.store.spatialite import Connection
 from umsalert.store.store import Store
 
-PACE = Pace(rate_per_s=2, burst=4)
+PACE = Pace(rate_per_s=1, burst=3)
 CODES = {OutcomeKind.ACCEPTED: "", OutcomeKind.UNKNOWN: "timeout"}
 TABLES = {
     "message": "SELECT delivery.id, contact.ref, site.ref AS site, channel FROM delivery"
@@ -188,6 +188,10 @@ class Stage(RuleBasedStateMachine):
                 message.ended(DeliveryState.EXPIRED)
 
     def _sender(self, which: int) -> Sender:
+        """Return one of those who send; somebody begins where all have crashed."""
+        if not self._senders:
+            store = self._world.stores[which % 2]
+            self._opened(store, self._run(store.outbox.open_sender(self._alert.id, OPERATOR)))
         return self._senders[which % len(self._senders)]
 
     def _pick(self, which: int) -> tuple[int, int]:
