@@ -15,6 +15,11 @@ from umsalert.events import HandedOver
 from umsalert.model import Alert, ChannelKind, OutcomeKind
 from umsalert.ports import Claim, Settled, Want
 
+BUSY = 8
+GATHER_S = 0.005
+"""After a commit of so many outcomes the next ones are gathered for so long: a commit costs as much
+as thirty messages, and what is claimed ahead keeps the wire busy meanwhile."""
+
 GROUP_SIZE = 200
 """What comes in during one commit makes the next group, up to this many: docs/adr/0003."""
 
@@ -55,6 +60,8 @@ class Pump:
             self._committed(group)
             for (lane, route, _want), claim in zip(wanted, claims, strict=True):
                 lane.take(route, claim)
+            if len(group) >= BUSY:
+                await self._run.clock.sleep(GATHER_S)
 
     def _done(self, settled: Settled) -> None:
         self._outcomes.append(settled)
