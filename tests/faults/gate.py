@@ -26,7 +26,10 @@ class Gate:
         """Pass on to the carrier on this machine."""
         self._upstream = carrier_port
         self._client = ssl.create_default_context(cafile=carrier_ca_file)
-        self._server_context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._shown = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        # Chosen for each connection: a port that is closed meanwhile may lose one.
+        self._listening = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._listening.sni_callback = self._show
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
         self._server: asyncio.Server | None = None
@@ -45,8 +48,7 @@ class Gate:
         """Show a certificate of `authority` from the next connection on."""
         context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         authority.issue_cert("localhost").configure_cert(context)
-        # a listening server keeps its context
-        self._call(self._replace(context))
+        self._shown = context
 
     def open(self) -> None:
         """Listen, on the port of before."""
@@ -80,20 +82,16 @@ class Gate:
             self._thread.join()
             self._loop.close()
 
+    def _show(self, connection: ssl.SSLObject, _name: str | None, _context: ssl.SSLContext) -> None:
+        connection.context = self._shown
+
     def _call(self, work: Coroutine[Any, Any, None]) -> None:
         asyncio.run_coroutine_threadsafe(work, self._loop).result(timeout=30)
-
-    async def _replace(self, context: ssl.SSLContext) -> None:
-        listening = self._server is not None
-        self._server_context = context
-        await self._close()
-        if listening:
-            await self._open()
 
     async def _open(self) -> None:
         await self._close()
         self._server = await asyncio.start_server(
-            self._serve, "127.0.0.1", self.port, ssl=self._server_context, reuse_address=True
+            self._serve, "127.0.0.1", self.port, ssl=self._listening, reuse_address=True
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
