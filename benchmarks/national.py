@@ -67,7 +67,9 @@ class _Country:
 
     def place(self, contacts: int) -> office.Office:
         """Return a home whose register has about so many contacts to alert, at noon."""
-        place = office.prepare(self._options.folder, self.sink.https_port, self.sink.smtp_port)
+        place = office.at_full_speed(
+            self._options.folder, self.sink.https_port, self.sink.smtp_port
+        )
         away_s = (office.NOON - datetime.now(UTC)).total_seconds()
         place.environ["UMSALERT_SIMULATION_CLOCK_OFFSET_S"] = str(away_s)
         place.environ["UMSALERT_ALERT_MAX_RADIUS_M"] = str(COUNTRY.radius_m)

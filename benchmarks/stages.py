@@ -31,7 +31,7 @@ THREADS = {"MainThread": "loop", "write": "record", "read": "counts", "Thread": 
 def run(options: Options) -> Iterator[Comparison]:
     """Compare channel by channel."""
     with sinks.running(options.folder) as sink:
-        place = office.prepare(options.folder, sink.https_port, sink.smtp_port)
+        place = office.at_full_speed(options.folder, sink.https_port, sink.smtp_port)
         sites = options.messages * SITES_PER_MESSAGE
         register.copy_of(sites, options.folder.parent, place.settings.database)
         for kind in ChannelKind:

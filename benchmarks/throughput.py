@@ -38,7 +38,7 @@ LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 def run(options: Options) -> Iterator[Comparison]:
     """Compare channel by channel, on either event loop."""
     with sinks.running(options.folder) as sink:
-        place = office.prepare(options.folder, sink.https_port, sink.smtp_port)
+        place = office.at_full_speed(options.folder, sink.https_port, sink.smtp_port)
         sites = options.messages * SITES_PER_MESSAGE
         register.copy_of(sites, options.folder.parent, place.settings.database)
         for kind in ChannelKind:
