@@ -8,14 +8,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
-import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from umsalert.channels.gateway.channel import EVENT, PROVIDER
 from umsalert.channels.http import plain_code
 from umsalert.channels.keys import KEYS
+from umsalert.channels.webhook_json import document_of, text_of, time_of
 from umsalert.errors import InvalidData, RefusedByRule
 from umsalert.i18n import _
 from umsalert.model import Answer, ChannelKind, DeliveryState, MessageText, Receipt
@@ -74,7 +74,7 @@ class GatewayWebhooks:
     def reference(self, webhook: Webhook) -> str:
         """Return our reference, which a gateway repeats."""
         try:
-            return _text(_document(webhook.body), "reference")
+            return text_of(_document(webhook.body), "reference")
         except InvalidData:
             return ""
 
@@ -86,16 +86,16 @@ class GatewayWebhooks:
     def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
         """Return the receipt or the answer that it holds. Raises InvalidData when unreadable."""
         document = _document(stored.body)
-        kind = _text(document, "type")
+        kind = text_of(document, "type")
         if kind == "key":
             return _answer(document, stored.reference)
         if kind not in _STATES:
             return ()
         state = _STATES[kind]
-        code = plain_code(_text(document, "code")) or "undelivered"
+        code = plain_code(text_of(document, "code")) or "undelivered"
         receipt = Receipt(
             provider=PROVIDER,
-            provider_id=_text(document, "id"),
+            provider_id=text_of(document, "id"),
             reference=stored.reference,
             state=state,
             code=code if state is DeliveryState.UNDELIVERED else "",
@@ -110,49 +110,31 @@ class GatewayWebhooks:
 
 
 def _answer(document: Mapping[str, object], reference: str) -> tuple[Answer, ...]:
-    key, channel = _text(document, "key"), _text(document, "channel")
+    key, channel = text_of(document, "key"), text_of(document, "channel")
     if key not in KEYS or channel not in (ChannelKind.SMS, ChannelKind.VOICE):
         return ()
     answer = Answer(
-        provider_id=_text(document, "id"),
+        provider_id=text_of(document, "id"),
         reference=reference,
         kind=KEYS[key],
         channel=ChannelKind(channel),
         raw=key,
         occurred_at=_time(document),
-        text=_text(document, "text"),
+        text=text_of(document, "text"),
     )
     return (answer,)
 
 
 def _document(body: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        raise _unreadable(_("The body of a webhook is not a JSON object."))
-    return document
-
-
-def _text(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
-    text = value if isinstance(value, str) else ""
-    return text.encode(errors="replace").decode()  # JSON can name half a character: no Unicode
+    return document_of(body, hint=_keep_to_the_page())
 
 
 def _time(document: Mapping[str, object]) -> datetime:
-    try:
-        at = datetime.fromisoformat(_text(document, "timestamp"))
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise _unreadable(_("A webhook has no readable timestamp.")) from error
+    return time_of(document, hint=_keep_to_the_page())
 
 
-def _unreadable(message: str) -> InvalidData:
-    return InvalidData(
-        "webhook_unreadable", message, hint=_("Let the gateway keep to docs/gateway.md.")
-    )
+def _keep_to_the_page() -> str:
+    return _("Let the gateway keep to docs/gateway.md.")
 
 
 def _forged(code: str) -> RefusedByRule:

@@ -15,6 +15,7 @@ from umsalert.channels.http import problem_code
 from umsalert.channels.keys import KEYS
 from umsalert.channels.vonage import ncco
 from umsalert.channels.vonage.channel import PROVIDER
+from umsalert.channels.webhook_json import document_of, text_of, time_of
 from umsalert.errors import InvalidData, RefusedByRule
 from umsalert.i18n import _
 from umsalert.model import Answer, ChannelKind, DeliveryState, MessageText, Receipt
@@ -88,7 +89,7 @@ class VonageWebhooks:
         if webhook.topic != "message-status":
             return webhook.query.get("ref", "")
         try:
-            return _text(_document(webhook.body), "client_ref")
+            return text_of(_document(webhook.body), "client_ref")
         except InvalidData:
             return ""
 
@@ -103,14 +104,14 @@ class VonageWebhooks:
         if stored.topic in _INPUTS:
             return _answer(document, stored.reference)
         states = _MESSAGE_STATES if stored.topic == "message-status" else _CALL_STATES
-        status = _text(document, "status")
+        status = text_of(document, "status")
         if status not in states:
             return ()
         state = states[status]
         failed = state is DeliveryState.UNDELIVERED
         receipt = Receipt(
             provider=PROVIDER,
-            provider_id=_text(document, "message_uuid") or _text(document, "uuid"),
+            provider_id=text_of(document, "message_uuid") or text_of(document, "uuid"),
             reference=stored.reference,
             state=state,
             code=(_error_code(document) or status) if failed else "",
@@ -192,31 +193,15 @@ def _key(webhook: Webhook) -> str:
     except InvalidData:
         return hashlib.sha256(webhook.body).hexdigest()
     if webhook.topic == "message-status":
-        parts = ["message", _text(document, "message_uuid"), _text(document, "status")]
+        parts = ["message", text_of(document, "message_uuid"), text_of(document, "status")]
     else:
-        event = _digit(document) if webhook.topic in _INPUTS else _text(document, "status")
-        parts = [webhook.topic, _text(document, "uuid"), event, _text(document, "timestamp")]
+        event = _digit(document) if webhook.topic in _INPUTS else text_of(document, "status")
+        parts = [webhook.topic, text_of(document, "uuid"), event, text_of(document, "timestamp")]
     return json.dumps(parts)
 
 
 def _document(body: bytes) -> Mapping[str, object]:
-    try:
-        document = json.loads(body)
-    except (ValueError, RecursionError):
-        document = None
-    if not isinstance(document, dict):
-        raise InvalidData(
-            "webhook_unreadable",
-            _("The body of a webhook is not a JSON object."),
-            hint=_("Set the application's webhooks to POST with JSON."),
-        )
-    return document
-
-
-def _text(document: Mapping[str, object], name: str) -> str:
-    value = document.get(name)
-    text = value if isinstance(value, str) else ""
-    return text.encode(errors="replace").decode()  # JSON can name half a character: no Unicode
+    return document_of(body, hint=_("Set the application's webhooks to POST with JSON."))
 
 
 def _digit(document: Mapping[str, object]) -> str:
@@ -230,7 +215,7 @@ def _answer(document: Mapping[str, object], reference: str) -> tuple[Answer, ...
     if digit not in KEYS:
         return ()
     answer = Answer(
-        provider_id=_text(document, "uuid"),
+        provider_id=text_of(document, "uuid"),
         reference=reference,
         kind=KEYS[digit],
         channel=ChannelKind.VOICE,
@@ -246,13 +231,4 @@ def _error_code(document: Mapping[str, object]) -> str:
 
 
 def _time(document: Mapping[str, object]) -> datetime:
-    """Return the event's own time: the inbox is read later, so the present says nothing."""
-    try:
-        at = datetime.fromisoformat(_text(document, "timestamp"))
-        return at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:
-        raise InvalidData(
-            "webhook_unreadable",
-            _("A webhook has no readable timestamp."),
-            hint=_("Set the application's webhooks to version v1."),
-        ) from error
+    return time_of(document, hint=_("Set the application's webhooks to version v1."))
