@@ -1,0 +1,97 @@
+"""What a report needs."""
+
+from __future__ import annotations
+
+from collections.abc import (
+    Sequence,
+)
+from dataclasses import (
+    dataclass,
+)
+from datetime import (
+    datetime,
+)
+from typing import (
+    Protocol,
+)
+
+from umsalert.model import (
+    ChannelKind,
+    DeliveryState,
+    MessageText,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """One message that has left (`certain`: a provider took it) or may have left.
+
+    `corrected` says that a correction has left, or is on its way, to the same contact by the same
+    channel. `vetted` says that the contact may still be written to there.
+    """
+
+    site_ref: str
+    site_name: str
+    distance_m: float
+    contact_ref: str
+    channel: ChannelKind
+    state: DeliveryState
+    certain: bool
+    corrected: bool
+    vetted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One delivery with all that is known of it, for reports. Times are None until they happen.
+
+    `copies_at_most`: how many attempts may have reached the guard.
+    """
+
+    delivery_id: int
+    site_ref: str
+    site_name: str
+    distance_m: float
+    contact_ref: str
+    contact_name: str
+    channel: ChannelKind
+    address: str
+    language: str
+    state: str
+    code: str
+    attempts: int
+    copies_at_most: int
+    queued_at: datetime
+    first_sent_at: datetime | None
+    accepted_at: datetime | None
+    delivered_at: datetime | None
+    ended_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ReplyRow:
+    """One answer of a guard, for reports."""
+
+    site_ref: str
+    contact_ref: str
+    channel: ChannelKind
+    kind: str
+    text: str
+    received_at: datetime
+    distance_m: float
+
+
+class Record(Protocol):
+    """What a report needs."""
+
+    async def deliveries(self, alert_id: int) -> Sequence[DeliveryRow]:
+        """Return every delivery of an alert, nearest site first."""
+
+    async def holders(self, alert_id: int) -> Sequence[Holder]:
+        """Return every message of an alert that left or may have left, nearest site first."""
+
+    async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
+        """Return the answers to an alert, oldest first."""
+
+    async def texts(self, alert_id: int) -> Sequence[MessageText]:
+        """Return what was sent, word for word."""
