@@ -97,6 +97,9 @@ class Gate:
 
     async def _close(self) -> None:
         if self._server is not None:
+            for listening in self._server.sockets:
+                self._loop.remove_reader(listening.fileno())
+            await asyncio.sleep(0)  # CPython #109564 loses what was accepted in the turn of close()
             self._server.close()
             self._server = None
         if self._hole is not None:
