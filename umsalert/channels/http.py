@@ -21,7 +21,8 @@ from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
 from umsalert import __version__
-from umsalert.channels.network import Withdrawn, answer_within, no_connection
+from umsalert.channels.network import Withdrawn, no_connection
+from umsalert.channels.patience import Patience
 from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
 from umsalert.settings import RateSettings
@@ -122,7 +123,8 @@ class JsonPoster:
 
     def __init__(self, policy: Policy, context: ssl.SSLContext, now: Now) -> None:
         self._now = now
-        self._policy = policy
+        self._connect_timeout_s = policy.connect_timeout_s
+        self._patience = Patience(policy.timeout_s)
         self._connector = _Connector(
             limit=policy.in_flight, ssl=context, keepalive_timeout=KEEP_ALIVE_S
         )
@@ -141,16 +143,11 @@ class JsonPoster:
     async def post(self, post: Post) -> Outcome:
         """Hand over once. Never raises for what the network or the server does."""
         try:
-            async with (
-                answer_within(self._policy.timeout_s),
-                self._session.post(
-                    post.url,
-                    data=post.body,
-                    headers=post.headers,
-                    allow_redirects=False,
-                ) as response,
-            ):
-                answer = await _read(response)
+            with self._patience.wait():
+                async with self._session.post(
+                    post.url, data=post.body, headers=post.headers, allow_redirects=False
+                ) as response:
+                    answer = await _read(response)
         except Withdrawn as withdrawn:
             return withdrawn.outcome
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
@@ -165,7 +162,7 @@ class JsonPoster:
 
     async def fetch(self, url: str, headers: Mapping[str, str]) -> Fetched | Outcome:
         """Ask for what changes nothing, as long as connecting may take; an Outcome says why not."""
-        limit = aiohttp.ClientTimeout(total=self._policy.connect_timeout_s)
+        limit = aiohttp.ClientTimeout(total=self._connect_timeout_s)
         try:
             async with self._session.get(
                 url, headers=headers, allow_redirects=False, timeout=limit

@@ -3,18 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import socket
 import ssl
-from collections.abc import AsyncIterator
 from pathlib import Path
 
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
 from umsalert.model import Outcome, OutcomeKind
-
-ASLEEP_S = 1.0
-"""A timer as late as this tells of a process that slept; so long it then has to read what came."""
 
 
 async def client_context(ca_file: Path | None) -> ssl.SSLContext:
@@ -30,33 +25,6 @@ async def client_context(ca_file: Path | None) -> ssl.SSLContext:
             _("The certificate authority {file} cannot be read.").format(file=ca_file),
             hint=_("Give ca_file a readable PEM file with the authority's certificate."),
         ) from error
-
-
-@contextlib.asynccontextmanager
-async def answer_within(timeout_s: float) -> AsyncIterator[None]:
-    """Raise TimeoutError after `timeout_s`, as `asyncio.timeout` does, but not right after a sleep.
-
-    A process that was stopped or starved finds the answer waiting and its time over in the same
-    turn of the loop; cancelled then, it would never know what it was told.
-    """
-    loop = asyncio.get_running_loop()
-    due_s = loop.time() + timeout_s
-    timer: asyncio.TimerHandle | None = None
-
-    def over(due_s: float) -> None:
-        nonlocal timer
-        if loop.time() - due_s > ASLEEP_S:
-            due_s = loop.time() + ASLEEP_S
-            timer = loop.call_at(due_s, over, due_s)
-        else:
-            limit.reschedule(loop.time())
-
-    timer = loop.call_at(due_s, over, due_s)
-    try:
-        async with asyncio.timeout(None) as limit:
-            yield
-    finally:
-        timer.cancel()
 
 
 def sentence(outcome: Outcome) -> str:

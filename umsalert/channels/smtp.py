@@ -26,12 +26,8 @@ from aiosmtplib import (
 )
 
 from umsalert.channels.letter import Letter, Stationery
-from umsalert.channels.network import (
-    Withdrawn,
-    answer_within,
-    client_context,
-    no_connection,
-)
+from umsalert.channels.network import Withdrawn, client_context, no_connection
+from umsalert.channels.patience import Patience
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
 from umsalert.ports import Clock
@@ -118,7 +114,7 @@ class SmtpChannel:
         self, settings: SmtpSettings, rate: RateSettings, context: ssl.SSLContext, clock: Clock
     ) -> None:
         self._settings = settings
-        self._timeout_s = rate.timeout_s
+        self._patience = Patience(rate.timeout_s)
         self._context = context
         self._clock = clock
         self._stationery = Stationery(settings)
@@ -136,7 +132,7 @@ class SmtpChannel:
         progress = _Progress()
         async with self._slots:
             try:
-                async with answer_within(self._timeout_s):
+                with self._patience.wait():
                     await self._hand_over(letter, progress)
             except Withdrawn as withdrawn:
                 return withdrawn.outcome
