@@ -7,7 +7,6 @@ before the first byte, everything else may have come after.
 
 from __future__ import annotations
 
-import json
 import re
 import ssl
 from collections.abc import Callable, Mapping
@@ -17,6 +16,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 
 import aiohttp
+import orjson
 from aiohttp.connector import Connection
 from aiohttp.tracing import Trace
 
@@ -317,8 +317,8 @@ async def _value(response: aiohttp.ClientResponse) -> object:
             body += chunk
             if len(body) > MAX_ANSWER_BYTES:
                 return None
-        return json.loads(body)
-    except (aiohttp.ClientError, OSError, ValueError, RecursionError):
+        return orjson.loads(body)
+    except (aiohttp.ClientError, OSError, ValueError):
         return None
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,8 +15,6 @@ from umsalert.errors import ConfigurationError, ExitCode
 from umsalert.i18n import _
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop
-
     from umsalert.cli.output import Output
     from umsalert.settings import Inspection, Settings
 
@@ -80,7 +78,7 @@ def session(context: typer.Context) -> Session:
 
 
 def run_async(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
-    """Run a command's coroutine to its end; one that is `busy` with connections on uvloop."""
+    """Run a command's coroutine to its end; one that is `busy` with connections at full speed."""
     import asyncio
 
     found: list[T] = []
@@ -90,18 +88,15 @@ def run_async(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
 
     # Not returned through the task: the runner asks for its signal handler, and Python 3.11
     # writes the repr of that with its task and result, a plan of 16,000 sites (100 ms), to no use.
-    with asyncio.Runner(loop_factory=_uvloop() if busy else None) as runner:
+    factory = None
+    if busy:
+        from umsalert.cli import busy as full_speed
+
+        full_speed.collect_rarely()
+        factory = full_speed.loop_factory()
+    with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(keep())
     return found[0]
-
-
-def _uvloop() -> Callable[[], AbstractEventLoop] | None:
-    """Return how to make the faster loop, None where it does not exist (Windows)."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop
 
 
 def leave(code: ExitCode) -> None:

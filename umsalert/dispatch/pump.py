@@ -16,7 +16,7 @@ from umsalert.model import Alert, ChannelKind, OutcomeKind
 from umsalert.ports import Claim, Settled, Want
 
 BUSY = 8
-GATHER_S = 0.005
+GATHER_S = 0.003
 """After a commit of so many outcomes the next ones are gathered for so long: a commit costs as much
 as thirty messages, and what is claimed ahead keeps the wire busy meanwhile."""
 

@@ -8,11 +8,12 @@ is loaded, and proven, only on a connection that touches geometry.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -37,13 +38,14 @@ class _Lane:
 
     async def run(self, work: Work[T], *, spatial: bool) -> T:
         loop = asyncio.get_running_loop()
-        working = loop.run_in_executor(self._pool, self._work, work, spatial)
         if not self._write:
-            return await working
+            return await loop.run_in_executor(self._pool, self._work, work, spatial)
         # A commit that has begun is finished even when the waiting task is cancelled; how it ends
-        # then concerns nobody, and asyncio must not complain that nobody asks.
-        working.add_done_callback(lambda done: done.cancelled() or done.exception())
-        return await asyncio.shield(working)
+        # then concerns nobody. (`asyncio.shield` would take the busy loop one turn more.)
+        answer: asyncio.Future[T] = loop.create_future()
+        committing = self._pool.submit(self._work, work, spatial)
+        committing.add_done_callback(partial(_tell, loop, answer))
+        return await answer
 
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._pool, self._close)
@@ -80,6 +82,21 @@ class _Lane:
             with _closing:
                 self._connection.close()
             self._connection = None
+
+
+def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], committed: Future[T]) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended without waiting
+        loop.call_soon_threadsafe(_answer, answer, committed)
+
+
+def _answer(answer: asyncio.Future[T], committed: Future[T]) -> None:
+    error = committed.exception()
+    if answer.cancelled():
+        return
+    if error is None:
+        answer.set_result(committed.result())
+    else:
+        answer.set_exception(error)
 
 
 class Database:
@@ -119,8 +136,9 @@ def queries(name: str) -> dict[str, str]:
 
 def to_text(moment: datetime) -> str:
     """Return a time as it stands in the database: UTC, milliseconds, sortable."""
-    utc = moment.astimezone(UTC).replace(tzinfo=None)
-    return utc.isoformat(timespec="milliseconds") + "Z"  # strftime would write the year 226 as 226
+    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+    text = utc.isoformat(timespec="milliseconds")  # strftime would write the year 226 as 226
+    return text.removesuffix("+00:00") + "Z"
 
 
 def from_text(text: str) -> datetime:

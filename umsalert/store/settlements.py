@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
+
+import orjson
 
 from umsalert.model import DeliveryState, Outcome, OutcomeKind
 from umsalert.ports import Settled
@@ -27,30 +28,25 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
     """Commit a group of outcomes. States only move forward."""
     if not settled:
         return
+    sql, items = queries("outbox"), {"items": _document(settled)}
     accepted = [item for item in settled if item.outcome.kind is OutcomeKind.ACCEPTED]
-    if not _accept(connection, accepted):
+    moved = connection.execute(sql["accept"], items).rowcount if accepted else 0
+    if moved < len(accepted):  # it was not as simple for all of them
         for item in accepted:
             _settle_delivery(connection, item)
     others = [item for item in settled if item.outcome.kind is not OutcomeKind.ACCEPTED]
     for item in others:
         _settle_delivery(connection, item)
-    connection.execute(queries("outbox")["settle_attempts"], {"items": _document(settled)})
+    connection.execute(sql["settle_attempts"], items)
     if others:
-        ids = json.dumps([item.outgoing.delivery_id for item in others])
+        ids = orjson.dumps([item.outgoing.delivery_id for item in others]).decode()
         values = {"ids": ids, "at": to_text(others[-1].at)}
-        connection.execute(queries("outbox")["nothing_left"], values)
-
-
-def _accept(connection: Connection, settled: Sequence[Settled]) -> bool:
-    """Move deliveries from sending to accepted; say whether it was as simple for all of them."""
-    items = {"items": _document(settled)}
-    moved = connection.execute(queries("outbox")["accept"], items).rowcount if settled else 0
-    return bool(moved == len(settled))
+        connection.execute(sql["nothing_left"], values)
 
 
 def _document(settled: Sequence[Settled]) -> str:
     """Return outcomes for a statement: one step of SQLite for all, not one for each."""
-    return json.dumps(
+    return orjson.dumps(
         [
             (
                 item.outgoing.delivery_id,
@@ -64,7 +60,7 @@ def _document(settled: Sequence[Settled]) -> str:
             )
             for item in settled
         ]
-    )
+    ).decode()
 
 
 def _settle_delivery(connection: Connection, item: Settled) -> None:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+
+import orjson
 
 from umsalert.channels.fiction import held_back
 from umsalert.channels.http import JsonPoster, Policy, Post, bearer, by_id
@@ -64,7 +65,7 @@ class GatewayChannel:
         post = Post(
             self._api.url,
             bearer(self._settings.token),
-            json.dumps(body).encode(),
+            orjson.dumps(body),
             by_id("id"),
             _REFUSALS,
         )

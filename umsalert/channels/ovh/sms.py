@@ -7,10 +7,11 @@ holds its signature against the library's.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+
+import orjson
 
 from umsalert.channels.fiction import held_back
 from umsalert.channels.http import Answer, JsonPoster, Now, Policy, Post, unknown
@@ -79,7 +80,7 @@ class OvhSms:
         if refusal:
             return refusal
         body = request_body(outgoing, self._settings, self._tools.clock.now())
-        request = Request("POST", self._url, json.dumps(body).encode())
+        request = Request("POST", self._url, orjson.dumps(body))
         at_s = await self._tools.time.now_s()
         if isinstance(at_s, Outcome):
             return at_s

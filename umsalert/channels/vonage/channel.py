@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from urllib.parse import urlsplit
+
+import orjson
 
 from umsalert.channels.fiction import held_back
 from umsalert.channels.http import JsonPoster, Policy, Post, bearer, by_id
@@ -49,6 +50,7 @@ class VonageChannel:
         self._api = api
         self._settings = settings
         self._tools = tools
+        self._read = by_id(api.id_key)
         self._simulated = is_loopback(urlsplit(api.url).hostname or "")
 
     async def send(self, outgoing: Outgoing) -> Outcome:
@@ -58,10 +60,8 @@ class VonageChannel:
             return refusal
         body = self._api.body(outgoing, self._settings, self._tools.clock.now())
         headers = bearer(self._tools.token.current())
-        read = by_id(self._api.id_key)
-        return await self._tools.poster.post(
-            Post(self._api.url, headers, json.dumps(body).encode(), read)
-        )
+        post = Post(self._api.url, headers, orjson.dumps(body), self._read)
+        return await self._tools.poster.post(post)
 
     def withdraw(self) -> None:
         """Let nothing more leave."""

@@ -134,7 +134,8 @@ WHERE delivery.id = :delivery_id
 -- The common end of hand-overs; `settle_delivery` knows all others.
 UPDATE delivery SET state = 'accepted', code = item.value ->> 5, accepted_at = item.value ->> 4
 FROM json_each(:items) AS item
-WHERE delivery.id = item.value ->> 0 AND state = 'sending' AND attempts = item.value ->> 1
+WHERE item.value ->> 2 = 'accepted'
+    AND delivery.id = item.value ->> 0 AND state = 'sending' AND attempts = item.value ->> 1
 
 -- name: settle_attempts
 -- A receipt may have moved an attempt on already: then only the evidence is added. The later of two
