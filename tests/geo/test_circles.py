@@ -19,6 +19,7 @@ from umsalert.geo.circles import (
     distance_m,
     outline,
     search_boxes,
+    yardstick,
 )
 from umsalert.geo.territories import TERRITORIES
 from umsalert.model import Circle
@@ -61,6 +62,35 @@ def test_boxes_are_tight_in_every_territory() -> None:
                 for i in range(1001)
             )
             assert min(east_edge) < limit_m
+
+
+def test_the_bound_is_below_every_distance() -> None:
+    """Of 40,000 points, those in a search box are as far as the bound says, or farther."""
+    spared = inside = 0
+    for circle, lat, lon, true_m in circle_and_points(seed=4, n=40_000):
+        for box in search_boxes(circle):
+            if box.contains(lat, lon):
+                measure = yardstick(circle, box)
+                least_m = math.hypot(
+                    measure.lat_m * (lat - circle.lat), measure.lon_m * (lon - measure.near_lon)
+                )
+                assert least_m <= true_m + RIM_TOLERANCE_M / 2, (circle, lat, lon)
+                inside += 1
+                spared += least_m > circle.radius_m + RIM_TOLERANCE_M
+    assert inside > 20_000
+    assert spared > 0
+
+
+def test_the_bound_spares_the_corners() -> None:
+    """In France a point 3 % of the radius outside needs no exact distance."""
+    for radius_m in (800.0, 3_000.0, 30_000.0):
+        circle = Circle(48.85, 2.35, radius_m)
+        (box,) = search_boxes(circle)
+        measure = yardstick(circle, box)
+        for azimuth in range(0, 360, 5):
+            lon, lat, _back = GEOD.fwd(circle.lon, circle.lat, azimuth, radius_m * 1.03)
+            near = measure.lat_m * (lat - circle.lat), measure.lon_m * (lon - circle.lon)
+            assert math.hypot(*near) > radius_m
 
 
 @pytest.mark.parametrize("lon", [-180.0, -179.999, 179.999, 180.0])

@@ -27,6 +27,8 @@ _BOX_MARGIN_M = 0.01
 
 _POLAR_RADIUS_M = 6_356_752.314245
 _FLATTENING = 1 / 298.257223563
+_LEAST_CURVATURE_M = _POLAR_RADIUS_M * (1 - _FLATTENING)
+"""Of a meridian at the equator: a (1-e²), which is c (1-f)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,43 @@ def search_boxes(circle: Circle) -> tuple[Box, ...]:
     if east >= 180:
         return Box(west, south, 180.0, north), Box(-180.0, south, east - 360, north)
     return (Box(west, south, east, north),)
+
+
+@dataclass(frozen=True, slots=True)
+class Yardstick:
+    """Metres that a degree has at least: from (`lat`, `near_lon`) to any point of one box."""
+
+    near_lon: float
+    lat_m: float
+    lon_m: float
+
+
+def yardstick(circle: Circle, box: Box) -> Yardstick:
+    """Return a measure that spares the exact one for the corners of a search box.
+
+    The geodesic distance is nowhere below hypot(lat_m * dlat, lon_m * dlon). Both radii of
+    curvature are at least R = a (1-e²), so it is at least that of a sphere of R, which is at least
+    the chord 2 R sqrt(sin²(dlat/2) + cos lat cos lat' sin²(dlon/2)); within the box cos lat' is at
+    least that of one edge, and sin(x/2) / (x/2) at least what it is for the largest x. `near_lon`
+    is the centre's longitude as the box counts it: beyond 180 from across the antimeridian.
+    """
+    turns = round(((box.west + box.east) / 2 - circle.lon) / 360)
+    near_lon = circle.lon + 360 * turns
+    degree_m = math.radians(_LEAST_CURVATURE_M)
+    lat_reach = max(box.north - circle.lat, circle.lat - box.south)
+    lon_reach = max(box.east - near_lon, near_lon - box.west)
+    edge = max(abs(box.south), abs(box.north))
+    cosines = math.cos(math.radians(circle.lat)) * math.cos(math.radians(edge))
+    return Yardstick(
+        near_lon,
+        degree_m * _chord_share(lat_reach),
+        degree_m * _chord_share(lon_reach) * math.sqrt(max(0.0, cosines)),
+    )
+
+
+def _chord_share(degrees: float) -> float:
+    half = math.radians(degrees) / 2
+    return max(0.0, math.sin(half) / half) if half else 1.0
 
 
 def _latitude(parametric: float) -> float:

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes
+from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes, yardstick
 from umsalert.geo.polygons import boxes_of
 from umsalert.model import Area, ChannelKind, Circle, Selection, SiteInArea
 from umsalert.ports import KnownPlace, NearestSite, OnDuty, Schedule
@@ -32,15 +32,16 @@ def fill_area(connection: Connection, area: Area) -> None:
     """Fill `temp.in_area` with every site of the area, rim included."""
     sql = queries("area")
     start(connection)
+    centre: dict[str, object] = {"lat": area.lat, "lon": area.lon}
     if isinstance(area, Circle):
-        boxes, fill = search_boxes(area), sql["fill_circle"]
-        values: dict[str, object] = {"limit_m": area.radius_m + RIM_TOLERANCE_M}
+        limit = centre | {"limit_m": area.radius_m + RIM_TOLERANCE_M}
+        for box in search_boxes(area):
+            measure = dataclasses.asdict(yardstick(area, box))
+            connection.execute(sql["fill_circle"], limit | measure | dataclasses.asdict(box))
     else:
-        boxes, fill = boxes_of(area.geometry), sql["fill_polygon"]
-        values = {"polygon": json.dumps(area.geometry)}
-    values |= {"lat": area.lat, "lon": area.lon}
-    for box in boxes:
-        connection.execute(fill, values | dataclasses.asdict(box))
+        shape = centre | {"polygon": json.dumps(area.geometry)}
+        for box in boxes_of(area.geometry):
+            connection.execute(sql["fill_polygon"], shape | dataclasses.asdict(box))
 
 
 def nearest(connection: Connection, area: Area) -> NearestSite | None:

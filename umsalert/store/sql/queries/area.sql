@@ -22,7 +22,8 @@ DELETE FROM temp.in_area
 DELETE FROM temp.person
 
 -- name: fill_circle
--- The R*Tree box first, then the exact distance on the ellipsoid (the last argument, 1).
+-- The R*Tree box first, without its corners where a bound of the distance tells (geo.circles), then
+-- the exact distance on the ellipsoid (the last argument, 1).
 -- MATERIALIZED: else SQLite measures every distance twice, in the result and in the condition.
 INSERT OR IGNORE INTO temp.in_area
 WITH near AS MATERIALIZED (
@@ -34,6 +35,8 @@ WITH near AS MATERIALIZED (
     FROM idx_site_geom AS box
     JOIN site ON site.id = box.pkid
     WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
+        AND :lat_m * :lat_m * (site.lat - :lat) * (site.lat - :lat)
+            + :lon_m * :lon_m * (site.lon - :near_lon) * (site.lon - :near_lon) <= :limit_m * :limit_m
 )
 SELECT * FROM near WHERE distance_m <= :limit_m
 
