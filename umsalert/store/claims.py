@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
-
-import orjson
 
 from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
@@ -180,7 +179,7 @@ class Claimer:
             "n": n,
         }
         (found,) = self._connection.execute(self._sql["due"], values).fetchone()
-        return [_Due(*item) for item in orjson.loads(found)]
+        return [_Due(*item) for item in json.loads(found)]
 
     def _next_due_s(self, channel: ChannelKind) -> float | None:
         values = {"alert_id": self._sending.alert_id, "channel": channel}
@@ -206,7 +205,7 @@ class Claimer:
         )
 
     def _write(self, provider: str, outgoing: Sequence[Outgoing]) -> None:
-        ids = orjson.dumps([item.delivery_id for item in outgoing]).decode()
+        ids = json.dumps([item.delivery_id for item in outgoing])
         digests = (hashlib.sha256(item.token.encode()).digest() for item in outgoing)
         values = {
             "ids": ids,

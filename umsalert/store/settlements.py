@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-
-import orjson
 
 from umsalert.model import DeliveryState, Outcome, OutcomeKind
 from umsalert.ports import Settled
@@ -39,14 +38,14 @@ def settle(connection: Connection, settled: Sequence[Settled]) -> None:
         _settle_delivery(connection, item)
     connection.execute(sql["settle_attempts"], items)
     if others:
-        ids = orjson.dumps([item.outgoing.delivery_id for item in others]).decode()
+        ids = json.dumps([item.outgoing.delivery_id for item in others])
         values = {"ids": ids, "at": to_text(others[-1].at)}
         connection.execute(sql["nothing_left"], values)
 
 
 def _document(settled: Sequence[Settled]) -> str:
     """Return outcomes for a statement: one step of SQLite for all, not one for each."""
-    return orjson.dumps(
+    return json.dumps(
         [
             (
                 item.outgoing.delivery_id,
@@ -60,7 +59,7 @@ def _document(settled: Sequence[Settled]) -> str:
             )
             for item in settled
         ]
-    ).decode()
+    )
 
 
 def _settle_delivery(connection: Connection, item: Settled) -> None:
