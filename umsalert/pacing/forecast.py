@@ -16,7 +16,7 @@ from operator import mul
 from umsalert.model import CellPace, ChannelKind, Kinds, Load
 from umsalert.ports import Pace
 
-CLASSES = 12
+CLASSES = 10
 """So many sizes of dense cells are told apart; of more, neighbours are taken for their mean."""
 
 STEPS = 16

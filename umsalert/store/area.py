@@ -38,6 +38,7 @@ def fill_area(connection: Connection, area: Area) -> None:
         for box in search_boxes(area):
             measure = dataclasses.asdict(yardstick(area, box))
             connection.execute(sql["fill_circle"], limit | measure | dataclasses.asdict(box))
+        connection.execute(sql["outside"], limit)
     else:
         shape = centre | {"polygon": json.dumps(area.geometry)}
         for box in boxes_of(area.geometry):

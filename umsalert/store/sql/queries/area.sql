@@ -23,22 +23,19 @@ DELETE FROM temp.person
 
 -- name: fill_circle
 -- The R*Tree box first, without its corners where a bound of the distance tells (geo.circles), then
--- the exact distance on the ellipsoid (the last argument, 1).
--- MATERIALIZED: else SQLite measures every distance twice, in the result and in the condition.
+-- the exact distance on the ellipsoid (the last argument, 1), by which `outside` decides.
 INSERT OR IGNORE INTO temp.in_area
-WITH near AS MATERIALIZED (
-    SELECT
-        site.id AS site_id,
-        ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1) AS distance_m,
-        site.status = 'approved' AS approved, site.hours, site.time_zone,
-        site.ref, site.name, site.lat, site.lon, site.cell
-    FROM idx_site_geom AS box
-    JOIN site ON site.id = box.pkid
-    WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
-        AND :lat_m * :lat_m * (site.lat - :lat) * (site.lat - :lat)
-            + :lon_m * :lon_m * (site.lon - :near_lon) * (site.lon - :near_lon) <= :limit_m * :limit_m
-)
-SELECT * FROM near WHERE distance_m <= :limit_m
+SELECT
+    site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
+    site.hours, site.time_zone, site.ref, site.name, site.lat, site.lon, site.cell
+FROM idx_site_geom AS box
+JOIN site ON site.id = box.pkid
+WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
+    AND :lat_m * :lat_m * (site.lat - :lat) * (site.lat - :lat)
+        + :lon_m * :lon_m * (site.lon - :near_lon) * (site.lon - :near_lon) <= :limit_m * :limit_m
+
+-- name: outside
+DELETE FROM temp.in_area WHERE distance_m > :limit_m
 
 -- name: fill_polygon
 -- RFC 7946: edges are straight in longitude and latitude, so the test is a plane one; edges count.
