@@ -15,7 +15,7 @@ from umsalert.model import Alert, Outcome, OutcomeKind, Outgoing
 from umsalert.ports import Channel, Claim, Pace, ReceiptSample, Settled, Want
 from umsalert.retry import Pause, retry_at
 
-BUFFER = 192
+BUFFER = 128
 """At most so many are claimed beyond what is on the wire, which must not idle during a commit:
 after a kill they are unknown."""
 MAX_UNCOMMITTED = 400
