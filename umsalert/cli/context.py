@@ -90,10 +90,10 @@ def run_async(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
     # writes the repr of that with its task and result, a plan of 16,000 sites (100 ms), to no use.
     factory = None
     if busy:
-        from umsalert.cli import busy as full_speed
+        from umsalert.cli.busy import hurry, loop_factory
 
-        full_speed.collect_rarely()
-        factory = full_speed.loop_factory()
+        hurry()
+        factory = loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(keep())
     return found[0]

@@ -40,7 +40,7 @@ def log_event(event: Event, /) -> None:
             _log.info("planned: %d deliveries", total, extra={"alert": event.alert_ref})
         case events.Claimed():
             extra = {"alert": event.alert_ref, "channel": event.channel}
-            _log.info("claimed: %d", event.count, extra=extra)
+            _log.debug("claimed: %d", event.count, extra=extra)
         case events.HandedOver():
             _handed_over(event)
         case events.ChannelPaused() | events.ProviderChanged() | events.RecordPaused():
