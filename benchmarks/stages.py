@@ -18,7 +18,7 @@ from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from benchmarks.throughput import AROUND, LOOPS, SITES_PER_MESSAGE, deaf, handed_over
 from umsalert import wiring
-from umsalert.cli.busy import hurry
+from umsalert.cli.busy import collect_rarely
 from umsalert.dispatch import Dispatcher, LaneConfig, RouteConfig
 from umsalert.logs import Log, config_of
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
@@ -31,7 +31,7 @@ THREADS = {"MainThread": "loop", "write": "record", "read": "counts", "Thread": 
 
 def run(options: Options) -> Iterator[Comparison]:
     """Compare channel by channel."""
-    hurry()
+    collect_rarely()
     with sinks.running(options.folder) as sink:
         place = office.at_full_speed(options.folder, sink.https_port, sink.smtp_port)
         sites = options.messages * SITES_PER_MESSAGE

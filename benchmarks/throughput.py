@@ -15,7 +15,7 @@ from benchmarks.bare import Load, in_flight
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from umsalert import wiring
-from umsalert.cli.busy import hurry
+from umsalert.cli.busy import collect_rarely
 from umsalert.dispatch import Dispatcher
 from umsalert.events import Event
 from umsalert.logs import Log, config_of
@@ -38,7 +38,7 @@ LOOPS = {"uvloop": uvloop.new_event_loop, "asyncio": asyncio.new_event_loop}
 
 def run(options: Options) -> Iterator[Comparison]:
     """Compare channel by channel, on either event loop."""
-    hurry()  # as a command that sends does; the bare loops have it as well
+    collect_rarely()  # as a command that sends does; the bare loops have it as well
     with sinks.running(options.folder) as sink:
         place = office.at_full_speed(options.folder, sink.https_port, sink.smtp_port)
         sites = options.messages * SITES_PER_MESSAGE

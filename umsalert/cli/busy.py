@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -15,16 +14,10 @@ COLLECT_EVERY = 20_000
 dispatch goes into looking through objects that live as long as the command."""
 
 
-SWITCH_S = 2e-5
-"""How long the thread that writes may be kept waiting for the interpreter, at each of the twenty
-steps of a commit; with Python's own 5 ms a busy loop makes a commit take twice as long."""
-
-
-def hurry() -> None:
-    """Look for cycles less often, and never at what is there now; let threads take turns sooner."""
+def collect_rarely() -> None:
+    """Look for cycles less often, and never at what is there now."""
     gc.freeze()
     gc.set_threshold(COLLECT_EVERY, 20, 100)
-    sys.setswitchinterval(SWITCH_S)
 
 
 def loop_factory() -> Callable[[], AbstractEventLoop] | None:

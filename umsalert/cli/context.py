@@ -90,9 +90,9 @@ def run_async(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
     # writes the repr of that with its task and result, a plan of 16,000 sites (100 ms), to no use.
     factory = None
     if busy:
-        from umsalert.cli.busy import hurry, loop_factory
+        from umsalert.cli.busy import collect_rarely, loop_factory
 
-        hurry()
+        collect_rarely()
         factory = loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(keep())
