@@ -249,5 +249,7 @@ async def refused(port: int) -> None:
                 _reader, writer = await asyncio.open_connection("127.0.0.1", port)
             except ConnectionRefusedError:
                 return
+            except ConnectionResetError:  # the port was closed before it was accepted
+                continue
             writer.close()
             await asyncio.wait([asyncio.create_task(writer.wait_closed())])
