@@ -14,7 +14,7 @@ class Patience:
 
     A process that was stopped or starved finds the answer waiting and its time over in the same
     turn of the loop; cancelled then, it would never know what it was told. Made inside a running
-    loop. (A timer for each request was a fifth of the processor time of an SMS, measured.)
+    loop. One timer, since one for each request would cost a fifth of an SMS's processor time.
     """
 
     def __init__(self, timeout_s: float) -> None:
