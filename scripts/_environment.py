@@ -59,7 +59,9 @@ def missing_packages(*, for_tests: bool) -> list[str]:
         "libsqlite3-mod-spatialite": can_load("mod_spatialite.so"),
     }
     if for_tests:
-        found["geographiclib-tools"] = shutil.which("GeodSolve") is not None
+        tools = {"geographiclib-tools": "GeodSolve", "chromium": "chromium"}
+        tools["chromium-driver"] = "chromedriver"
+        found |= {package: shutil.which(tool) is not None for package, tool in tools.items()}
     return [package for package, present in found.items() if not present]
 
 

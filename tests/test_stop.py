@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from tests.dispatching import VOICE, Desk, Wire, open_desk
-from tests.workbench import fill_register, new_alert, record
+from tests.workbench import answer_to, fill_register, new_alert, record
 from umsalert.cli.alert_send import exit_code
 from umsalert.errors import ExitCode
-from umsalert.model import Answer, DeliveryState, Outcome, OutcomeKind, Outgoing, ReplyKind
+from umsalert.model import DeliveryState, Outcome, OutcomeKind, Outgoing, ReplyKind
 from umsalert.ports import StoredWebhook
 from umsalert.store.store import Store
 
@@ -28,7 +28,7 @@ async def desk(tmp_path: Path) -> AsyncIterator[Desk]:
 
 async def answer_elsewhere(desk: Desk, outgoing: Outgoing) -> None:
     """Store and apply an answer through another store, as the web server does."""
-    said = Answer("u", outgoing.reference, ReplyKind.ACKNOWLEDGED, VOICE, "1", desk.clock.now())
+    said = answer_to(outgoing.reference, ReplyKind.ACKNOWLEDGED, desk.clock.now())
     async with Store(desk.store.path, desk.clock) as server:
         webhook = StoredWebhook("vonage", "voice-input", outgoing.reference, b"{}")
         await server.inbox.store(webhook, outgoing.reference)

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from umsalert.model import (
     Alert,
+    Answer,
     Area,
     ChannelKind,
     Circle,
@@ -17,6 +18,10 @@ from umsalert.model import (
     NewContact,
     NewSite,
     Operator,
+    Receipt,
+    ReplyKind,
+    ReplySource,
+    Tie,
     UnknownPolicy,
 )
 from umsalert.ports import Claim, Pace, Schedule, Settled, Want
@@ -171,3 +176,13 @@ async def take_over(store: Store, alert_id: int, *, resend_unknown: bool = False
     sender = await store.outbox.take_over(alert_id, dead, OPERATOR, resend_unknown=resend_unknown)
     assert sender is not None
     return sender
+
+
+def answer_to(reference: str, kind: ReplyKind, at: datetime) -> Answer:
+    """Return a key that was pressed in a call."""
+    return Answer(kind, ReplySource.VOICE, "1", at, Tie(reference=reference))
+
+
+def reference_of(item: Receipt | Answer) -> str:
+    """Return the hand-over that a receipt or an answer names."""
+    return item.reference if isinstance(item, Receipt) else item.tie.reference

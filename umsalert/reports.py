@@ -12,8 +12,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from umsalert.model import OPEN_STATES, SHARES, Alert, ChannelKind, DeliveryState, MessageText
-from umsalert.ports import DeliveryRow, Record, ReplyRow
+from umsalert import standing
+from umsalert.model import (
+    OPEN_STATES,
+    READ_BY_SITE,
+    SHARES,
+    Alert,
+    ChannelKind,
+    DeliveryState,
+    MessageText,
+)
+from umsalert.ports import Answers, DeliveryRow, Record, ReplyRow
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +41,10 @@ class ChannelReport:
 
 @dataclass(frozen=True, slots=True)
 class SiteReport:
-    """One site: how many messages, how far they came, the first answer.
+    """One site: how many messages, how far they came, its best answer, which counts.
 
-    `not_needed`: messages that were not sent because somebody here had answered.
+    `acknowledged`: guards whose answer says that they have read it. `not_needed`: messages that
+    were not sent because somebody here had answered.
     """
 
     ref: str
@@ -45,7 +55,7 @@ class SiteReport:
     delivered: int
     acknowledged: int
     not_needed: int
-    first_answer: ReplyRow | None
+    answer: ReplyRow | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,10 +103,10 @@ class AlertReport:
         return sum(site.acknowledged > 0 for site in self.sites)
 
 
-async def build(record: Record, alert: Alert) -> AlertReport:
+async def build(record: Record, answers: Answers, alert: Alert) -> AlertReport:
     """Read the record of one alert and work out its report."""
     deliveries = tuple(await record.deliveries(alert.id))
-    replies = tuple(await record.replies(alert.id))
+    replies = tuple(await answers.of_alert(alert.id))
     first_sms = min(
         (
             row.accepted_at
@@ -143,7 +153,7 @@ def _channel(
         states=dict(Counter(row.state for row in rows)),
         accepted=len(accepted),
         delivered=len(delivered),
-        acknowledged=len({reply.contact_ref for reply in replies if reply.channel is kind}),
+        acknowledged=sum(reply.channel is kind for reply in _readers(replies)),
         accepted_s=_shares(alert, len(rows), accepted),
         delivered_s=_shares(alert, len(rows), delivered),
     )
@@ -166,9 +176,8 @@ def _sites(
     by_site: dict[str, list[DeliveryRow]] = {}
     for row in deliveries:
         by_site.setdefault(row.site_ref, []).append(row)
-    answers: dict[str, list[ReplyRow]] = {}
-    for reply in replies:
-        answers.setdefault(reply.site_ref, []).append(reply)
+    readers = Counter(reply.site_ref for reply in _readers(replies))
+    best = standing.of_sites(replies)
     return tuple(
         SiteReport(
             ref=ref,
@@ -177,12 +186,18 @@ def _sites(
             deliveries=len(rows),
             accepted=sum(row.accepted_at is not None for row in rows),
             delivered=sum(row.delivered_at is not None for row in rows),
-            acknowledged=len({reply.contact_ref for reply in answers.get(ref, ())}),
+            acknowledged=readers[ref],
             not_needed=sum(row.state == DeliveryState.NOT_NEEDED for row in rows),
-            first_answer=answers[ref][0] if ref in answers else None,
+            answer=best.get(ref),
         )
         for ref, rows in by_site.items()
     )
+
+
+def _readers(replies: Sequence[ReplyRow]) -> list[ReplyRow]:
+    """Return one answer for each guard who has read the alert."""
+    counting = standing.of_guards(replies).values()
+    return [reply for reply in counting if reply.kind in READ_BY_SITE]
 
 
 def _seconds(start: datetime, end: datetime | None) -> float | None:

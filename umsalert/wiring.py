@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umsalert import resources
-from umsalert.model import CellPace, ChannelKind, Operator
+from umsalert.model import TOKEN_PLACE, CellPace, ChannelKind, Operator
 from umsalert.settings import (
     CallRateSettings,
     RateSettings,
@@ -86,6 +86,12 @@ def cell_pace(settings: Settings) -> CellPace:
     return CellPace(settings.pace.cell_rate_per_s, settings.pace.cell_burst)
 
 
+def link(settings: Settings) -> str:
+    """Return where a guard answers, with TOKEN_PLACE in it; empty where no address is set."""
+    url = settings.serve.public_url.rstrip("/")
+    return f"{url}/r/{TOKEN_PLACE}" if url else ""
+
+
 def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> float:
     """Return after how long nothing of `kinds` is on the wire any more, whoever sent it.
 
@@ -108,6 +114,7 @@ def planner(settings: Settings, store: Store) -> Planner:
         paces(settings),
         Prices(price.sms_part_eur, price.voice_minute_eur, price.email_eur),
         cell_pace(settings),
+        link(settings),
     )
     return Planner(store.alerts, clock(settings), station)
 

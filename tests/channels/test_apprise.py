@@ -16,7 +16,7 @@ from tests.channels.workshop import TEXTS, Workshop
 from umsalert.channels import registry
 from umsalert.channels.apprise import AppriseChannel, Service
 from umsalert.errors import ConfigurationError
-from umsalert.model import ChannelKind, MessageText, Outcome, OutcomeKind
+from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
 from umsalert.settings import RateSettings, Secret, Settings
 
 SMS, EMAIL = ChannelKind.SMS, ChannelKind.EMAIL
@@ -118,9 +118,9 @@ class Silent(Service):
         self.answer = threading.Event()
         self.taken: list[str] = []
 
-    def notify(self, address: str, text: MessageText) -> Outcome:
+    def notify(self, outgoing: Outgoing) -> Outcome:
         """Wait."""
-        self.taken.append(f"{address}: {text.body}")
+        self.taken.append(f"{outgoing.address}: {outgoing.body}")
         self.answer.wait()
         return Outcome(OutcomeKind.ACCEPTED)
 
@@ -187,9 +187,10 @@ async def test_an_unfit_url_is_told_at_the_start(workshop: Workshop, url: str) -
     assert "token" not in str(caught.value)
 
 
-def test_an_address_that_the_service_does_not_know_is_refused() -> None:
+def test_an_address_that_the_service_does_not_know_is_refused(workshop: Workshop) -> None:
     """Nothing is sent where Apprise finds no recipient."""
-    outcome = Service(SMS, Secret("d7sms://token@{address}"), PACE).notify("garde", TEXTS[SMS])
+    service = Service(SMS, Secret("d7sms://token@{address}"), PACE)
+    outcome = service.notify(replace(workshop.outgoing(SMS), address="garde"))
     assert (outcome.kind, outcome.code) == (OutcomeKind.PERMANENT, "address_refused")
 
 

@@ -11,10 +11,20 @@ import pytest
 
 from tests.channels.test_gateway import PAGE, example
 from tests.channels.workshop import NOW, WEBHOOK_SECRET, Workshop
+from tests.workbench import reference_of
 from umsalert.channels import registry
 from umsalert.channels.gateway.webhooks import signature
 from umsalert.errors import InvalidData, RefusedByRule
-from umsalert.model import Answer, ChannelKind, DeliveryState, MessageText, Receipt, ReplyKind
+from umsalert.model import (
+    Answer,
+    ChannelKind,
+    DeliveryState,
+    MessageText,
+    Receipt,
+    ReplyKind,
+    ReplySource,
+    Said,
+)
 from umsalert.ports import StoredWebhook, Webhook, WebhookSource
 from umsalert.settings import signing_key
 
@@ -47,7 +57,7 @@ def webhook(document: object, **changes: str) -> Webhook:
     return Webhook(topic="event", headers=headers, query={}, body=body)
 
 
-def read(source: WebhookSource, document: object) -> tuple[Receipt | Answer, ...]:
+def read(source: WebhookSource, document: object) -> tuple[Receipt | Answer | Said, ...]:
     received = webhook(document)
     source.verify(received, NOW)
     content = source.content(received, NOW)
@@ -161,8 +171,8 @@ def test_a_key_is_an_answer(source: WebhookSource, channel: str, key: str, kind:
     """Pressed in a call or written as an SMS, it means the same."""
     (answer,) = read(source, event(type="key", key=key, channel=channel, text="2 rue Pastorelli"))
     assert isinstance(answer, Answer)
-    assert (answer.kind, answer.channel, answer.raw) == (kind, ChannelKind(channel), key)
-    assert (answer.reference, answer.text) == (REFERENCE, "2 rue Pastorelli")
+    assert (answer.kind, answer.source, answer.raw) == (kind, ReplySource(channel), key)
+    assert (answer.tie.reference, answer.text) == (REFERENCE, "2 rue Pastorelli")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +211,8 @@ def test_half_a_character_is_no_obstacle(source: WebhookSource) -> None:
 def test_the_examples_of_the_page_are_understood(source: WebhookSource, title: str) -> None:
     """What the page shows is read, and is about a hand-over."""
     (item,) = read(source, example(title))
-    assert item.reference == REFERENCE
+    assert not isinstance(item, Said)
+    assert reference_of(item) == REFERENCE
 
 
 def test_the_answer_is_empty(source: WebhookSource) -> None:

@@ -16,7 +16,7 @@ from vonage_jwt import verify_signature
 from tests.channels.workshop import NOW, TEXTS, Workshop
 from umsalert.channels import registry
 from umsalert.errors import InvalidData, RefusedByRule
-from umsalert.model import ChannelKind, DeliveryState, Receipt, ReplyKind
+from umsalert.model import Answer, ChannelKind, DeliveryState, Receipt, ReplyKind, ReplySource
 from umsalert.ports import StoredWebhook, Webhook, WebhookSource
 
 SECRET = "secret of thirty-two characters!"
@@ -240,9 +240,9 @@ def test_a_key_is_an_answer(
 ) -> None:
     """1 acknowledges, 2 reports a sighting, before and after the hint."""
     (answer,) = source.read(StoredWebhook("vonage", topic, REFERENCE, key(digits)))
-    assert not isinstance(answer, Receipt)
-    assert (answer.kind, answer.channel, answer.raw) == (kind, ChannelKind.VOICE, digits)
-    assert (answer.reference, answer.occurred_at) == (REFERENCE, AT)
+    assert isinstance(answer, Answer)
+    assert (answer.kind, answer.source, answer.raw) == (kind, ReplySource.VOICE, digits)
+    assert (answer.tie.reference, answer.occurred_at) == (REFERENCE, AT)
 
 
 @pytest.mark.parametrize("digits", ["", "0", "9", "#"])

@@ -127,7 +127,7 @@ async def test_a_lockdown_repeats_what_a_stopped_sender_held_and_says_so(desk: D
     assert dict(result.counts[SMS]) == {DeliveryState.ACCEPTED: 5}
     late = [Settled(item, OK, "script", held.at, desk.clock.now(), None) for item in held.outgoing]
     await commit(desk.store, late)  # the stopped one is continued, and has heard its provider
-    report = await build(desk.store.record, alert)
+    report = await build(desk.store.record, desk.store.answers, alert)
     assert {row.delivery_id for row in report.repeated} == {
         item.delivery_id for item in held.outgoing
     }

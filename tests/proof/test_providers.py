@@ -78,9 +78,9 @@ async def test_calls_go_through_the_gateway_and_keys_come_back(
             assert (await world.send(alert)).stopped == {}
             await told(world, 3 * PEOPLE)
         assert await states(world, alert) == {DeliveryState.DELIVERED: PEOPLE}
-        replies = await world.store.record.replies(alert.id)
+        replies = await world.store.answers.of_alert(alert.id)
         assert len(replies) == PEOPLE
-        assert {(item.channel, item.kind) for item in replies} == {("voice", "acknowledged")}
+        assert {(item.source, item.kind) for item in replies} == {("voice", "acknowledged")}
         assert {entry.provider for entry in world.simulator.record.calls} == {"gateway"}
 
 

@@ -58,7 +58,7 @@ class World:
             return await Dispatcher(run, alert, lanes).send()
 
     async def report(self, alert: Alert) -> reports.AlertReport:
-        return await reports.build(self.store.record, alert)
+        return await reports.build(self.store.record, self.store.answers, alert)
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Ask the database file itself."""

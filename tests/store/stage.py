@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 from hypothesis.stateful import RuleBasedStateMachine
 
 from tests.store.believed import Believed, BelievedPace
-from tests.workbench import NOON, OPERATOR, FixedClock
+from tests.workbench import NOON, OPERATOR, FixedClock, reference_of
 from umsalert.leases import LEASE_S
 from umsalert.model import (
     Alert,
@@ -157,7 +157,7 @@ class Stage(RuleBasedStateMachine):
 
     def _hear(self, item: Receipt | Answer, times: int) -> None:
         key, inbox = str(next(self._keys)), self._world.stores[1].inbox
-        webhook = StoredWebhook(self._provider, "webhook", item.reference, b"{}")
+        webhook = StoredWebhook(self._provider, "webhook", reference_of(item), b"{}")
         stored = [self._run(inbox.store(webhook, key)) for _time in range(times)]
         assert stored == [True, False][:times]
         *_left_by_a_failed_course, pending = self._run(inbox.pending(100))

@@ -27,12 +27,20 @@ from hypothesis.stateful import (
 
 from tests.store.believed import Believed, BelievedPace
 from tests.store.stage import PACE, Stage, World
-from tests.workbench import NOON, OPERATOR, FixedClock, fill_register, new_alert, record
+from tests.workbench import (
+    NOON,
+    OPERATOR,
+    FixedClock,
+    answer_to,
+    fill_register,
+    new_alert,
+    record,
+)
 from umsalert.leases import LEASE_S
 from umsalert.model import (
     OPEN_STATES,
+    READ_BY_SITE,
     TRANSITIONS,
-    Answer,
     ChannelKind,
     DeliveryState,
     OutcomeKind,
@@ -176,8 +184,8 @@ class Course(Stage):
     def answer(self, which: int, kind: ReplyKind, times: int) -> None:
         """Hear from a guard, whichever attempt reached him."""
         delivery, n = self._pick(which)
-        self._hear(Answer("u", self._reference(delivery, n), kind, VOICE, "1", NOON), times)
-        if self._alert.stop_when_acknowledged:
+        self._hear(answer_to(self._reference(delivery, n), kind, NOON), times)
+        if self._alert.stop_when_acknowledged and kind in READ_BY_SITE:
             self._stopped.add(self._messages[delivery].site)
             self._end_queued()
 

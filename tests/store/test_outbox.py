@@ -10,6 +10,7 @@ from tests.workbench import (
     NOON,
     OPERATOR,
     FixedClock,
+    answer_to,
     commit,
     fill_register,
     new_alert,
@@ -20,7 +21,6 @@ from tests.workbench import (
 from umsalert.leases import LEASE_S
 from umsalert.model import (
     TRANSITIONS,
-    Answer,
     ChannelKind,
     ContactStatus,
     DeliveryState,
@@ -196,9 +196,9 @@ async def test_an_answer_is_tied_to_site_and_contact(store: Store) -> None:
     alert_id, _sender, (outgoing,) = await claimed(store)
     await store.inbox.store(StoredWebhook("vonage", "input", outgoing.reference, b"{}"), "k")
     (pending,) = await store.inbox.pending(1)
-    said = Answer("u", outgoing.reference, ReplyKind.SIGHTING, ChannelKind.VOICE, "2", NOON)
+    said = answer_to(outgoing.reference, ReplyKind.SIGHTING, NOON)
     await store.inbox.apply(pending.id, [said])
-    (reply,) = await store.record.replies(alert_id)
+    (reply,) = await store.answers.of_alert(alert_id)
     assert (reply.site_ref, reply.contact_ref, reply.kind) == ("S0", "S0-c1", "sighting")
     assert await store.inbox.pending(1) == ()
 

@@ -13,15 +13,18 @@ from tests.workbench import (
     NOON,
     OPERATOR,
     FixedClock,
+    answer_to,
     commit,
     fill_register,
     new_alert,
     record,
+    reference_of,
     take,
     take_over,
 )
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
+    READ_BY_SITE,
     Alert,
     Answer,
     ChannelKind,
@@ -83,14 +86,14 @@ async def settle(
 
 
 async def apply(store: Store, item: Answer | Receipt) -> None:
-    webhook = StoredWebhook("vonage", "voice-input", item.reference, b"{}")
+    webhook = StoredWebhook("vonage", "voice-input", reference_of(item), b"{}")
     await store.inbox.store(webhook, str(next(keys)))
     (pending,) = await store.inbox.pending(1)
     assert await store.inbox.apply(pending.id, [item]) == 1
 
 
 async def answer(store: Store, outgoing: Outgoing, kind: ReplyKind = ACKNOWLEDGED) -> None:
-    await apply(store, Answer("u", outgoing.reference, kind, VOICE, "1", NOON))
+    await apply(store, answer_to(outgoing.reference, kind, NOON))
 
 
 async def rows(store: Store, alert: Alert, site: str = "S0") -> list[DeliveryRow]:
@@ -108,7 +111,7 @@ def stopped_at(store: Store) -> list[str]:
         return [row[0] for row in rows]
 
 
-@pytest.mark.parametrize("kind", ReplyKind)
+@pytest.mark.parametrize("kind", READ_BY_SITE)
 async def test_the_first_answer_stops_the_rest_of_its_site(
     store: Store, clock: FixedClock, kind: ReplyKind
 ) -> None:
@@ -246,7 +249,7 @@ async def test_a_second_answer_changes_nothing(store: Store, clock: FixedClock) 
     await answer(store, second, ReplyKind.SIGHTING)
     assert await rows(store, alert) == before
     assert stopped_at(store) == since == ["2026-03-17T12:00:00.000Z"]
-    replies = await store.record.replies(alert.id)
+    replies = await store.answers.of_alert(alert.id)
     assert [reply.contact_ref for reply in replies] == ["S0-c1", "S0-c2"]
 
 

@@ -67,7 +67,7 @@ async def test_a_repeated_webhook_stops_once(serving: Serving, store: Store) -> 
         await serving.say("voice-input", key("1"), ref=call)
     await serving.stop()
     alert = await store.alerts.alert("last")
-    assert len(await store.record.replies(alert.id)) == 1
+    assert len(await store.answers.of_alert(alert.id)) == 1
     assert (await states(store))[SECOND_GUARD] == {DeliveryState.NOT_NEEDED}
 
 

@@ -17,7 +17,7 @@ from tests.web.conftest import running
 from tests.web.vonage import SECRET, Serving, key, receipt, signature
 from umsalert.channels.vonage.webhooks import VonageWebhooks
 from umsalert.logs.formats import TextFormatter
-from umsalert.model import Alert, Answer, ChannelKind, DeliveryState, Receipt
+from umsalert.model import Alert, Answer, ChannelKind, DeliveryState, Receipt, Said
 from umsalert.ports import StoredWebhook
 from umsalert.settings import Settings
 from umsalert.store import spatialite
@@ -76,8 +76,8 @@ async def state_of(store: Store, reference: str) -> str:
 async def replies_to(store: Store) -> list[tuple[str, str, str]]:
     """Return who answered what, with which reading."""
     alert: Alert = await store.alerts.alert("last")
-    rows = await store.record.replies(alert.id)
-    return [(row.site_ref, row.channel, row.kind) for row in rows]
+    rows = await store.answers.of_alert(alert.id)
+    return [(row.site_ref, row.source, row.kind) for row in rows]
 
 
 async def becomes(ask: Callable[[], Awaitable[str]], expected: str) -> None:
@@ -260,7 +260,7 @@ async def test_a_bug_holds_up_one_webhook_only(
     """Should one make us fail, it is kept with that problem, and those behind it are applied."""
     read = VonageWebhooks.read
 
-    def fail(self: VonageWebhooks, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
+    def fail(self: VonageWebhooks, stored: StoredWebhook) -> tuple[Receipt | Answer | Said, ...]:
         if stored.reference == "first":
             raise KeyError
         return read(self, stored)

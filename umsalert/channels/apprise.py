@@ -19,7 +19,7 @@ from umsalert.channels.http import MAX_CONNECT_S, unknown
 from umsalert.channels.network import Withdrawn
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
-from umsalert.model import ChannelKind, MessageText, Outcome, OutcomeKind, Outgoing
+from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
 from umsalert.ports import Clock
 from umsalert.settings import RateSettings, Secret, Settings, endpoint_host, is_loopback
 
@@ -95,7 +95,7 @@ class AppriseChannel:
     def _hand_over(self, outgoing: Outgoing) -> Outcome:
         if self._withdrawn:
             raise Withdrawn
-        return self._service.notify(outgoing.address, outgoing.text)
+        return self._service.notify(outgoing)
 
 
 class Service:
@@ -123,17 +123,17 @@ class Service:
                 ).format(),
             )
 
-    def notify(self, address: str, text: MessageText) -> Outcome:
+    def notify(self, outgoing: Outgoing) -> Outcome:
         """Hand over, in a thread; never raises."""
         try:
-            plugin = self._plugin(address)
+            plugin = self._plugin(outgoing.address)
             if plugin is None or len(plugin) != 1:
                 return Outcome(
                     OutcomeKind.PERMANENT,
                     "address_refused",
                     _("Apprise does not take this for an address of the service."),
                 )
-            if plugin.notify(body=text.body, title=text.subject, body_format="text"):
+            if plugin.notify(body=outgoing.body, title=outgoing.text.subject, body_format="text"):
                 return Outcome(OutcomeKind.ACCEPTED, NO_RECEIPT)
         except Exception:  # noqa: BLE001 - a hundred services raise a hundred things
             return _failed()

@@ -14,7 +14,14 @@ LENGTH_S = 300
 """The text may be heard two or three times; a line that is never hung up is a line lost."""
 
 REPEAT_KEY = "0"
-KEYS = {"1": ReplyKind.ACKNOWLEDGED, "2": ReplyKind.SIGHTING}
+KEYS = {
+    "1": ReplyKind.ACKNOWLEDGED,
+    "2": ReplyKind.SIGHTING,
+    "3": ReplyKind.LOCKED_DOWN,
+    "4": ReplyKind.CANNOT,
+    "5": ReplyKind.WRONG_PERSON,
+}
+"""What each key says in every call; a template names those that it asks for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,9 @@ _WORDS = {
             ReplyKind.ACKNOWLEDGED: "Merci, votre confirmation est enregistrée.",
             ReplyKind.SIGHTING: "Merci, votre signalement est enregistré. "
             "Restez sur votre site, n'intervenez pas.",
+            ReplyKind.LOCKED_DOWN: "Merci, votre site est noté en sûreté.",
+            ReplyKind.CANNOT: "Merci, votre réponse est enregistrée.",
+            ReplyKind.WRONG_PERSON: "Merci, votre réponse est enregistrée.",
         },
     ),
     "en": Words(
@@ -43,6 +53,9 @@ _WORDS = {
             ReplyKind.ACKNOWLEDGED: "Thank you, your confirmation is recorded.",
             ReplyKind.SIGHTING: "Thank you, your report is recorded. "
             "Stay on your site, do not intervene.",
+            ReplyKind.LOCKED_DOWN: "Thank you, your site is recorded as locked down.",
+            ReplyKind.CANNOT: "Thank you, your answer is recorded.",
+            ReplyKind.WRONG_PERSON: "Thank you, your answer is recorded.",
         },
     ),
 }

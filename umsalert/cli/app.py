@@ -141,6 +141,7 @@ COMMANDS = (
         "report:app",
         _("Tell who got what, when. `report ALERT` is short for `report show ALERT`."),
     ),
+    _Lazy("reply", "reply:app", _("See what guards answered, and record what one tells you.")),
     _Lazy("template", "template:app", _("List templates, and see the exact words they send.")),
     _Lazy("channel", "channel:app", _("See how channels are set up, and test one.")),
     _Lazy(

@@ -19,7 +19,7 @@ from zoneinfo import ZoneInfo
 from umsalert.cli.tables import Column, plain_table, rich_table
 from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
 from umsalert.i18n import _, decimal, language, ngettext
-from umsalert.model import ChannelKind, ContactStatus, SiteStatus
+from umsalert.model import ChannelKind, ContactStatus, ReplySource, SiteStatus
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -208,6 +208,17 @@ def channel_name(kind: ChannelKind, n: int = 1) -> str:
         ChannelKind.VOICE: ngettext("voice", "voice", n),
         ChannelKind.EMAIL: ngettext("e-mail", "e-mail", n),
     }[kind]
+
+
+def source_name(source: ReplySource) -> str:
+    """Return the way by which an answer came, as people call it."""
+    return {
+        ReplySource.LINK: _("link"),
+        ReplySource.VOICE: _("keypad"),
+        ReplySource.SMS: _("SMS"),
+        ReplySource.EMAIL: _("e-mail"),
+        ReplySource.OPERATOR: _("telephone, to an operator"),
+    }[source]
 
 
 def titled(title: str, value: object) -> str:

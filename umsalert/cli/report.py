@@ -59,7 +59,7 @@ def show(
 
     async def work() -> reports.AlertReport:
         async with wiring.open_store(this.settings) as store:
-            return await reports.build(store.record, await store.alerts.alert(alert))
+            return await reports.build(store.record, store.answers, await store.alerts.alert(alert))
 
     output = this.output(as_json=wanted is Format.JSON)
     writers = {

@@ -11,8 +11,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from umsalert import standing
 from umsalert.cli import alert_show, alert_words, progress
-from umsalert.cli.output import Output, channel_name, duration, utc
+from umsalert.cli.output import Output, channel_name, duration, source_name, utc
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
@@ -48,7 +49,7 @@ def document(report: AlertReport, output: Output) -> None:
                 }
                 for row in report.repeated
             ],
-            "replies": [_reply_document(reply) for reply in report.replies],
+            "replies": [reply_document(reply) for reply in report.replies],
             "codes": dict(report.codes),
             "texts": alert_words.texts(report.texts),
         }
@@ -261,13 +262,11 @@ def _person_table(report: AlertReport, output: Output) -> None:
     people: dict[str, dict[ChannelKind, DeliveryRow]] = {}
     for row in report.deliveries:
         people.setdefault(row.contact_ref, {})[row.channel] = row
-    first_reply: dict[str, ReplyRow] = {}
-    for reply in report.replies:
-        first_reply.setdefault(reply.contact_ref, reply)
+    answers = standing.of_guards(report.replies)
     lines = []
     for contact_ref, by_channel in people.items():
         any_row = next(iter(by_channel.values()))
-        answer = first_reply.get(contact_ref)
+        answer = answers.get((any_row.site_ref, contact_ref))
         lines.append(
             (
                 format_distance(round(any_row.distance_m)),
@@ -313,7 +312,7 @@ def _reply_sentence(report: AlertReport, reply: ReplyRow) -> str:
     return _("{time}  {answer} by {channel}: {site}, {distance} from the centre").format(
         time=_clock(report, reply.received_at),
         answer=reply_name(reply.kind),
-        channel=channel_name(reply.channel),
+        channel=source_name(reply.source),
         site=site.name,
         distance=format_distance(round(reply.distance_m)),
     )
@@ -322,8 +321,11 @@ def _reply_sentence(report: AlertReport, reply: ReplyRow) -> str:
 def reply_name(kind: str) -> str:
     """Return an answer as people call it."""
     return {
-        ReplyKind.ACKNOWLEDGED: _("acknowledged"),
         ReplyKind.SIGHTING: _("SIGHTING"),
+        ReplyKind.LOCKED_DOWN: _("locked down"),
+        ReplyKind.ACKNOWLEDGED: _("acknowledged"),
+        ReplyKind.CANNOT: _("cannot"),
+        ReplyKind.WRONG_PERSON: _("wrong person"),
     }[ReplyKind(kind)]
 
 
@@ -331,8 +333,8 @@ def _shares(moments: Mapping[int, float | None] | Mapping[int, float]) -> str:
     return " / ".join(duration(moments.get(share)) for share in SHARES)
 
 
-def _answers(report: AlertReport) -> dict[tuple[str, ChannelKind], ReplyRow]:
-    found: dict[tuple[str, ChannelKind], ReplyRow] = {}
+def _answers(report: AlertReport) -> dict[tuple[str, ChannelKind | None], ReplyRow]:
+    found: dict[tuple[str, ChannelKind | None], ReplyRow] = {}
     for reply in report.replies:
         found.setdefault((reply.contact_ref, reply.channel), reply)
     return found
@@ -387,7 +389,7 @@ def _site_document(site: SiteReport) -> dict[str, Any]:
         "delivered": site.delivered,
         "acknowledged": site.acknowledged,
         "not_needed": site.not_needed,
-        "first_answer": site.first_answer and _reply_document(site.first_answer),
+        "answer": site.answer and reply_document(site.answer),
     }
 
 
@@ -395,5 +397,6 @@ def _delivery_document(row: DeliveryRow) -> dict[str, Any]:
     return dataclasses.asdict(row) | {"distance_m": round(row.distance_m, 3)}
 
 
-def _reply_document(reply: ReplyRow) -> dict[str, Any]:
+def reply_document(reply: ReplyRow) -> dict[str, Any]:
+    """Return an answer as JSON has it."""
     return dataclasses.asdict(reply) | {"distance_m": round(reply.distance_m, 3)}

@@ -158,6 +158,7 @@ def _sample_facts(this: Session) -> Facts:
         callback=settings.alert.callback_number,
         incident_time=f"{now:%Hh%M}",
         reference=_SAMPLE_REFERENCE,
+        link=wiring.link(settings),
     )
 
 

@@ -10,7 +10,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from umsalert import wiring
+from umsalert import tokens, wiring
 from umsalert.channels import registry
 from umsalert.errors import ConfigurationError, RefusedByRule, UsageError
 from umsalert.i18n import _
@@ -78,7 +78,7 @@ def prepare(trial: Trial, to: str, settings: Settings, now: datetime) -> Outgoin
         reference=f"TEST-{secrets.token_hex(4)}-0-1",  # the shape of a reference, of no alert
         channel=kind,
         address=email(to.strip()) if kind is ChannelKind.EMAIL else _number(trial, to, settings),
-        token=secrets.token_urlsafe(16),
+        token=tokens.new(0),
         text=words.text(kind, settings.station),
         expires_at=now + LIFE,
     )

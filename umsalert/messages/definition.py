@@ -8,8 +8,10 @@ from pathlib import Path
 
 from umsalert.model import ChannelKind, ReplyKind, UnknownPolicy
 
-FACTS = frozenset({"station", "callback", "incident_time", "reference"})
+FACTS = frozenset({"station", "callback", "incident_time", "reference", "link"})
 """What every text may use besides the template's own variables and `safety`."""
+OPTIONAL_FACTS = frozenset({"link"})
+"""Those that may be empty: a text asks first, `{% if link %}`."""
 MAIN_LANGUAGE = "fr"
 """Its files carry no language in their name: `sms.txt` beside `sms.en.txt`."""
 FILES: Mapping[ChannelKind, tuple[str, ...]] = {

@@ -15,7 +15,7 @@ from umsalert import resources
 from umsalert.errors import ConfigurationError, Problem, UsageError
 from umsalert.i18n import LANGUAGES, _
 from umsalert.messages import engine, gsm7, spoken
-from umsalert.messages.definition import Template, Variable, source_name
+from umsalert.messages.definition import OPTIONAL_FACTS, Template, Variable, source_name
 from umsalert.messages.words import WORDS
 from umsalert.model import ChannelKind, MessageText
 
@@ -29,12 +29,16 @@ SETTINGS = {"station": "station", "callback": "alert.callback_number"}
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """Values of the alert itself. `incident_time` is local and written for people: 18h07."""
+    """Values of the alert itself. `incident_time` is local and written for people: 18h07.
+
+    `link` is where a guard answers, with TOKEN_PLACE in it; empty where nothing listens there.
+    """
 
     station: str
     callback: str
     incident_time: str
     reference: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +260,7 @@ def _check_channels(template: Template, order: Order) -> None:
 def _check_facts(template: Template, facts: Facts) -> None:
     empty = [
         SETTINGS.get(name, name)
-        for name in sorted(template.facts)
+        for name in sorted(template.facts - OPTIONAL_FACTS)
         if not getattr(facts, name).strip()
     ]
     if empty:

@@ -30,6 +30,9 @@ WORDS: Mapping[str, Words] = {
         keys={
             ReplyKind.ACKNOWLEDGED: "Pour confirmer la réception, appuyez sur 1.",
             ReplyKind.SIGHTING: "Pour signaler une observation, appuyez sur 2.",
+            ReplyKind.LOCKED_DOWN: "Si votre site est en sûreté, appuyez sur 3.",
+            ReplyKind.CANNOT: "Si vous ne pouvez pas agir, appuyez sur 4.",
+            ReplyKind.WRONG_PERSON: "Si ce message n'est pas pour vous, appuyez sur 5.",
         },
     ),
     "en": Words(
@@ -39,6 +42,9 @@ WORDS: Mapping[str, Words] = {
         keys={
             ReplyKind.ACKNOWLEDGED: "To confirm that you received it, press 1.",
             ReplyKind.SIGHTING: "To report a sighting, press 2.",
+            ReplyKind.LOCKED_DOWN: "If your site is locked down, press 3.",
+            ReplyKind.CANNOT: "If you cannot act, press 4.",
+            ReplyKind.WRONG_PERSON: "If this message is not for you, press 5.",
         },
     ),
 }

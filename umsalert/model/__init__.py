@@ -19,13 +19,21 @@ from umsalert.model.alerts import (
     Selection,
     UnknownPolicy,
 )
+from umsalert.model.answers import (
+    READ_BY_SITE,
+    Answer,
+    Photo,
+    ReplyKind,
+    ReplySource,
+    Said,
+    Tie,
+)
 from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
 from umsalert.model.checks import CheckResult, CheckStatus
 from umsalert.model.deliveries import (
     OPEN_STATES,
-    READ_BY_SITE,
+    TOKEN_PLACE,
     TRANSITIONS,
-    Answer,
     ChannelKind,
     DeliveryState,
     MessageText,
@@ -33,7 +41,6 @@ from umsalert.model.deliveries import (
     OutcomeKind,
     Outgoing,
     Receipt,
-    ReplyKind,
 )
 from umsalert.model.register import (
     Contact,
@@ -50,6 +57,7 @@ __all__ = [
     "OPEN_STATES",
     "READ_BY_SITE",
     "SHARES",
+    "TOKEN_PLACE",
     "TRANSITIONS",
     "Alert",
     "Answer",
@@ -77,12 +85,16 @@ __all__ = [
     "Outcome",
     "OutcomeKind",
     "Outgoing",
+    "Photo",
     "Polygon",
     "Receipt",
     "ReplyKind",
+    "ReplySource",
+    "Said",
     "Selection",
     "Site",
     "SiteInArea",
     "SiteStatus",
+    "Tie",
     "UnknownPolicy",
 ]

@@ -83,15 +83,8 @@ TRANSITIONS: Mapping[DeliveryState, frozenset[DeliveryState]] = {
 OPEN_STATES = frozenset({_S.QUEUED, _S.SENDING})
 
 
-class ReplyKind(StrEnum):
-    """What a guard told us."""
-
-    ACKNOWLEDGED = "acknowledged"
-    SIGHTING = "sighting"
-
-
-READ_BY_SITE = frozenset({ReplyKind.ACKNOWLEDGED, ReplyKind.SIGHTING})
-"""Answers after which a site needs no further message: whoever gave one has read the alert."""
+TOKEN_PLACE = "_" * 22
+"""Stands in a text where its recipient's token goes; as long, so that SMS parts are right."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +119,11 @@ class Outgoing:
     text: MessageText
     expires_at: datetime
     unknowns: int = 0
+
+    @property
+    def body(self) -> str:
+        """Return the words of the text as this recipient gets them."""
+        return self.text.body.replace(TOKEN_PLACE, self.token)
 
 
 class OutcomeKind(StrEnum):
@@ -177,16 +175,3 @@ class Receipt:
     code: str
     occurred_at: datetime
     by_id: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a guard told us during or after a hand-over, matched like a receipt."""
-
-    provider_id: str
-    reference: str
-    kind: ReplyKind
-    channel: ChannelKind
-    raw: str
-    occurred_at: datetime
-    text: str = ""

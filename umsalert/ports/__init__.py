@@ -1,5 +1,6 @@
 """Protocols between the services and the world. One async surface, no sync twin."""
 
+from umsalert.ports.answers import Answers, Invited, ReplyRow
 from umsalert.ports.book import (
     AlertBook,
     AlertLine,
@@ -26,7 +27,6 @@ from umsalert.ports.record import (
     DeliveryRow,
     Holder,
     Record,
-    ReplyRow,
 )
 from umsalert.ports.world import (
     Channel,
@@ -40,12 +40,14 @@ from umsalert.ports.world import (
 __all__ = [
     "AlertBook",
     "AlertLine",
+    "Answers",
     "Channel",
     "Claim",
     "Clock",
     "DeliveryRow",
     "Holder",
     "Inbox",
+    "Invited",
     "KnownPlace",
     "Listener",
     "NearestSite",

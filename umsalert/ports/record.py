@@ -68,19 +68,6 @@ class DeliveryRow:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyRow:
-    """One answer of a guard, for reports."""
-
-    site_ref: str
-    contact_ref: str
-    channel: ChannelKind
-    kind: str
-    text: str
-    received_at: datetime
-    distance_m: float
-
-
 class Record(Protocol):
     """What a report needs."""
 
@@ -89,9 +76,6 @@ class Record(Protocol):
 
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
-
-    async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
-        """Return the answers to an alert, oldest first."""
 
     async def texts(self, alert_id: int) -> Sequence[MessageText]:
         """Return what was sent, word for word."""

@@ -25,6 +25,7 @@ from umsalert.model import (
     Outcome,
     Outgoing,
     Receipt,
+    Said,
 )
 
 
@@ -99,7 +100,7 @@ class WebhookSource(Protocol):
     def content(self, webhook: Webhook, now: datetime) -> bytes:
         """Return what is kept of it: its body, or what its query says in the place of one."""
 
-    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
+    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer | Said, ...]:
         """Return what it says; empty where it says nothing to us. Raises InvalidData."""
 
     def reply_to(self, webhook: Webhook, text: MessageText) -> bytes:

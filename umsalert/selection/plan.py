@@ -73,13 +73,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Station:
-    """What the planner knows of the place it runs at."""
+    """What the planner knows of the place it runs at. `link` is where guards answer, or empty."""
 
     name: str
     callback: str
     paces: Mapping[ChannelKind, Pace]
     prices: Prices
     cell_pace: CellPace = NO_CELL_PACE
+    link: str = ""
 
 
 def nobody(plan: Plan) -> NobodyMatched:

@@ -62,6 +62,7 @@ class Planner:
             callback=self._station.callback,
             incident_time=_clock_time(request.incident_at or now, zone),
             reference=ref,
+            link=self._station.link,
         )
         texts = render.render(
             request.template,

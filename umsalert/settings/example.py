@@ -19,7 +19,7 @@ class Explained:
     """What a setting is, in one line; an example where the default is empty."""
 
     text: str
-    example: str = ""
+    example: str | tuple[str, ...] = ""
 
 
 def write(path: Path) -> None:
@@ -76,7 +76,7 @@ def text() -> str:
 
 def _setting(key: str, default: object, explained: Explained) -> list[str]:
     value = default if isinstance(default, bool | int | float | tuple) else str(default or "")
-    if value == "" and explained.example:
+    if value in ("", ()) and explained.example:
         example = _("{text} Not set; for example:").format(text=explained.text)
         name = f"{key}_file" if isinstance(default, Secret) else key
         return [f"# {example}", f"#{name} = {_toml(explained.example)}"]
@@ -114,6 +114,14 @@ def explanations() -> Mapping[str, Explained]:
         **_smtp(),
         "serve.host": Explained(_("Where `umsalert serve` listens.")),
         "serve.port": Explained(_("The port of `umsalert serve`.")),
+        "serve.public_url": Explained(
+            _("Where guards' telephones reach it: short, it stands in every SMS."),
+            "https://alerte.example.org",
+        ),
+        "serve.proxies": Explained(
+            _("The proxies before it, whose word on the visitor's address is taken."),
+            ("10.0.0.5",),
+        ),
         "serve.cert_file": Explained(
             _("The certificate of `umsalert serve`, where no TLS proxy stands before it."),
             "serve.pem",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
-from ipaddress import ip_address
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,7 @@ from umsalert.settings.values import (
     PaceSettings,
     PriceSettings,
     RateSettings,
+    ServeSettings,
     Settings,
     SmtpSettings,
     VonageSettings,
@@ -38,6 +39,8 @@ MIN_SECRET_CHARS = 20
 """Of a secret that stands in an address: nobody may find it by trying."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
+MAX_LINK_CHARS = 50
+"""With path and token a line of an e-mail, and half an SMS."""
 MIN_LOG_BYTES = 1_000
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
@@ -55,7 +58,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_ovh(settings.ovh),
         *_gateway(settings.gateway),
         *_apprise(settings.apprise),
-        *_port("serve.port", settings.serve.port),
+        *_serve(settings.serve),
         *_log(settings.log),
     ]
 
@@ -162,9 +165,29 @@ def _apprise(apprise: AppriseSettings) -> Iterator[Problem]:
             yield _bad(f"apprise.{key}", message)
 
 
+def _serve(serve: ServeSettings) -> Iterator[Problem]:
+    yield from _port("serve.port", serve.port)
+    url = serve.public_url
+    local = url.startswith("http://") and is_loopback(host_of(url))
+    if url and not (local or _is_https(url)):
+        yield _bad("serve.public_url", _("must be an https:// address"))
+    if len(url) > MAX_LINK_CHARS or not url.isascii():
+        message = _("must be at most {most} characters of ASCII: it stands in every SMS")
+        yield _bad("serve.public_url", message.format(most=MAX_LINK_CHARS))
+    for proxy in serve.proxies:
+        try:
+            ip_network(proxy)
+        except ValueError:
+            yield _bad("serve.proxies", _("must be addresses, such as 10.0.0.5, or networks"))
+
+
 def _https(name: str, url: str) -> Iterator[Problem]:
-    if not url.startswith("https://") or not _is_host(host_of(url)):
+    if not _is_https(url):
         yield _bad(name, _("must be an https:// address"))
+
+
+def _is_https(url: str) -> bool:
+    return url.startswith("https://") and _is_host(host_of(url))
 
 
 def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:

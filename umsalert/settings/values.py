@@ -203,10 +203,17 @@ class AppriseSettings:
 
 @dataclass(frozen=True, slots=True)
 class ServeSettings:
-    """Where `umsalert serve` listens. Without a certificate it belongs behind a TLS proxy."""
+    """Where `umsalert serve` listens. Without a certificate it belongs behind a TLS proxy.
+
+    `public_url` is where guards' telephones reach it: empty, and messages carry no link.
+    `proxies` are the addresses, or networks, of the proxies whose word on the visitor's address
+    is taken.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8480
+    public_url: str = ""
+    proxies: tuple[str, ...] = ()
     cert_file: Path | None = None
     key_file: Path | None = None
 

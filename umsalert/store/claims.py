@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from umsalert import tokens
 from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
 from umsalert.store.alerts import text_of_row
@@ -20,8 +19,6 @@ from umsalert.store.spatialite import Connection
 
 ATTEMPT_DEADLINE_S = 60.0
 """After this an attempt without an answer is overdue, whatever its sender says."""
-
-TOKEN_BYTES = 16
 
 ASK_AGAIN_S = 0.25
 """How soon a lane asks again that stands back for another alert, or for other processes' calls."""
@@ -198,7 +195,7 @@ class Claimer:
             reference=f"{self._sending.ref}-{row.id}-{n}",
             channel=channel,
             address=row.address,
-            token=secrets.token_urlsafe(TOKEN_BYTES),
+            token=tokens.new(row.id),
             text=self._sending.texts[channel, row.language],
             expires_at=self._sending.expires_at,
             unknowns=row.unknowns,
@@ -206,7 +203,7 @@ class Claimer:
 
     def _write(self, provider: str, outgoing: Sequence[Outgoing]) -> None:
         ids = json.dumps([item.delivery_id for item in outgoing])
-        digests = (hashlib.sha256(item.token.encode()).digest() for item in outgoing)
+        digests = (tokens.digest(item.token) for item in outgoing)
         values = {
             "ids": ids,
             "digests": b"".join(digests),

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 
-from umsalert.model import READ_BY_SITE, Answer, DeliveryState, MessageText, Receipt
+from umsalert.model import Answer, DeliveryState, MessageText, Receipt
 from umsalert.ports import StoredWebhook
+from umsalert.store import answers, hand_overs
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, queries, to_text
 from umsalert.store.spatialite import Connection
-
-_REFERENCE = re.compile(r"(.+)-([0-9]{1,18})-([0-9]{1,18})", re.DOTALL)
-"""Ours; other programs of the same account have others, which SQLite may not hold as integers."""
 
 OVERTAKES_BY = timedelta(minutes=1)
 """By how much a receipt may be faster than our own commit, which a locked database delays."""
@@ -85,7 +82,7 @@ class SqlInbox:
 
     async def text_of(self, reference: str) -> MessageText | None:
         """Return what the hand-over of this reference says."""
-        values = _split(reference)
+        values = hand_overs.split(reference)
         if values is None:
             return None
         row = await self._database.read(
@@ -102,43 +99,18 @@ class SqlInbox:
     ) -> bool:
         """Say whether what a receipt names by its provider's id may still become known."""
         late = [item for item in items if isinstance(item, Receipt) and item.by_id]
-        if all(_hand_over(connection, item) for item in late):
+        if all(hand_overs.of_receipt(connection, item) for item in late):
             return False
         values = {"id": inbox_id, "since": to_text(self._now() - OVERTAKES_BY)}
         return connection.execute(queries("inbox")["is_fresh"], values).fetchone() is not None
 
     def _apply(self, connection: Connection, inbox_id: int, item: Receipt | Answer) -> bool:
-        found = _hand_over(connection, item)
-        if found is None:
-            return False
-        if isinstance(item, Receipt):
+        if isinstance(item, Answer):
+            return answers.keep(connection, item, self._now(), inbox_id) is not None
+        found = hand_overs.of_receipt(connection, item)
+        if found is not None:
             _receive(connection, found, item)
-            return True
-        answer = {
-            "inbox_id": inbox_id,
-            "channel": item.channel,
-            "kind": item.kind,
-            "text": item.text,
-            "raw": item.raw,
-            "at": to_text(item.occurred_at),
-        }
-        connection.execute(queries("inbox")["insert_reply"], found | answer)
-        if item.kind in READ_BY_SITE:
-            self._stop_site(connection, found)
-        return True
-
-    def _stop_site(self, connection: Connection, found: Mapping[str, object]) -> None:
-        """Where the template says so, let nothing more leave for the site of an answer."""
-        values = {**found, "now": to_text(self._now())}
-        if connection.execute(queries("inbox")["stop_site"], values).rowcount:
-            connection.execute(queries("inbox")["stop_queued"], values)
-
-
-def _split(reference: str) -> dict[str, object] | None:
-    found = _REFERENCE.fullmatch(reference)
-    if found is None:
-        return None
-    return {"alert_ref": found[1], "delivery_id": int(found[2]), "n": int(found[3])}
+        return found is not None
 
 
 def _receive(connection: Connection, found: Mapping[str, object], item: Receipt) -> None:
@@ -155,15 +127,3 @@ def _receive(connection: Connection, found: Mapping[str, object], item: Receipt)
     if item.state is DeliveryState.UNDELIVERED:
         values = {"ids": json.dumps([found["delivery_id"]]), "at": receipt["at"]}
         connection.execute(queries("outbox")["nothing_left"], values)
-
-
-def _hand_over(connection: Connection, item: Receipt | Answer) -> dict[str, object] | None:
-    sql = queries("inbox")
-    values = _split(item.reference)
-    row = None
-    if isinstance(item, Receipt) and item.by_id:
-        named = {"provider": item.provider, "provider_id": item.provider_id}
-        row = connection.execute(sql["hand_over_by_id"], named).fetchone()
-    elif values is not None:
-        row = connection.execute(sql["hand_over"], values).fetchone()
-    return None if row is None else {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values

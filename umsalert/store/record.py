@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from umsalert.model import ChannelKind, MessageText
-from umsalert.ports import DeliveryRow, Holder, ReplyRow
+from umsalert.ports import DeliveryRow, Holder
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, from_text, optional_time, queries
 from umsalert.store.recipients import holders
@@ -31,26 +31,6 @@ class SqlRecord:
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
         return await self._database.read(lambda c: holders(c, alert_id))
-
-    async def replies(self, alert_id: int) -> Sequence[ReplyRow]:
-        """Return the answers to an alert, oldest first."""
-
-        def work(connection: Connection) -> tuple[ReplyRow, ...]:
-            rows = connection.execute(queries("record")["replies"], {"alert_id": alert_id})
-            return tuple(
-                ReplyRow(
-                    site_ref=row["site_ref"],
-                    contact_ref=row["contact_ref"],
-                    channel=ChannelKind(row["channel"]),
-                    kind=row["kind"],
-                    text=row["text"],
-                    received_at=from_text(row["received_at"]),
-                    distance_m=row["distance_m"],
-                )
-                for row in rows
-            )
-
-        return await self._database.read(work)
 
     async def texts(self, alert_id: int) -> Sequence[MessageText]:
         """Return what was sent, word for word."""

@@ -12,6 +12,7 @@ from umsalert.store.database import Database
 if TYPE_CHECKING:
     from umsalert.ports import Clock
     from umsalert.store.alerts import SqlAlertBook
+    from umsalert.store.answers import SqlAnswers
     from umsalert.store.inbox import SqlInbox
     from umsalert.store.outbox import SqlOutbox
     from umsalert.store.record import SqlRecord
@@ -54,6 +55,13 @@ class Store:
         from umsalert.store.inbox import SqlInbox
 
         return SqlInbox(self._database, self._now)
+
+    @cached_property
+    def answers(self) -> SqlAnswers:
+        """`ports.Answers`."""
+        from umsalert.store.answers import SqlAnswers
+
+        return SqlAnswers(self._database, self._now)
 
     @cached_property
     def record(self) -> SqlRecord:

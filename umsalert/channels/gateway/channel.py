@@ -127,7 +127,7 @@ def _message(outgoing: Outgoing, gateway: GatewaySettings, now: datetime) -> dic
     body: dict[str, object] = {
         "reference": outgoing.reference,
         "to": outgoing.address,
-        "text": outgoing.text.body,
+        "text": outgoing.body,
         "language": outgoing.text.language,
         "ttl_s": max(remaining_s, 1),
     }

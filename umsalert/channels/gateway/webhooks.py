@@ -18,7 +18,16 @@ from umsalert.channels.keys import KEYS
 from umsalert.channels.webhook_json import document_of, text_of, time_of
 from umsalert.errors import InvalidData, RefusedByRule
 from umsalert.i18n import _
-from umsalert.model import Answer, ChannelKind, DeliveryState, MessageText, Receipt
+from umsalert.model import (
+    Answer,
+    ChannelKind,
+    DeliveryState,
+    MessageText,
+    Receipt,
+    ReplySource,
+    Said,
+    Tie,
+)
 from umsalert.ports import StoredWebhook, Webhook
 from umsalert.settings import GatewaySettings, Settings, signing_key
 
@@ -83,12 +92,14 @@ class GatewayWebhooks:
         del now
         return webhook.body
 
-    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
+    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer | Said, ...]:
         """Return the receipt or the answer that it holds. Raises InvalidData when unreadable."""
         document = _document(stored.body)
         kind = text_of(document, "type")
         if kind == "key":
             return _answer(document, stored.reference)
+        if kind == "message":
+            return _said(document, stored.reference)
         if kind not in _STATES:
             return ()
         state = _STATES[kind]
@@ -114,15 +125,20 @@ def _answer(document: Mapping[str, object], reference: str) -> tuple[Answer, ...
     if key not in KEYS or channel not in (ChannelKind.SMS, ChannelKind.VOICE):
         return ()
     answer = Answer(
-        provider_id=text_of(document, "id"),
-        reference=reference,
         kind=KEYS[key],
-        channel=ChannelKind(channel),
+        source=ReplySource(channel),
         raw=key,
         occurred_at=_time(document),
+        tie=Tie(reference=reference),
         text=text_of(document, "text"),
     )
     return (answer,)
+
+
+def _said(document: Mapping[str, object], reference: str) -> tuple[Said, ...]:
+    text = text_of(document, "text")
+    tie = Tie(reference=reference, sender=text_of(document, "from"))
+    return (Said(ReplySource.SMS, text, text, _time(document), tie),)
 
 
 def _document(body: bytes) -> Mapping[str, object]:

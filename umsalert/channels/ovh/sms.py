@@ -114,7 +114,7 @@ def request_body(outgoing: Outgoing, settings: OvhSettings, now: datetime) -> Ma
         "charset": "UTF-8",
         "class": "phoneDisplay",
         "coding": "8bit" if outgoing.text.encoding == "UCS-2" else "7bit",
-        "message": outgoing.text.body,
+        "message": outgoing.body,
         "noStopClause": True,
         "priority": "high",
         "receivers": [outgoing.address],

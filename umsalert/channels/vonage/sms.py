@@ -35,7 +35,7 @@ def request_body(
         "message_type": "text",
         "to": digits(outgoing.address),
         "from": digits(settings.sms_sender),
-        "text": outgoing.text.body,
+        "text": outgoing.body,
         "client_ref": outgoing.reference,
         "ttl": min(max(remaining_s, MIN_TTL_S), MAX_TTL_S),
         "sms": {"encoding_type": _ENCODING_TYPES.get(outgoing.text.encoding, "auto")},

@@ -1,4 +1,4 @@
-"""Vonage's signed webhooks: receipts of messages, events of calls, keys pressed."""
+"""Vonage's signed webhooks: receipts of messages, events of calls, keys pressed, SMS received."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from umsalert.channels.vonage.channel import PROVIDER
 from umsalert.channels.webhook_json import document_of, text_of, time_of
 from umsalert.errors import InvalidData, RefusedByRule
 from umsalert.i18n import _
-from umsalert.model import Answer, ChannelKind, DeliveryState, MessageText, Receipt
+from umsalert.model import Answer, DeliveryState, MessageText, Receipt, ReplySource, Said, Tie
 from umsalert.ports import StoredWebhook, Webhook
 from umsalert.settings import Settings, VonageSettings
 
@@ -50,7 +50,8 @@ _CALL_STATES = {
     "unanswered": DeliveryState.UNDELIVERED,
 }
 _INPUTS = ("voice-input", "voice-input-again")
-_TOPICS = ("message-status", "voice-event", *_INPUTS)
+INBOUND = "message-inbound"
+_TOPICS = ("message-status", INBOUND, "voice-event", *_INPUTS)
 
 
 def open_source(settings: Settings) -> VonageWebhooks:
@@ -86,6 +87,8 @@ class VonageWebhooks:
 
     def reference(self, webhook: Webhook) -> str:
         """Return our reference: a message repeats it, a call carries it in its URL."""
+        if webhook.topic == INBOUND:
+            return ""
         if webhook.topic != "message-status":
             return webhook.query.get("ref", "")
         try:
@@ -98,11 +101,13 @@ class VonageWebhooks:
         del now
         return webhook.body
 
-    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer, ...]:
-        """Return the receipt or the answer that it holds. Raises InvalidData when unreadable."""
+    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer | Said, ...]:
+        """Return what it holds: a receipt, an answer or words. Raises InvalidData."""
         document = _document(stored.body)
         if stored.topic in _INPUTS:
             return _answer(document, stored.reference)
+        if stored.topic == INBOUND:
+            return _said(document)
         states = _MESSAGE_STATES if stored.topic == "message-status" else _CALL_STATES
         status = text_of(document, "status")
         if status not in states:
@@ -194,6 +199,8 @@ def _key(webhook: Webhook) -> str:
         return hashlib.sha256(webhook.body).hexdigest()
     if webhook.topic == "message-status":
         parts = ["message", text_of(document, "message_uuid"), text_of(document, "status")]
+    elif webhook.topic == INBOUND:
+        parts = [INBOUND, text_of(document, "message_uuid")]
     else:
         event = _digit(document) if webhook.topic in _INPUTS else text_of(document, "status")
         parts = [webhook.topic, text_of(document, "uuid"), event, text_of(document, "timestamp")]
@@ -215,14 +222,22 @@ def _answer(document: Mapping[str, object], reference: str) -> tuple[Answer, ...
     if digit not in KEYS:
         return ()
     answer = Answer(
-        provider_id=text_of(document, "uuid"),
-        reference=reference,
         kind=KEYS[digit],
-        channel=ChannelKind.VOICE,
+        source=ReplySource.VOICE,
         raw=digit,
         occurred_at=_time(document),
+        tie=Tie(reference=reference),
     )
     return (answer,)
+
+
+def _said(document: Mapping[str, object]) -> tuple[Said, ...]:
+    """Return an SMS that somebody wrote; the sender is digits, in international form."""
+    text, sender = text_of(document, "text"), text_of(document, "from")
+    if text_of(document, "channel") != "sms" or not text:
+        return ()
+    tie = Tie(sender=f"+{sender}" if sender.isdecimal() else sender)
+    return (Said(ReplySource.SMS, text, text, _time(document), tie),)
 
 
 def _error_code(document: Mapping[str, object]) -> str:

@@ -3,12 +3,13 @@ INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash, follows_id, follows_as, cell_rate_per_s, cell_burst,
-    stop_when_acknowledged, expected
+    stop_when_acknowledged, expected, incident_id
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash, :follows_id, :follows_as, :cell_rate_per_s, :cell_burst,
-    :stop_when_acknowledged, :expected
+    :stop_when_acknowledged, :expected,
+    (SELECT coalesce(incident_id, id) FROM alert WHERE id = :follows_id)
 )
 
 -- name: insert_text

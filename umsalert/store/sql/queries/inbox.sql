@@ -64,35 +64,6 @@ WHERE id = :delivery_id
         SELECT 1 FROM delivery_transition WHERE from_state = state AND to_state = :state
     )
 
--- name: insert_reply
-INSERT INTO reply (
-    alert_id, site_id, contact_id, delivery_id, inbox_id, channel, kind, text, raw, received_at
-) VALUES (
-    :alert_id, :site_id, :contact_id, :delivery_id, :inbox_id, :channel, :kind, :text, :raw, :at
-)
-
--- name: stop_site
--- The first answer of somebody who is still vetted stops what the site has not been sent yet.
-UPDATE alert_site SET stopped_at = :now
-WHERE alert_id = :alert_id AND site_id = :site_id AND stopped_at IS NULL
-    AND (SELECT stop_when_acknowledged FROM alert WHERE id = :alert_id)
-    AND (SELECT status FROM contact WHERE id = :contact_id) = 'certified'
-
--- name: stop_queued
--- By the people of the site, few, and not through the queue. What may have left with an earlier
--- attempt is unknown, as it is when an alert is cancelled.
-UPDATE delivery
-SET code = 'site_acknowledged', ended_at = :now,
-    state = CASE WHEN EXISTS (
-        SELECT 1 FROM attempt WHERE attempt.delivery_id = delivery.id AND attempt.state = 'unknown'
-    ) THEN 'unknown' ELSE 'not_needed' END
-WHERE id IN (
-    SELECT message.id
-    FROM contact CROSS JOIN delivery AS message
-        ON message.alert_id = :alert_id AND message.contact_id = contact.id
-    WHERE contact.site_id = :site_id AND message.site_id = :site_id AND message.state = 'queued'
-)
-
 -- name: text_of
 SELECT alert_text.*
 FROM delivery

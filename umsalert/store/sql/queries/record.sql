@@ -17,13 +17,3 @@ JOIN alert_site
 JOIN contact ON contact.id = delivery.contact_id
 WHERE delivery.alert_id = :alert_id
 ORDER BY alert_site.distance_m, alert_site.ref, contact.ref, delivery.id
-
--- name: replies
-SELECT
-    alert_site.ref AS site_ref, contact.ref AS contact_ref, reply.channel, reply.kind,
-    reply.text, reply.received_at, alert_site.distance_m
-FROM reply
-JOIN alert_site ON alert_site.alert_id = reply.alert_id AND alert_site.site_id = reply.site_id
-JOIN contact ON contact.id = reply.contact_id
-WHERE reply.alert_id = :alert_id
-ORDER BY reply.id

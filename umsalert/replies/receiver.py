@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from umsalert.errors import InvalidData, RefusedByRule, UmsalertError
 from umsalert.i18n import _
-from umsalert.model import Answer
+from umsalert.model import Answer, Said
 from umsalert.ports import Clock, Inbox, StoredWebhook, Webhook, WebhookSource
+from umsalert.replies.understanding import understand
 
 BATCH = 100
 NOTHING_TO_SAY = b"{}"
@@ -70,7 +71,7 @@ class Receiver:
             await self._reject(item, "unknown_provider")
             return True
         try:
-            said = source.read(item)
+            said = [understand(s) if isinstance(s, Said) else s for s in source.read(item)]
         except InvalidData:
             await self._reject(item, "unreadable")
             return True

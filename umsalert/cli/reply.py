@@ -1,0 +1,191 @@
+"""`umsalert reply`: what guards answered, and what one told an operator."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+from zoneinfo import ZoneInfo
+
+import typer
+
+from umsalert.cli.context import AlertRef, AsJson, run_async, session
+from umsalert.cli.output import Output, source_name
+from umsalert.cli.tables import Column
+from umsalert.errors import UsageError
+from umsalert.i18n import _, ngettext
+from umsalert.model import ReplyKind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from umsalert.ports import ReplyRow
+
+MAX_WORDS = 500
+"""Characters of what an operator types."""
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.command(
+    "list",
+    help=_("List the answers to an alert, or those that nobody could tie to one."),
+    epilog=_("Example: umsalert reply list last"),
+)
+def list_replies(
+    context: typer.Context,
+    alert: Annotated[
+        str, typer.Argument(metavar="ALERT", help=_("Its reference, a part of it, or: last"))
+    ] = "last",
+    unmatched: Annotated[
+        bool, typer.Option("--unmatched", help=_("Those that could be tied to no alert."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
+    """List answers."""
+    from umsalert import wiring
+
+    this = session(context)
+
+    async def work() -> tuple[str, Sequence[ReplyRow]]:
+        async with wiring.open_store(this.settings) as store:
+            if unmatched:
+                return this.settings.time_zone, await store.answers.unmatched()
+            found = await store.alerts.alert(alert)
+            return found.time_zone, await store.answers.of_alert(found.id)
+
+    zone, rows = run_async(work())
+    _show(rows, zone, this.output(as_json=as_json))
+
+
+@app.command(
+    help=_("Record what a guard told by telephone, or tie an unmatched answer to its guard."),
+    epilog=_(
+        "Example: umsalert reply add last NCE-001 sighting --text 'at the bus stop' "
+        "--direction 'the station' --seen 18h22"
+    ),
+)
+def add(
+    context: typer.Context,
+    alert: AlertRef,
+    who: Annotated[
+        str, typer.Argument(metavar="REF", help=_("The contact, or the site where nobody knows."))
+    ],
+    kind: Annotated[ReplyKind | None, typer.Argument(help=_("What the guard says."))] = None,
+    text: Annotated[str, typer.Option(metavar="TEXT", help=_("In the guard's words."))] = "",
+    direction: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("Where the person went, of a sighting."))
+    ] = "",
+    seen: Annotated[
+        str, typer.Option(metavar="TIME", help=_("When, of a sighting: 18h22. Default: now."))
+    ] = "",
+    unmatched: Annotated[
+        int | None, typer.Option(metavar="ID", help=_("See: umsalert reply list --unmatched"))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Record an answer."""
+    from umsalert import wiring
+    from umsalert.times import parse_past_moment
+
+    this = session(context)
+    if (kind is None) == (unmatched is None):
+        raise UsageError(
+            "reply_unclear",
+            _("Say what the guard told, or which unmatched answer is theirs: one of both."),
+            hint=_("One of {kinds}, or --unmatched ID.").format(kinds=", ".join(ReplyKind)),
+        )
+    for option, words in (("--text", text), ("--direction", direction)):
+        if len(words) > MAX_WORDS:
+            raise UsageError(
+                "words_too_long",
+                _("{option} has {length} characters, {limit} are allowed.").format(
+                    option=option, length=len(words), limit=MAX_WORDS
+                ),
+                hint=_("Shorten it to what helps the search."),
+            )
+
+    async def work() -> tuple[str, ReplyRow]:
+        from umsalert.model import Answer, ReplySource, Tie
+
+        async with wiring.open_store(this.settings) as store:
+            found = await store.alerts.alert(alert)
+            by, now = wiring.operator(this.settings), wiring.clock(this.settings).now()
+            if kind is None:
+                reply_id = unmatched or 0
+                await store.answers.tie(reply_id, found.id, who, by)
+            else:
+                answer = Answer(
+                    kind=kind,
+                    source=ReplySource.OPERATOR,
+                    raw=text,
+                    occurred_at=now,
+                    tie=Tie(),
+                    text=text,
+                    direction=direction,
+                    seen_at=parse_past_moment(seen, found.time_zone, now) if seen else None,
+                )
+                reply_id = await store.answers.add(answer, found.id, who, by)
+            rows = await store.answers.of_alert(found.id, after=reply_id - 1)
+            return found.time_zone, next(row for row in rows if row.id == reply_id)
+
+    zone, row = run_async(work())
+    output = this.output(as_json=as_json)
+    if as_json:
+        output.document({"reply": _document(row)})
+        return
+    output.line(_("Recorded, as answer {id} to alert {ref}:").format(id=row.id, ref=row.alert_ref))
+    _show([row], zone, output)
+
+
+def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
+    if output.as_json:
+        output.document({"replies": [_document(row) for row in rows]})
+        return
+    if not rows:
+        output.line(_("No answer."))
+        return
+    output.table(
+        [
+            Column(_("No."), right=True),
+            Column(_("Time"), whole=True),
+            Column(_("From")),
+            Column(_("By")),
+            Column(_("Answer"), whole=True),
+            Column(_("Words")),
+        ],
+        [_line(row, zone) for row in rows],
+    )
+
+
+def _line(row: ReplyRow, zone: str) -> tuple[object, ...]:
+    from umsalert.cli.report_show import reply_name
+
+    who = f"{row.site_name} {row.contact_ref}".strip() if row.alert_ref else row.sender
+    kind = reply_name(row.kind)
+    return (
+        row.id,
+        f"{row.received_at.astimezone(ZoneInfo(zone)):%d/%m %H:%M:%S}",
+        who,
+        source_name(row.source),
+        _("{answer} (taken back)").format(answer=kind) if row.undone_at else kind,
+        words(row, zone),
+    )
+
+
+def words(row: ReplyRow, zone: str) -> str:
+    """Return what a guard said of a sighting, in one line."""
+    parts = [row.text]
+    if row.direction:
+        parts.append(_("towards {place}").format(place=row.direction))
+    if row.seen_at:
+        parts.append(
+            _("seen at {time}").format(time=f"{row.seen_at.astimezone(ZoneInfo(zone)):%H:%M}")
+        )
+    if row.photos:
+        parts.append(ngettext("{n} photo", "{n} photos", row.photos).format(n=row.photos))
+    return ", ".join(part for part in parts if part)
+
+
+def _document(row: ReplyRow) -> dict[str, Any]:
+    from umsalert.cli.report_show import reply_document
+
+    return reply_document(row)

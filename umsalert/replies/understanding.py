@@ -1,0 +1,109 @@
+"""Free words of a guard, understood generously, in French and in English.
+
+What nobody here understands is a sighting: then an officer reads it. The other way round, a
+sighting that is taken for an "OK" would be read by nobody.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import replace
+
+from umsalert.model import Answer, ReplyKind, Said
+
+MAX_CHARS = 2000
+"""Of the words that are kept beside the raw form: what a person writes on a telephone."""
+
+_CODE = re.compile(r"\b([0-9]{8}-[2-9a-z]{4})\b|(?:\bref\b[ .:]*|#)([2-9a-z]{4})\b")
+"""An alert's reference, whole or its end: `ref. 7kfm`, `#7kfm`."""
+
+_ACKNOWLEDGED = frozenset(
+    """
+1 ok okay oui o yes y ack recu recue bien lu vu vue ras rien a signaler entendu compris d accord
+dac confirme confirmee note c est roger received noted understood copy thanks thank you merci
+message msg prise en compte pris nous de la j ai je on we got it all clear here ici bonjour
+bonsoir hello salut cordialement reponse approuve
+""".split()  # noqa: SIM905 - a vocabulary is read as words
+)
+_ALONE = {
+    "2": ReplyKind.SIGHTING,
+    "3": ReplyKind.LOCKED_DOWN,
+    **dict.fromkeys(("4", "non", "no"), ReplyKind.CANNOT),
+    **dict.fromkeys(("5", "stop", "arret"), ReplyKind.WRONG_PERSON),
+}
+"""What means something only where nothing else is written: the keys of a call, an opting out."""
+_PHRASES: tuple[tuple[ReplyKind, str], ...] = (
+    (
+        ReplyKind.WRONG_PERSON,
+        r"desabonn\w*|unsubscribe|(mauvais|faux) (numero|destinataire)"
+        r"|erreur de (numero|destinataire)|wrong (number|person)|(ce n )?est pas moi|pas moi"
+        r"|ne travaille plus|plus (chez|dans|a) (la|cette|ce|l)|not me|no longer work\w*",
+    ),
+    (
+        ReplyKind.CANNOT,
+        r"impossible|(ne )?peu[xt] pas|(pas |in)disponible|indispo|pas en (service|poste)"
+        r"|(en|de) repos|en conges?|absente?|cannot|can t|unable|(not on|off) duty|not available",
+    ),
+    (
+        ReplyKind.LOCKED_DOWN,
+        r"(site |tout )?(est )?confinee?s?|confinement( est)? (fait|effectue|ok|en place)"
+        r"|verrouillee?s?|en surete|mise en surete|portes? fermees?|locked( down)?"
+        r"|lock ?down (done|ok|in place)|secured|securisee?",
+    ),
+)
+_SEEN = re.compile(
+    r"\b(vue?s?|apercue?s?|voi[ts]|voyons|reperee?s?|pass\w+|vient|dirige|court|marche|parti\w*"
+    r"|direction|sort|sorti\w*|entre|entree?|il est|elle est|ils sont|devant|derriere|saw|see|sees"
+    r"|seen|spotted|heading|running|walking|suspect|he is|she is|they are|near|towards?)\b"
+)
+_NOTHING = re.compile(
+    r"\b(rien|personne|aucune?|pas( \w+){0,2} vue?s?|(n|ne) (ai|avons|a)?( \w+)? ?(pas|vois)"
+    r"|nobody|nothing|not seen|haven t|no one|pas vue?s?|ras)\b"
+)
+_YES_FIRST = re.compile(r"(1|ok|okay|oui|yes|recu|compris|entendu|bien recu|d accord)\b")
+_INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
+_THUMB = re.compile("[\N{THUMBS UP SIGN}\N{WHITE HEAVY CHECK MARK}\N{OK HAND SIGN}]")
+
+
+def understand(said: Said) -> Answer:
+    """Return what a guard's words mean, with the reference of an alert that they name."""
+    words = _plain(said.text)
+    code = _CODE.search(words)
+    if code:
+        words = f"{words[: code.start()]} {words[code.end() :]}"
+    kind = _kind(" ".join(re.findall(r"[a-z0-9]+", words)), thumb=bool(_THUMB.search(said.text)))
+    alert_ref = said.tie.alert_ref or (code and (code[1] or code[2])) or ""
+    return Answer(
+        kind=kind,
+        source=said.source,
+        raw=said.raw,
+        occurred_at=said.occurred_at,
+        tie=replace(said.tie, alert_ref=alert_ref),
+        text=said.text.strip()[:MAX_CHARS],
+    )
+
+
+def _kind(words: str, *, thumb: bool) -> ReplyKind:
+    if not words or set(words.split()) <= _ACKNOWLEDGED:
+        return ReplyKind.ACKNOWLEDGED if words or thumb else ReplyKind.SIGHTING
+    if words in _ALONE:
+        return _ALONE[words]
+    for kind, phrase in _PHRASES:
+        if re.fullmatch(phrase, words):
+            return kind
+    if _NOTHING.search(words):
+        return ReplyKind.ACKNOWLEDGED
+    if _SEEN.search(words):
+        return ReplyKind.SIGHTING
+    for kind, phrase in _PHRASES:
+        if re.search(rf"\b(?:{phrase})\b", words):
+            return kind
+    return ReplyKind.ACKNOWLEDGED if _YES_FIRST.match(words) else ReplyKind.SIGHTING
+
+
+def _plain(text: str) -> str:
+    """Return `text` in small letters, without accents."""
+    letters = unicodedata.normalize("NFKD", text.casefold().replace("œ", "oe"))
+    plain = "".join(c for c in letters if not unicodedata.combining(c)).replace("’", "'")
+    return _INITIALS.sub(lambda found: found[0].replace(".", ""), plain)

@@ -1,0 +1,253 @@
+"""Answers: whose they are, what they stop, what is kept of those that are nobody's."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from umsalert import tokens
+from umsalert.errors import UsageError
+from umsalert.i18n import _
+from umsalert.model import (
+    READ_BY_SITE,
+    Answer,
+    ChannelKind,
+    Operator,
+    Photo,
+    ReplyKind,
+    ReplySource,
+    Tie,
+)
+from umsalert.ports import Invited, ReplyRow
+from umsalert.store.alerts import text_of_row
+from umsalert.store.database import Database, from_text, optional_time, queries, to_text
+from umsalert.store.hand_overs import of_reference
+from umsalert.store.spatialite import Connection
+
+ANSWERED_FOR = timedelta(hours=24)
+"""After an alert's expiry its links still work, and words of its guards are still tied to it."""
+
+Found = Mapping[str, object]
+"""Which alert, site, contact and delivery an answer belongs to."""
+
+NOWHERE: Found = dict.fromkeys(("alert_id", "site_id", "contact_id", "delivery_id", "channel"))
+
+
+class SqlAnswers:
+    """`ports.Answers` on the database."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """Use an open database and a clock."""
+        self._database = database
+        self._now = now
+
+    async def invited(self, token: str) -> Invited | None:
+        """Return whom the link with this token belongs to, None where it is nobody's."""
+        return await self._database.read(lambda c: _invited(c, token, self._now()))
+
+    async def record(self, answer: Answer) -> int | None:
+        """Keep an answer and let the alert follow it; return its id, None where it is unmatched."""
+        return await self._database.write(lambda c: keep(c, answer, self._now()))
+
+    async def add(self, answer: Answer, alert_id: int, ref: str, by: Operator) -> int:
+        """Keep what a contact, or else a site, of the alert told an operator; return its id."""
+
+        def work(connection: Connection) -> int:
+            found = _of_ref(connection, alert_id, ref)
+            return _insert(connection, answer, found | {"entered_by": str(by)}, self._now())
+
+        return await self._database.write(work)
+
+    async def undo(self, token: str) -> bool:
+        """Take the newest answer by this link back; False when there is none."""
+
+        def work(connection: Connection) -> bool:
+            found = _of_token(connection, token)
+            if found is None:
+                return False
+            values = {**found, "now": to_text(self._now())}
+            return bool(connection.execute(queries("answers")["undo"], values).rowcount)
+
+        return await self._database.write(work)
+
+    async def add_photo(self, reply_id: int, photo: Photo) -> int:
+        """Keep a photo with an answer; return its id."""
+        values = {
+            "reply_id": reply_id,
+            "media_type": photo.media_type,
+            "width_px": photo.width_px,
+            "height_px": photo.height_px,
+            "content": photo.content,
+            "at": to_text(self._now()),
+        }
+        return await self._database.write(
+            lambda c: int(c.execute(queries("answers")["insert_photo"], values).lastrowid)
+        )
+
+    async def photos(self, reply_id: int) -> Sequence[Photo]:
+        """Return the photos of an answer, oldest first."""
+
+        def work(connection: Connection) -> tuple[Photo, ...]:
+            rows = connection.execute(queries("answers")["photos"], {"reply_id": reply_id})
+            return tuple(Photo(*row) for row in rows)
+
+        return await self._database.read(work)
+
+    async def of_alert(self, alert_id: int, after: int = 0) -> Sequence[ReplyRow]:
+        """Return the answers to an alert with an id above `after`, oldest first."""
+        return await self._database.read(
+            lambda c: _rows(c, "of_alert", {"alert_id": alert_id, "after": after})
+        )
+
+    async def unmatched(self) -> Sequence[ReplyRow]:
+        """Return what nobody could tie to an alert, oldest first."""
+        return await self._database.read(lambda c: _rows(c, "unmatched", {}))
+
+    async def tie(self, reply_id: int, alert_id: int, ref: str, by: Operator) -> None:
+        """Tie an unmatched answer to a contact, or else a site, of an alert."""
+
+        def work(connection: Connection) -> None:
+            found = _of_ref(connection, alert_id, ref)
+            values = {**found, "reply_id": reply_id, "entered_by": str(by)}
+            if not connection.execute(queries("answers")["tie"], values).rowcount:
+                raise UsageError(
+                    "reply_not_unmatched",
+                    _("There is no unmatched answer {id}.").format(id=reply_id),
+                    hint=_("See them with: umsalert reply list --unmatched"),
+                )
+
+        await self._database.write(work)
+
+
+def keep(
+    connection: Connection, answer: Answer, now: datetime, inbox_id: int | None = None
+) -> int | None:
+    """Insert an answer and stop what it stops; return its id, None where it is unmatched."""
+    found = _find(connection, answer.tie, now)
+    row = {**(found or NOWHERE), "inbox_id": inbox_id}
+    reply_id = _insert(connection, answer, row, now)
+    return None if found is None else reply_id
+
+
+def _insert(connection: Connection, answer: Answer, found: Found, now: datetime) -> int:
+    values = {
+        "inbox_id": None,
+        "entered_by": "",
+        **found,
+        "source": answer.source,
+        "sender": answer.tie.sender if found["alert_id"] is None else "",
+        "kind": answer.kind,
+        "text": answer.text,
+        "direction": answer.direction,
+        "seen_at": answer.seen_at and to_text(answer.seen_at),
+        "raw": answer.raw,
+        "at": to_text(answer.occurred_at),
+    }
+    reply_id = int(connection.execute(queries("answers")["insert"], values).lastrowid)
+    scanned = answer.source is ReplySource.LINK and found["channel"] == ChannelKind.EMAIL
+    if answer.kind in READ_BY_SITE and found["contact_id"] is not None and not scanned:
+        _stop_site(connection, found, now)
+    return reply_id
+
+
+def _stop_site(connection: Connection, found: Found, now: datetime) -> None:
+    """Where the template says so, let nothing more leave for the site of an answer."""
+    values = {**found, "now": to_text(now)}
+    if connection.execute(queries("answers")["stop_site"], values).rowcount:
+        connection.execute(queries("answers")["stop_queued"], values)
+
+
+def _find(connection: Connection, tie: Tie, now: datetime) -> Found | None:
+    if tie.token and (found := _of_token(connection, tie.token)):
+        return found
+    if tie.reference and (found := of_reference(connection, tie.reference)):
+        return found
+    return _of_sender(connection, tie, now) if tie.sender else None
+
+
+def _of_token(connection: Connection, token: str) -> Found | None:
+    delivery_id = tokens.delivery_id(token)
+    if delivery_id is None:
+        return None
+    expected = tokens.digest(token)
+    rows = connection.execute(queries("answers")["of_token"], {"delivery_id": delivery_id})
+    # All of them are compared: how long it takes tells nothing.
+    matches = [row for row in rows if hmac.compare_digest(row["token_sha256"], expected)]
+    return _dictionary(matches[0]) if matches else None
+
+
+def _of_sender(connection: Connection, tie: Tie, now: datetime) -> Found | None:
+    """Return the newest message of the one incident that a sender can mean."""
+    values = {
+        "sender": tie.sender,
+        "alert_ref": tie.alert_ref,
+        "since": to_text(now - ANSWERED_FOR),
+    }
+    rows = connection.execute(queries("answers")["of_sender"], values).fetchall()
+    if len({row["incident_id"] for row in rows}) != 1:
+        return None
+    return _dictionary(rows[0])
+
+
+def _of_ref(connection: Connection, alert_id: int, ref: str) -> dict[str, object]:
+    values = {"alert_id": alert_id, "ref": ref}
+    row = connection.execute(queries("answers")["of_ref"], values).fetchone()
+    if row is None:
+        raise UsageError(
+            "not_alerted",
+            _("The alert did not go to {ref}: it is no site and no contact of it.").format(ref=ref),
+            hint=_("The report lists who was alerted; a reference is written as it stands there."),
+        )
+    return _dictionary(row) | {"channel": None}
+
+
+def _invited(connection: Connection, token: str, now: datetime) -> Invited | None:
+    found = _of_token(connection, token)
+    if found is None:
+        return None
+    row = connection.execute(queries("answers")["invited"], found).fetchone()
+    too_late = now > from_text(row["expires_at"]) + ANSWERED_FOR
+    return Invited(
+        delivery_id=int(str(found["delivery_id"])),
+        alert_ref=row["alert_ref"],
+        template=row["template"],
+        site_ref=row["site_ref"],
+        language=row["spoken"],
+        time_zone=row["time_zone"],
+        exercise=bool(row["exercise"]),
+        text=text_of_row(row),
+        over=too_late or row["closed_at"] is not None or row["cancelled_at"] is not None,
+        answers=_rows(connection, "of_guard", found),
+    )
+
+
+def _rows(connection: Connection, query: str, values: Found) -> tuple[ReplyRow, ...]:
+    rows = connection.execute(queries("answers")[query], values)
+    return tuple(_reply(row) for row in rows)
+
+
+def _reply(row: Connection) -> ReplyRow:
+    return ReplyRow(
+        id=row["id"],
+        alert_ref=row["alert_ref"],
+        site_ref=row["site_ref"],
+        site_name=row["site_name"],
+        contact_ref=row["contact_ref"],
+        source=ReplySource(row["source"]),
+        channel=None if row["channel"] is None else ChannelKind(row["channel"]),
+        kind=ReplyKind(row["kind"]),
+        text=row["text"],
+        direction=row["direction"],
+        seen_at=optional_time(row["seen_at"]),
+        received_at=from_text(row["received_at"]),
+        distance_m=row["distance_m"],
+        sender=row["sender"],
+        entered_by=row["entered_by"],
+        undone_at=optional_time(row["undone_at"]),
+        photos=row["photos"],
+    )
+
+
+def _dictionary(row: Connection) -> dict[str, object]:
+    return {name: row[name] for name in row.keys()}  # noqa: SIM118 - a Row iterates over its values
