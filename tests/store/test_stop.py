@@ -111,7 +111,7 @@ def stopped_at(store: Store) -> list[str]:
         return [row[0] for row in rows]
 
 
-@pytest.mark.parametrize("kind", READ_BY_SITE)
+@pytest.mark.parametrize("kind", sorted(READ_BY_SITE))
 async def test_the_first_answer_stops_the_rest_of_its_site(
     store: Store, clock: FixedClock, kind: ReplyKind
 ) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import replace
 
 from umsalert.model import Answer, ReplyKind, Said
@@ -85,21 +86,28 @@ def understand(said: Said) -> Answer:
 
 
 def _kind(words: str, *, thumb: bool) -> ReplyKind:
-    if not words or set(words.split()) <= _ACKNOWLEDGED:
-        return ReplyKind.ACKNOWLEDGED if words or thumb else ReplyKind.SIGHTING
+    if not words:
+        return ReplyKind.ACKNOWLEDGED if thumb else ReplyKind.SIGHTING
+    if set(words.split()) <= _ACKNOWLEDGED:
+        return ReplyKind.ACKNOWLEDGED
     if words in _ALONE:
         return _ALONE[words]
-    for kind, phrase in _PHRASES:
-        if re.fullmatch(phrase, words):
-            return kind
+    return _phrase(words, re.fullmatch) or _sentence(words)
+
+
+def _sentence(words: str) -> ReplyKind:
     if _NOTHING.search(words):
         return ReplyKind.ACKNOWLEDGED
     if _SEEN.search(words):
         return ReplyKind.SIGHTING
-    for kind, phrase in _PHRASES:
-        if re.search(rf"\b(?:{phrase})\b", words):
-            return kind
+    if kind := _phrase(words, re.search):
+        return kind
     return ReplyKind.ACKNOWLEDGED if _YES_FIRST.match(words) else ReplyKind.SIGHTING
+
+
+def _phrase(words: str, find: Callable[[str, str], re.Match[str] | None]) -> ReplyKind | None:
+    found = (kind for kind, phrase in _PHRASES if find(rf"\b(?:{phrase})\b", words))
+    return next(found, None)
 
 
 def _plain(text: str) -> str:
