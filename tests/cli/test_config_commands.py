@@ -90,6 +90,8 @@ def test_the_comments_are_the_settings() -> None:
             assert found.pop(name) == settings.DATABASE_NAME
         elif default in ("", None):
             assert isinstance(found.pop(name), str)
+        elif default == ():
+            assert isinstance(found.pop(name), list)
         else:
             assert found.pop(name) == (list(default) if isinstance(default, tuple) else default)
     assert found == {}

@@ -42,7 +42,7 @@ def test_a_site_that_has_answered_is_called_no_more(office: Office) -> None:
     assert report["alert"]["stop_when_acknowledged"] is True
     assert report["not_needed"] == report["sites"][0]["not_needed"] == spared
     assert report["channels"][0]["states"]["not_needed"] == spared
-    assert report["sites"][0]["first_answer"]["kind"] == "acknowledged"
+    assert report["sites"][0]["answer"]["kind"] == "acknowledged"
     held = {row["address"] for row in report["deliveries"] if row["state"] == "not_needed"}
     assert held == {f"+3363998{n:04}" for n in range(GUARDS)} - set(calls)
     table = office.run("report", "last").out

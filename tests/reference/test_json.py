@@ -109,6 +109,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _areas(run, folder)
     _cancelled_elsewhere(run, office)
     _without_room(run, office, folder)
+    _replies(run)
     _refused(run)
     return run.found
 
@@ -186,6 +187,15 @@ def _areas(run: Collector, folder: Path) -> None:
     run("alert show", "last")
     run("alert list")
     run("report show", "last")
+
+
+def _replies(run: Collector) -> None:
+    words = ("--text", "bus stop", "--direction", "station", "--seen", "00:00")
+    run("reply add", "last", "S0", "sighting", *words)
+    run("reply add", "last", "S0-c1", "cannot")
+    run("reply add", "last", "nobody", "cannot")
+    run("reply list", "last")
+    run("reply list", "--unmatched")
 
 
 def _alerts(run: Collector) -> None:

@@ -60,6 +60,7 @@ METAVARS = (
     N_("DIR"),
     N_("DISTANCE"),
     N_("FILE"),
+    N_("ID"),
     N_("KEY"),
     N_("N"),
     N_("NAME"),

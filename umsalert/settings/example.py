@@ -120,7 +120,7 @@ def explanations() -> Mapping[str, Explained]:
         ),
         "serve.proxies": Explained(
             _("The proxies before it, whose word on the visitor's address is taken."),
-            ("10.0.0.5",),
+            ("10.0.0.5", "192.0.2.0/24"),
         ),
         "serve.cert_file": Explained(
             _("The certificate of `umsalert serve`, where no TLS proxy stands before it."),
