@@ -131,7 +131,7 @@ def test_online_asks_and_sends_nothing(cli: Cli, carrier: Carrier) -> None:
             "no number of this account",
         ),
         ({"UMSALERT_VONAGE_LOW_BALANCE_EUR": "1000"}, "vonage_balance", "warning", "250.00"),
-        ({"UMSALERT_VONAGE_SMS_TWO_WAY": "yes"}, "sms_sender", "failed", "nobody can answer"),
+        ({"UMSALERT_VONAGE_SMS_SENDER": "POLICE"}, "sms_sender", "failed", "nobody can answer"),
         ({"UMSALERT_VONAGE_TRANSACTIONAL": "no"}, "sms_transactional", "warning", "Sundays"),
     ],
 )

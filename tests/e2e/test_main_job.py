@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 
 from tests.e2e.conftest import SITES
 from tests.e2e.office import ALERT, PERSON, PLACE, Office, numbers
+from umsalert.model import TOKEN_PLACE
 
 MARKER = "MARQUEUR-DU-MOTIF"
+LINK = re.compile(r"(?<=/r/)[A-Za-z0-9_-]{22}")
 EVERYBODY = sorted(f"+3363998{i:04}" for i in range(SITES))
 
 
@@ -63,7 +66,7 @@ def test_the_reason_is_in_the_record_and_nowhere_else(office: Office) -> None:
 
 
 def test_what_is_previewed_is_what_leaves(office: Office) -> None:
-    """The SMS that arrives is the previewed one but for its reference, parts and all."""
+    """The SMS that arrives is the previewed one but for its reference and its guard's own link."""
     preview = office.run("alert", "preview", *ALERT, "--json").document
     assert preview["schema_version"] == 1
     assert [set(site) for site in preview["sites"][:1]] == [
@@ -73,8 +76,9 @@ def test_what_is_previewed_is_what_leaves(office: Office) -> None:
     assert preview["estimate"]["dense_cells"] == 1  # 24 SMS and calls, and 20 are a burst
     before = office.forget()
     office.run("alert", "send", *ALERT, "--channel", "sms", "--yes")
-    texts = {event["text"] for event in office.record()[before:] if event["kind"] == "sms"}
-    (text,) = texts
+    texts = [event["text"] for event in office.record()[before:] if event["kind"] == "sms"]
+    assert len({LINK.findall(text)[0] for text in texts}) == SITES
+    (text,) = {LINK.sub(TOKEN_PLACE, text) for text in texts}
     planned = preview["texts"]["sms"]["fr"]["body"]
     assert text.splitlines()[:-1] == planned.splitlines()[:-1]
     assert "Restez sur votre site, n'intervenez pas." in text

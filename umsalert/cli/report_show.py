@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from umsalert import standing
 from umsalert.cli import alert_show, alert_words, progress
-from umsalert.cli.output import Output, channel_name, duration, source_name, utc
+from umsalert.cli.output import Output, channel_name, duration, printable, source_name, utc
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
@@ -82,6 +82,7 @@ def rows(report: AlertReport, output: Output) -> None:
             "ended_at",
             "answer",
             "answered_at",
+            "words",
         ]
     )
     for row in report.deliveries:
@@ -107,6 +108,7 @@ def rows(report: AlertReport, output: Output) -> None:
                 utc(row.ended_at),
                 reply.kind if reply else None,
                 utc(reply.received_at) if reply else None,
+                _cell(printable(reply.text)) if reply else None,
             ]
         )
     output.line(written.getvalue().removesuffix("\n"))

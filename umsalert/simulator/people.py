@@ -33,6 +33,8 @@ class Line(StrEnum):
 
 DELIVERED = "delivered"
 NO_RECEIPT = "no-receipt"
+WRITES, PRESSES = "sms:", "link:"
+"""Before the words that are written back, or the button that is pressed on the page of the link."""
 WORDS = (DELIVERED, *(line.value for line in Line if line is not Line.ANSWERED), NO_RECEIPT)
 """What a number can do besides pressing keys and breaking requests."""
 
@@ -56,6 +58,11 @@ DOCUMENTED: Mapping[str, str] = {
     "+33639989917": "drop-after-read",
     "+33639989918": "unreadable",
     "+33639989919": "cut-off",
+    "+33639989920": "sms:OK bien reçu",
+    "+33639989921": "sms:Je le vois devant la gare",
+    "+33639989922": "sms:STOP",
+    "+33639989923": "link:acknowledged",
+    "+33639989924": "link:sighting",
 }
 """Numbers reserved for fiction that always do the same, whatever seed and scenario."""
 
@@ -65,7 +72,8 @@ class Person:
     """How one guard behaves. `keys` are pressed one prompt after the other.
 
     `receipts` False: nobody ever hears what became of a message. `fault`: the carrier chokes on
-    every request for this number.
+    every request for this number. `writes` is sent back after an SMS; `presses` is the value of the
+    button that is pressed on the page of its link.
     """
 
     line: Line
@@ -74,6 +82,8 @@ class Person:
     picks_up_after_s: float
     receipts: bool = True
     fault: Fault | None = None
+    writes: str = ""
+    presses: str = ""
 
 
 class People:
@@ -82,8 +92,9 @@ class People:
     def __init__(self, seed: int, answers: Mapping[str, str]) -> None:
         """Decide by `seed`, except for the numbers in `DOCUMENTED` and in `answers`.
 
-        `answers` maps an E.164 number to the keys it presses ("1", "02", "" for none), to one of
-        `WORDS`, or to one of `NUMBER_FAULTS`. Raises UsageError when it holds anything else.
+        `answers` maps an E.164 number to the keys it presses ("1", "02", "" for none), to `sms:`
+        and words, to `link:` and a button, to one of `WORDS`, or to one of `NUMBER_FAULTS`. Raises
+        UsageError when it holds anything else.
         """
         for number, answer in answers.items():
             _check(number, answer)
@@ -106,19 +117,24 @@ class People:
             picks_up_after_s,
             receipts=answer != NO_RECEIPT,
             fault=NUMBER_FAULTS.get(answer or ""),
+            writes=_after(WRITES, answer),
+            presses=_after(PRESSES, answer),
         )
 
 
 def is_answer(text: str) -> bool:
     """Say whether a number can do what `text` says."""
+    if text.startswith((WRITES, PRESSES)):
+        return bool(text.partition(":")[2].strip())
     return bool(re.fullmatch(r"[0-9*#]*", text)) or text in WORDS or text in NUMBER_FAULTS
 
 
 def answers_hint() -> str:
     """Tell what a number can do."""
-    return _("Give the keys to press (1, 02), or one of: {words}").format(
-        words=", ".join((*WORDS, *NUMBER_FAULTS))
-    )
+    return _(
+        "Give the keys to press (1, 02), words to write back (sms:OK), a button of the link's page "
+        "(link:sighting), or one of: {words}"
+    ).format(words=", ".join((*WORDS, *NUMBER_FAULTS)))
 
 
 def _by_chance(chance: random.Random) -> tuple[Line, str]:
@@ -127,6 +143,10 @@ def _by_chance(chance: random.Random) -> tuple[Line, str]:
     (line,) = chance.choices(lines, [*shares, 1 - sum(shares)])
     presses = chance.random() < PRESSES_1_SHARE
     return line, "1" if presses and line is Line.ANSWERED else ""
+
+
+def _after(prefix: str, answer: str | None) -> str:
+    return answer.removeprefix(prefix) if answer and answer.startswith(prefix) else ""
 
 
 def _configured(answer: str) -> tuple[Line, str]:

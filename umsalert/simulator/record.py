@@ -78,6 +78,26 @@ class Key(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Written(Entry):
+    """An SMS that a guard wrote back: `sender` is the guard's number, `to` the customer's."""
+
+    kind = "written"
+    sender: str
+    to: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pressed(Entry):
+    """A button that a guard pressed on the page of a link; `status` None: there was none."""
+
+    kind = "pressed"
+    to: str
+    button: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Email(Entry):
     """A mail taken. Of a header that repeats, `headers` holds the last one."""
 

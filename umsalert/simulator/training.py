@@ -23,6 +23,8 @@ from umsalert.simulator.vonage import CALLS_PER_S, SMS_PER_S
 
 MARKER = "# Written by `umsalert simulator`: training only, and overwritten by it."
 EMAILS_PER_S = 100.0
+TWO_WAY_SENDER = "38999"
+"""A short code, which takes answers in France; nothing of it leaves the machine."""
 # In no second more than the carrier takes: rate plus burst is its limit.
 _RATE_SHARE, _BURST_SHARE = 0.9, 0.1
 
@@ -91,7 +93,8 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
             "application_id": APPLICATION_ID,
             "private_key_file": within(keys.application_key_file),
             "signature_secret_file": within(keys.signature_secret_file),
-            "sms_sender": "UMSALERT",
+            "sms_sender": TWO_WAY_SENDER,
+            "sms_two_way": True,
             "transactional": True,
             "voice_caller": f"+{CALLER}",
             "api_key": API_KEY,
@@ -129,7 +132,11 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
             "sender": "alerte@police.example",
             "ca_file": within(keys.ca_file),
         },
-        "serve": {"host": "127.0.0.1", "port": training.serve_port},
+        "serve": {
+            "host": "127.0.0.1",
+            "port": training.serve_port,
+            "public_url": serve_url(training.serve_port),
+        },
         "simulation": {"clock_offset_s": training.clock_offset_s},
     }
 

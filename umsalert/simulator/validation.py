@@ -106,9 +106,11 @@ def _number(value: object) -> bool:
 
 
 def _sender(value: object) -> bool:
-    # a number, or an alphanumeric sender of at most 11 characters (3GPP TS 23.040 §9.1.2.5)
+    # a number, a short code, or an alphanumeric sender of at most 11 characters (3GPP TS 23.040
+    # §9.1.2.5)
     return _number(value) or (
-        isinstance(value, str) and bool(re.fullmatch(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", value))
+        isinstance(value, str)
+        and bool(re.fullmatch(r"[0-9]{5}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}", value))
     )
 
 
@@ -142,7 +144,12 @@ _MESSAGE = (
     Rule("channel", _one_of("sms"), "the simulator carries sms only", required=True),
     Rule("message_type", _one_of("text"), "must be text", required=True),
     Rule("to", _number, _NUMBER, required=True),
-    Rule("from", _sender, "must be a number or 1 to 11 letters and digits", required=True),
+    Rule(
+        "from",
+        _sender,
+        "must be a number, a short code or a name of 11 characters",
+        required=True,
+    ),
     Rule("text", _text(3200), "must be a text of 1 to 3200 characters", required=True),
     Rule("ttl", _between(20, 604_800), "must be between 20 and 604800 seconds"),
     Rule("client_ref", _text(100), "must be a text of 1 to 100 characters"),

@@ -24,9 +24,9 @@ from umsalert.simulator.answers import (
     vonage_fault,
 )
 from umsalert.simulator.calls import Call, CallRequest, Stage, timestamp
-from umsalert.simulator.couriers import Courier
 from umsalert.simulator.desk import Asked, json_of
 from umsalert.simulator.faults import Fault
+from umsalert.simulator.guards import Guards
 from umsalert.simulator.people import Line
 from umsalert.simulator.validation import invalid_call, invalid_message
 
@@ -54,10 +54,11 @@ class Application:
 class Vonage:
     """The two APIs of one application."""
 
-    def __init__(self, application: Application, stage: Stage, courier: Courier) -> None:
+    def __init__(self, application: Application, stage: Stage, guards: Guards) -> None:
         self.application = application
         self.stage = stage
-        self.courier = courier
+        self.guards = guards
+        self.courier = guards.courier
 
     def admit(self, request: web.Request) -> None:
         """Raise ApiError unless the application sends."""
@@ -124,21 +125,23 @@ class Messages(Vonage):
             ttl_s=body.get("ttl"),
         )
         self.stage.record.add(message)
-        if "webhook_url" in body:
-            self.stage.timeline.spawn(self._bring(message, body["webhook_url"]))
+        self.stage.timeline.spawn(self._bring(message, body.get("webhook_url", "")))
         return web.json_response({"message_uuid": message.message_uuid}, status=202)
 
     async def _bring(self, message: seen.Sms, webhook_url: str) -> None:
-        """Bring an SMS to its person, and say so to `webhook_url`."""
+        """Bring an SMS to its person, and say so to `webhook_url`, where one is given."""
         person = self.stage.people.person(message.to)
 
         def report(payload: dict[str, Any]) -> None:
+            if not webhook_url:
+                return
             self.stage.webhooks.report(self.courier, webhook_url, payload, lost=not person.receipts)
 
         report(self._status(message, "submitted"))
         await self.stage.timeline.sleep(person.sms_latency_s)
         if person.line not in _ABSENT:
             report(self._status(message, "delivered"))
+            await self.guards.answer(message, webhook_url)
             return
         number, detail = _ABSENT[person.line]
         error = {
