@@ -11,7 +11,7 @@ from datetime import timedelta
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import BaseRoute, Mount, Route, request_response
 
 from umsalert.errors import DatabaseError, TemporaryError
 from umsalert.model import Answer, ReplyKind, ReplySource, Tie
@@ -57,7 +57,7 @@ class Page:
             Route("/r/{token}", self._safely(self._answer), methods=["POST"]),
             Route("/r/{token}/photo", self._safely(self._back), methods=["GET"]),
             Route("/r/{token}/photo", self._safely(self._photo), methods=["POST"]),
-            Route("/r{rest:path}", self._safely(self._nowhere), methods=None),
+            Mount("/r", request_response(self._safely(self._nowhere))),  # every other method, too
         ]
 
     def _safely(self, work: Work) -> Work:
