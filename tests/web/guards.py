@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 import aiohttp
 
 from tests import support
+from tests.web.vonage import Serving
 from tests.workbench import all_on_duty
 from umsalert import resources
 from umsalert.messages import render, templates
@@ -22,6 +24,7 @@ from umsalert.model import (
     Outgoing,
     UnknownPolicy,
 )
+from umsalert.ports import ReplyRow
 from umsalert.store.store import Store
 
 PUBLIC_URL = "https://alerte.example"
@@ -86,12 +89,25 @@ class Phone:
         form.add_field("stamp", fields.pop("stamp", None) or (await self.open()).stamp)
         for name, value in fields.items():
             form.add_field(name, value)
-        form.add_field("photo", content, filename="photo.jpg", content_type="image/jpeg")
+        form.add_field(
+            "photo", io.BytesIO(content), filename="photo.jpg", content_type="image/jpeg"
+        )
         return await self.ask("POST", f"{self.link}/photo", data=form)
 
     async def ask(self, method: str, url: str, **how: object) -> Shown:
         async with self.client.request(method, url, **how) as response:  # type: ignore[arg-type]  # passed on
             return Shown(response.status, response.headers, await response.text())
+
+
+def phone_of(serving: Serving, outgoing: Sequence[Outgoing], language: str = "fr") -> Phone:
+    """Return the telephone of the first guard who reads a language."""
+    token = next(item.token for item in outgoing if item.text.language == language)
+    return Phone(serving.url, token, serving.client)
+
+
+async def replies(store: Store) -> Sequence[ReplyRow]:
+    """Return every answer to the newest alert, oldest first."""
+    return await store.answers.of_alert((await store.alerts.alert("last")).id)
 
 
 async def send(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -13,49 +13,17 @@ from markupsafe import escape
 
 from tests import support
 from tests.web import guards
-from tests.web.conftest import running
-from tests.web.guards import Phone, Shown
+from tests.web.guards import Phone, Shown, phone_of, replies
 from tests.web.vonage import Serving
 from umsalert import tokens
 from umsalert.model import Alert, ChannelKind, Outgoing, ReplyKind, ReplySource
-from umsalert.ports import ReplyRow
-from umsalert.settings import AlertSettings, Settings
 from umsalert.store.store import Store
-from umsalert.web.page import stamp
 
 MAX_BYTES = 15_000
 SPOOFED = "\N{RIGHT-TO-LEFT OVERRIDE}\x00<b onload=\"x\">&amp; 'seul'\x1b[31m"
 
 
-@pytest.fixture
-async def serving(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Serving]:
-    """Return the server, which takes a press however soon it comes."""
-    monkeypatch.setattr(stamp, "SOONEST", timedelta(0))
-    alert = AlertSettings(callback_number=guards.CALLBACK)
-    async with running(replace(settings, alert=alert)) as serving:
-        yield serving
-
-
-@pytest.fixture
-async def sent(store: Store) -> tuple[Alert, Sequence[Outgoing]]:
-    """Return an alert to a French and an English guard of one site, and to one of another."""
-    await store.register.add_contacts([guards.ENGLISH], support.OPERATOR, certify=True)
-    return await guards.send(store)
-
-
-@pytest.fixture
-def phone(serving: Serving, sent: tuple[Alert, Sequence[Outgoing]]) -> Phone:
-    """Return the telephone of a French guard."""
-    return phone_of(serving, sent[1])
-
-
-def phone_of(serving: Serving, outgoing: Sequence[Outgoing], language: str = "fr") -> Phone:
-    token = next(item.token for item in outgoing if item.text.language == language)
-    return Phone(serving.url, token, serving.client)
-
-
-async def replies(store: Store) -> Sequence[ReplyRow]:
-    return await store.answers.of_alert((await store.alerts.alert("last")).id)
+pytestmark = pytest.mark.usefixtures("at_once")
 
 
 def shows(page: Shown, *sentences: str) -> bool:
