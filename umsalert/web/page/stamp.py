@@ -17,7 +17,7 @@ SOONEST = timedelta(seconds=1.5)
 LATEST = timedelta(hours=24)
 """A page that lay open for longer is looked at anew before it counts."""
 
-_STAMP = re.compile(r"([0-9]{1,15})\.([0-9a-f]{32})")
+_STAMP = re.compile(r"([0-9]{1,13})\.([0-9a-f]{32})")
 
 
 def make(token: str, now: datetime) -> str:
