@@ -35,9 +35,14 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def settings(tmp_path: Path, prepared: Path) -> Settings:
     """Return settings with a database of one's own and a free port."""
+    return settings_of(tmp_path, prepared)
+
+
+def settings_of(home: Path, prepared: Path) -> Settings:
+    """Return settings in a folder, with a copy of a database."""
     return Settings(
-        home=tmp_path,
-        database=Path(shutil.copy(prepared, tmp_path)),
+        home=home,
+        database=Path(shutil.copy(prepared, home)),
         vonage=VonageSettings(
             application_id=APPLICATION_ID,
             signature_secret=Secret(SECRET),

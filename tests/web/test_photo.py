@@ -34,7 +34,7 @@ def picture(kind: str = "JPEG", size: tuple[int, int] = (400, 300), **how: objec
     image = Image.new("RGB", size, RED)
     image.paste(BLUE, (0, size[1] // 2, *size))
     out = io.BytesIO()
-    image.save(out, kind, **how)  # type: ignore[arg-type]  # passed on
+    image.save(out, kind, **how)
     return out.getvalue()
 
 

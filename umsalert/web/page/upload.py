@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import AsyncGenerator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,8 @@ IDLE_S = 15.0
 WITHIN_S = 120.0
 """8 MiB at half a megabit a second."""
 
+logging.getLogger("python_multipart").setLevel(logging.ERROR)  # what is sent fills no log
+
 _BOUNDARY = re.compile(
     r"""\bboundary=(?:"([\w'()+,./:=? -]{1,70})"|([\w'()+,./:=?-]{1,70}))""", re.ASCII
 )
@@ -43,24 +46,26 @@ async def receive(request: Request) -> Upload:
     boundary = _BOUNDARY.search(request.headers.get("content-type", ""))
     if boundary is None:
         raise PictureRefused(Note.PHOTO_MISSING)
-    form = Headers(
+    headers = Headers(
         {"content-type": f'multipart/form-data; boundary="{boundary[1] or boundary[2]}"'}
     )
     parser = MultiPartParser(
-        form, _capped(request), max_files=1, max_fields=8, max_part_size=FORM_BYTES
+        headers, _capped(request), max_files=1, max_fields=8, max_part_size=FORM_BYTES
     )
     try:
         async with asyncio.timeout(WITHIN_S):
-            items = (await parser.parse()).multi_items()
+            form = await parser.parse()
     except (TimeoutError, ClientDisconnect) as error:
         raise PictureRefused(Note.PHOTO_BROKEN_OFF) from error
     except MultiPartException as error:
         raise PictureRefused(Note.PHOTO_UNREADABLE) from error
-    fields = {name: value for name, value in items if isinstance(value, str)}
-    files = [value for name, value in items if isinstance(value, UploadFile) and name == FIELD]
-    if not files:
+    photo = form.get(FIELD)
+    if not isinstance(photo, UploadFile):
+        for file in parser._files_to_close_on_error:  # it forgets one that has not come whole
+            file.close()
         raise PictureRefused(Note.PHOTO_MISSING)
-    return Upload(files[0].file, fields)
+    fields = {name: value for name, value in form.items() if isinstance(value, str)}
+    return Upload(photo.file, fields)
 
 
 async def _capped(request: Request) -> AsyncGenerator[bytes, None]:
