@@ -1,4 +1,4 @@
-"""A guard with a telephone: a real browser, 360 by 740, French and English, with scripts and without.
+"""A guard with a telephone: a real browser, 360 by 740, in French and English, without scripts too.
 
 The page has no script. That it needs none is shown by a browser that runs none.
 """

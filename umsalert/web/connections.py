@@ -9,6 +9,7 @@ makes room. A bound for each address would shut guards out: a whole mobile opera
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import ClassVar
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -86,6 +87,8 @@ def most_connections() -> int:
     wanted = MOST_CONNECTIONS + OTHER_FILES
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if 0 <= soft < wanted:  # a negative one is no limit
-        soft = wanted if hard < 0 else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+        more = wanted if hard < 0 else min(wanted, hard)
+        with contextlib.suppress(OSError, ValueError):  # some systems have a limit of their own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (more, hard))
+            soft = more
     return MOST_CONNECTIONS if soft < 0 else min(MOST_CONNECTIONS, max(1, soft - OTHER_FILES))
