@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -287,3 +288,18 @@ async def test_the_form_is_kept_as_it_came(phone: Phone, store: Store) -> None:
         "text": "é\x00",
         "surplus": "1",
     }
+
+
+async def test_the_log_holds_no_token(
+    phone: Phone, store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It names the alert and the delivery; whoever reads it can answer for nobody."""
+    with caplog.at_level(logging.DEBUG):
+        await phone.press("sighting", details="1", text="au bus de la gare")
+        await phone.upload(b"no photo")
+        await replace(phone, token=phone.token[:-1]).open()
+    ours = [record for record in caplog.records if record.name.startswith(("umsalert", "uvicorn"))]
+    assert any(getattr(record, "alert", "") for record in ours)
+    written = "\n".join(f"{record.getMessage()} {vars(record)}" for record in caplog.records)
+    assert phone.token[:-1] not in written
+    assert "au bus" not in written
