@@ -155,13 +155,14 @@ async def open_lanes(
 def receiver(settings: Settings, store: Store) -> Receiver:
     """Return the service that takes webhooks in, for every provider that is set up.
 
-    Raises ConfigurationError when none is.
+    Raises ConfigurationError when none is, and no link leads guards to their page either.
     """
     from umsalert.channels.registry import WEBHOOKS, missing_settings, webhook_source
     from umsalert.replies import Receiver
 
     ready = [name for name, item in WEBHOOKS.items() if not missing_settings(item, settings)]
-    sources = {name: webhook_source(name, settings) for name in ready or WEBHOOKS}
+    needed = ready if ready or settings.serve.public_url else WEBHOOKS
+    sources = {name: webhook_source(name, settings) for name in needed}
     return Receiver(store.inbox, sources, clock(settings))
 
 

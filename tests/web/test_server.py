@@ -30,7 +30,7 @@ from tests.web.conftest import running
 from tests.web.vonage import receipt, signature
 from umsalert.errors import ConfigurationError, DatabaseError, TemporaryError, UmsalertError
 from umsalert.model import ChannelKind
-from umsalert.settings import Secret, ServeSettings, Settings
+from umsalert.settings import Secret, ServeSettings, Settings, VonageSettings
 from umsalert.store.store import Store
 from umsalert.web import server
 
@@ -152,6 +152,17 @@ async def test_no_secret(settings: Settings) -> None:
     error = await refusal(replace(settings, vonage=vonage))
     assert isinstance(error, ConfigurationError)
     assert "vonage.signature_secret" in error.message
+
+
+async def test_the_page_needs_no_provider(settings: Settings) -> None:
+    """Guards who get e-mail only answer by their link: no webhook is needed for that."""
+    page_only = replace(settings, vonage=VonageSettings())
+    page_only = replace(page_only, serve=replace(settings.serve, public_url="https://a.example"))
+    async with running(page_only) as serving:
+        assert (await serving.say("message-status", {})).status == 404
+        async with serving.client.get(f"{serving.url}/r/{'A' * 22}") as response:
+            assert response.status == 404
+            assert "Lien inconnu" in await response.text()
 
 
 async def test_no_database(settings: Settings, tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -15,8 +17,9 @@ from umsalert.i18n import _, ngettext
 from umsalert.model import ReplyKind
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from umsalert.model import Photo
     from umsalert.ports import ReplyRow
 
 MAX_WORDS = 500
@@ -134,6 +137,72 @@ def add(
         return
     output.line(_("Recorded, as answer {id} to alert {ref}:").format(id=row.id, ref=row.alert_ref))
     _show([row], zone, output)
+
+
+@app.command(
+    help=_("Write the photos of an answer to files that only this account can read."),
+    epilog=_("Example: umsalert reply photo 41 --output sighting.jpg"),
+)
+def photo(
+    context: typer.Context,
+    reply_id: Annotated[
+        int, typer.Argument(metavar="REPLY_ID", help=_("Its number, see: umsalert reply list"))
+    ],
+    output: Annotated[
+        Path,
+        typer.Option(
+            metavar="FILE",
+            help=_("Where to: a new file. Of several photos, the second goes to FILE-2."),
+        ),
+    ],
+) -> None:
+    """Write photos."""
+    from umsalert import wiring
+
+    this = session(context)
+
+    async def work() -> Sequence[Photo]:
+        async with wiring.open_store(this.settings) as store:
+            return await store.answers.photos(reply_id)
+
+    photos = run_async(work())
+    if not photos:
+        raise UsageError(
+            "no_photo",
+            _("There is no photo with answer {id}.").format(id=reply_id),
+            hint=_("See which answers have one with: umsalert reply list"),
+        )
+    files = {
+        output if n == 1 else output.with_stem(f"{output.stem}-{n}"): found
+        for n, found in enumerate(photos, 1)
+    }
+    _write_new({file: found.content for file, found in files.items()})
+    for file, found in files.items():
+        this.output(as_json=False).line(
+            _("{file}: {width} x {height} pixels").format(
+                file=file, width=found.width_px, height=found.height_px
+            )
+        )
+
+
+def _write_new(files: Mapping[Path, bytes]) -> None:
+    """Write files of mode 0600, all or none. Raises UsageError where one is there or cannot be."""
+    written: list[Path] = []
+    path = Path()
+    try:
+        for path, content in files.items():
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            written.append(path)
+            with open(descriptor, "wb") as file:  # noqa: PTH123 - a descriptor has no path
+                file.write(content)
+    except OSError as error:
+        for done in written:
+            done.unlink(missing_ok=True)
+        raise UsageError(
+            "file_not_written",
+            _("{file} cannot be written: {reason}.").format(file=path, reason=error.strerror),
+            hint=_("Choose another file: none is ever overwritten."),
+        ) from error
 
 
 def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:

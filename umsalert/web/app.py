@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
+from starlette.routing import BaseRoute, Route
 
 import umsalert
 from umsalert.errors import DatabaseError, RefusedByRule, TemporaryError
 from umsalert.ports import Inbox, Webhook
 from umsalert.replies import Receiver
+from umsalert.web.body import read_body
 
 MAX_BODY_BYTES = 64 * 1024
 """A webhook has about 1 KiB. The body is read before its signature can be: whoever sends an
@@ -30,13 +31,12 @@ RETRY_S = 5.0
 the rest."""
 
 _ABSENT = {"unknown_provider", "topic_unknown"}
-_CLOSE = {"Connection": "close"}  # what remains of a body is not read
 
 _log = logging.getLogger(__name__)
 
 
-def application(receiver: Receiver, inbox: Inbox) -> Starlette:
-    """Return the app.
+def application(receiver: Receiver, inbox: Inbox, page: Sequence[BaseRoute]) -> Starlette:
+    """Return the app; `page` are the routes of the guards' page.
 
     `/webhooks/{provider}/{topic}` answers 200 with the JSON that the provider waits for, a POST
     and, since OVHcloud writes all into the address, a GET;
@@ -57,13 +57,16 @@ def application(receiver: Receiver, inbox: Inbox) -> Starlette:
             raise HTTPException(503) from error
         return JSONResponse({"status": "ok", "version": umsalert.__version__})
 
-    return Starlette(
+    app = Starlette(
         routes=[
             Route("/webhooks/{provider}/{topic}", webhook, methods=["GET", "POST"]),
             Route("/health", health, methods=["GET"]),
+            *page,
         ],
         lifespan=applier.lifespan,
     )
+    app.router.redirect_slashes = False  # the address would be made of what the visitor says it is
+    return app
 
 
 async def _take(receiver: Receiver, request: Request) -> bytes:
@@ -71,7 +74,7 @@ async def _take(receiver: Receiver, request: Request) -> bytes:
         topic=request.path_params["topic"],
         headers=dict(request.headers),
         query=dict(request.query_params),
-        body=await _body(request),
+        body=await read_body(request, MAX_BODY_BYTES, BODY_TIMEOUT_S),
     )
     provider = request.path_params["provider"]
     try:
@@ -86,19 +89,6 @@ async def _take(receiver: Receiver, request: Request) -> bytes:
     except (TemporaryError, DatabaseError) as error:
         _log.error("webhook not stored", extra={"provider": provider, "code": error.code})
         raise HTTPException(503) from error
-
-
-async def _body(request: Request) -> bytes:
-    body = bytearray()
-    try:
-        async with asyncio.timeout(BODY_TIMEOUT_S):
-            async for chunk in request.stream():
-                body += chunk
-                if len(body) > MAX_BODY_BYTES:
-                    raise HTTPException(413, headers=_CLOSE)
-    except (TimeoutError, ClientDisconnect) as error:
-        raise HTTPException(408, headers=_CLOSE) from error
-    return bytes(body)
 
 
 class _Applier:

@@ -20,12 +20,17 @@ from umsalert import wiring
 from umsalert.errors import ConfigurationError, TemporaryError, UmsalertError
 from umsalert.i18n import _
 from umsalert.settings import ServeSettings, Settings, is_loopback
+from umsalert.web import connections
 from umsalert.web.app import application
+from umsalert.web.page.handlers import Page
+from umsalert.web.page.offer import Offer
 
 Ready = Callable[[str], None]
 
 MAX_PORT = 65_535
 HEADERS = [("Cache-Control", "no-store"), ("X-Content-Type-Options", "nosniff")]
+MAX_HEAD_BYTES = 16 * 1024
+"""Of a request: its first line and its headers."""
 
 
 async def serve_until_signal(settings: Settings, ready: Ready) -> None:
@@ -46,17 +51,21 @@ async def serve(settings: Settings, ready: Ready, stop: asyncio.Event) -> None:
     tls = _tls_context(settings.serve)
     async with wiring.open_store(settings) as store:
         receiver = wiring.receiver(settings, store)
+        page = Page(store.answers, _offer(settings), wiring.clock(settings))
         await store.inbox.pending(1)  # opens the file: one that cannot be trusted is refused here
         with _listen(settings.serve) as listener:
             server = _Server(
                 uvicorn.Config(
-                    application(receiver, store.inbox),
-                    http="h11",
+                    application(receiver, store.inbox, page.routes()),
+                    http=connections.protocol(connections.most_connections()),
+                    h11_max_incomplete_event_size=MAX_HEAD_BYTES,
                     ws="none",
                     lifespan="on",
                     log_config=None,
-                    access_log=False,  # it would write references and addresses
-                    proxy_headers=False,
+                    log_level="error",  # what anybody can send fills no log
+                    access_log=False,  # it would write tokens, references and addresses
+                    proxy_headers=bool(settings.serve.proxies),
+                    forwarded_allow_ips=list(settings.serve.proxies),
                     server_header=False,
                     headers=HEADERS,
                     ssl_context_factory=None if tls is None else lambda _config, _default: tls,
@@ -67,6 +76,11 @@ async def serve(settings: Settings, ready: Ready, stop: asyncio.Event) -> None:
                 group.create_task(server.serve(sockets=[listener]))
                 await stop.wait()
                 server.should_exit = True
+
+
+def _offer(settings: Settings) -> Offer:
+    folders = wiring.template_folders(settings)
+    return Offer(folders, settings.alert.callback_number, wiring.clock(settings).steady_s)
 
 
 def needs_proxy(serve: ServeSettings) -> bool:
