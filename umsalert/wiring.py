@@ -25,7 +25,7 @@ from umsalert.store.store import Store
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
     from umsalert.dispatch import LaneConfig, Run
     from umsalert.ports import Listener, Pace
-    from umsalert.replies import Receiver
+    from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
 
 LONGEST_CALL_S = 345.0
@@ -155,14 +155,25 @@ async def open_lanes(
 def receiver(settings: Settings, store: Store) -> Receiver:
     """Return the service that takes webhooks in, for every provider that is set up.
 
-    Raises ConfigurationError when none is.
+    Raises ConfigurationError when none is, and no mailbox either.
     """
-    from umsalert.channels.registry import WEBHOOKS, missing_settings, webhook_source
+    from umsalert.channels.registry import WEBHOOKS, missing_settings, readers, webhook_source
     from umsalert.replies import Receiver
 
     ready = [name for name, item in WEBHOOKS.items() if not missing_settings(item, settings)]
-    sources = {name: webhook_source(name, settings) for name in ready or WEBHOOKS}
-    return Receiver(store.inbox, sources, clock(settings))
+    wanted = ready if settings.imap.host else ready or WEBHOOKS
+    sources = {name: webhook_source(name, settings) for name in wanted}
+    return Receiver(store.inbox, sources, clock(settings), readers(settings))
+
+
+def collector(settings: Settings, store: Store) -> Collector | None:
+    """Return the service that takes e-mails in, None where no mailbox is set."""
+    if not settings.imap.host:
+        return None
+    from umsalert.channels.registry import mailbox
+    from umsalert.replies import Collector
+
+    return Collector(store.inbox, mailbox(settings), clock(settings), settings.imap.poll_s)
 
 
 def _rates(settings: Settings, kind: ChannelKind) -> tuple[RateSettings, ...]:

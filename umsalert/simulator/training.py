@@ -14,6 +14,7 @@ from umsalert.simulator.account import CALLER
 from umsalert.simulator.keys import (
     API_KEY,
     APPLICATION_ID,
+    IMAP_USERNAME,
     OVH_APPLICATION_KEY,
     OVH_SERVICE_NAME,
     SMTP_USERNAME,
@@ -23,6 +24,8 @@ from umsalert.simulator.vonage import CALLS_PER_S, SMS_PER_S
 
 MARKER = "# Written by `umsalert simulator`: training only, and overwritten by it."
 EMAILS_PER_S = 100.0
+POLL_S = 5.0
+"""The simulator tells what comes; this is for a connection that was lost."""
 # In no second more than the carrier takes: rate plus burst is its limit.
 _RATE_SHARE, _BURST_SHARE = 0.9, 0.1
 
@@ -31,7 +34,8 @@ _RATE_SHARE, _BURST_SHARE = 0.9, 0.1
 class Training:
     """A home and the simulator it talks to.
 
-    `serve_port` is where `umsalert serve` will listen for webhooks. `speed` and `clock_offset_s`
+    `serve_port` is where `umsalert serve` will listen for webhooks; without an `imap_port` it reads
+    no mail. `speed` and `clock_offset_s`
     must be the simulator's.
     """
 
@@ -39,6 +43,7 @@ class Training:
     http_port: int
     smtp_port: int
     serve_port: int = 8480
+    imap_port: int = 0
     speed: float = 1.0
     clock_offset_s: float = 0.0
     station: str = "training"
@@ -129,8 +134,21 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
             "sender": "alerte@police.example",
             "ca_file": within(keys.ca_file),
         },
+        **({"imap": _imap(training, keys)} if training.imap_port else {}),
         "serve": {"host": "127.0.0.1", "port": training.serve_port},
         "simulation": {"clock_offset_s": training.clock_offset_s},
+    }
+
+
+def _imap(training: Training, keys: Keys) -> dict[str, object]:
+    return {
+        "host": "localhost",
+        "port": training.imap_port,
+        "security": "tls",
+        "username": IMAP_USERNAME,
+        "password_file": str(keys.imap_password_file.relative_to(training.home)),
+        "ca_file": str(keys.ca_file.relative_to(training.home)),
+        "poll_s": POLL_S,
     }
 
 

@@ -50,7 +50,7 @@ async def serve(settings: Settings, ready: Ready, stop: asyncio.Event) -> None:
         with _listen(settings.serve) as listener:
             server = _Server(
                 uvicorn.Config(
-                    application(receiver, store.inbox),
+                    application(receiver, store.inbox, wiring.collector(settings, store)),
                     http="h11",
                     ws="none",
                     lifespan="on",
