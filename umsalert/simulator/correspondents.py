@@ -7,7 +7,7 @@ import random
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from email.message import EmailMessage
+from email.message import EmailMessage, Message
 from email.mime.message import MIMEMessage
 from email.mime.multipart import MIMEMultipart
 from email.mime.nonmultipart import MIMENonMultipart
@@ -157,11 +157,12 @@ def _bounce(letter: Letter, now: datetime) -> bytes:
     report["Auto-Submitted"] = "auto-replied"
     report.attach(MIMEText(f"<{letter.recipient}>: no such mailbox (5.1.1)\n"))
     status = MIMENonMultipart("message", "delivery-status", policy=SMTP)
-    status.set_payload(
-        "Reporting-MTA: dns; simulator.example\n\n"
-        f"Final-Recipient: rfc822; {letter.recipient}\nAction: failed\nStatus: 5.1.1\n"
-        "Diagnostic-Code: smtp; 550 5.1.1 No such mailbox\n"
-    )
+    server, recipient = Message(SMTP), Message(SMTP)
+    server["Reporting-MTA"] = "dns; simulator.example"
+    recipient["Final-Recipient"] = f"rfc822; {letter.recipient}"
+    recipient["Action"] = "failed"
+    recipient["Status"] = "5.1.1"
+    status.set_payload([server, recipient])
     report.attach(status)
     report.attach(MIMEMessage(letter.message))
     return report.as_bytes()

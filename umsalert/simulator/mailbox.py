@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Self
 
-from proxyprotocol.reader import ProxyProtocolReader
+from proxyprotocol.sock import SocketInfoLocal
 from pymap.backend.dict import Config, Login
 from pymap.imap import IMAPServer
 from pymap.parsing.message import AppendMessage
@@ -70,9 +70,10 @@ class MailboxServer:
 
     async def __aenter__(self) -> Self:
         self._config.apply_context()
-        password = await Passwords(self._config).hash_password(self._given.password)
-        user = UserMetadata(self._config, self._given.username, password=password)
-        await self._login.demo_user_identity.set(user)
+        if not self._login.users_dict:
+            password = await Passwords(self._config).hash_password(self._given.password)
+            user = UserMetadata(self._config, self._given.username, password=password)
+            await self._login.demo_user_identity.set(user)
         self._server = await asyncio.start_server(
             self._serve,
             "127.0.0.1",
@@ -96,12 +97,10 @@ class MailboxServer:
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._clients.add(writer)
-        answer = ProxyProtocolReader(self._config.proxy_protocol).get_callback(
-            IMAPServer(self._login, self._config)
-        )
+        answer = IMAPServer(self._login, self._config)
         try:
             with suppress(OSError):  # a client that is gone
-                await answer(reader, writer)
+                await answer(reader, writer, SocketInfoLocal(writer, unique_id=b"", dnsbl=None))
         finally:
             self._clients.discard(writer)
             writer.close()

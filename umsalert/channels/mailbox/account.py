@@ -18,10 +18,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
-from imap_tools import OR, MailBox, MailBoxUnencrypted, MailMessageFlags
+from imap_tools import OR, MailBox, MailBoxUnencrypted
 from imap_tools.errors import (
     ImapToolsError,
-    MailboxFlagError,
     MailboxFolderSelectError,
     MailboxLoginError,
     UnexpectedCommandStatusError,
@@ -43,6 +42,8 @@ GOODBYE_S = 1.0
 _LOOK_S = 0.5
 """How often a waiting thread looks whether we want to go."""
 _SHORTEST_S = 0.05
+_MORE = "EXISTS"
+"""How a server tells that there is more."""
 
 RECENT = timedelta(days=2)
 
@@ -141,11 +142,11 @@ def failure(error: Exception, imap: ImapSettings) -> UmsalertError:
         return TemporaryError(
             "connection_lost", _("The connection to {host}:{port} was lost.").format(**where)
         )
-    if isinstance(error, ImapToolsError | imaplib.IMAP4.error | ValueError):
-        return TemporaryError(
-            "imap_failed", _("{host}:{port} has not done what IMAP promises.").format(**where)
-        )
-    return _unreachable(error, where)
+    if isinstance(error, OSError):
+        return _unreachable(error, where)
+    return TemporaryError(
+        "imap_failed", _("{host}:{port} has not done what IMAP promises.").format(**where)
+    )
 
 
 def _unreachable(error: Exception, where: Mapping[str, object]) -> UmsalertError:
@@ -176,8 +177,7 @@ class _Connection:
         imap = self._settings
         with self._turn:
             self._box = box = self._connect()
-            login = box.login if (imap.username + imap.password).isascii() else box.login_utf8
-            login(imap.username, imap.password, initial_folder=None)
+            _login(box, imap)
             # What the library knows is of before the login.
             _typ, found = box.client.capability()
             self.tells = b"IDLE" in b" ".join(found).upper().split()
@@ -186,6 +186,7 @@ class _Connection:
     def search(self) -> list[str]:
         since = (datetime.now(UTC) - RECENT).date()
         with self._at_work() as box:
+            box.client.untagged_responses.pop(_MORE, None)
             # without a charset: servers may refuse to hear of any
             return box.uids(OR(seen=False, date_gte=since), charset=None)
 
@@ -200,19 +201,20 @@ class _Connection:
         return mail(pairs[0][1], _arrived_at(around))
 
     def mark(self, uid: str) -> None:
-        with self._at_work() as box, contextlib.suppress(MailboxFlagError):
-            box.flag([uid], [MailMessageFlags.SEEN], True)
+        with self._at_work() as box:
+            # not by the library's `flag`: it expunges, and we delete nothing, not for others either
+            box.client.uid("STORE", uid, "+FLAGS.SILENT", r"(\Seen)")
 
     def idle(self, seconds: float) -> None:
         with self._at_work() as box:
             box.idle.start()  # type: ignore[no-untyped-call]
+            told: object = box.client.untagged_responses.get(_MORE)  # since the search
             end_s = time.monotonic() + seconds
-            while not self._leaving.is_set() and (left_s := end_s - time.monotonic()) > 0:
+            while not (told or self._leaving.is_set()) and (left_s := end_s - time.monotonic()) > 0:
                 begun_s = time.monotonic()
                 told = box.idle.poll(min(_LOOK_S, left_s))
                 # at the end of a connection it returns at once, and has heard nothing
-                if told or time.monotonic() - begun_s < _SHORTEST_S:
-                    break
+                told = told or time.monotonic() - begun_s < _SHORTEST_S
             box.idle.stop()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
@@ -249,9 +251,22 @@ class _Connection:
             try:
                 box.client.starttls(self._context)
             except BaseException:
-                box.client.shutdown()
+                with contextlib.suppress(OSError):
+                    box.client.shutdown()
                 raise
         return box
+
+
+def _login(box: BaseMailBox, imap: ImapSettings) -> None:
+    try:
+        if (imap.username + imap.password).isascii():
+            box.login(imap.username, imap.password, initial_folder=None)
+        else:  # LOGIN takes ASCII only
+            box.login_utf8(imap.username, imap.password, initial_folder=None)
+    except imaplib.IMAP4.abort:
+        raise
+    except imaplib.IMAP4.error as error:
+        raise MailboxLoginError(("NO", [str(error).encode()]), "OK") from error
 
 
 def _arrived_at(response: bytes) -> datetime:

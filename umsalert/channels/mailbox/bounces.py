@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from email.message import Message
 
-from flufl.bounce import all_failures
+from flufl.bounce import scan_message
 
 from umsalert.channels.mailbox import parts
 from umsalert.channels.mailbox.automatic import has_no_sender
+
+MAX_BYTES = 16 * 1024
+
+# It tells each of its attempts, and of one that fails the traceback.
+logging.getLogger("flufl.bounce").setLevel(logging.CRITICAL)
 
 _DAEMON = re.compile(
     r"(?:mailer-daemon|postmaster|mail-daemon|microsoftexchange\w*)@", re.IGNORECASE
@@ -75,8 +81,11 @@ def _action(block: Message) -> str:
 
 
 def _permanent(message: Message) -> bool:
-    """Ask the library, which knows forty ways in which servers have told it before RFC 3464."""
+    """Ask the library, which knows how servers have told it before RFC 3464.
+
+    It holds each line against a hundred patterns: what they tell stands at the beginning.
+    """
     try:
-        return bool(all_failures(message)[1])
+        return bool(scan_message(parts.parse(message.as_bytes()[:MAX_BYTES])))
     except Exception:  # noqa: BLE001 - it raises whatever a malformed message makes it raise
         return False

@@ -26,8 +26,8 @@ def parse(content: bytes) -> Message:
 def headers(message: Message, *names: str) -> Iterator[str]:
     """Yield the values of the headers of these names, unfolded and decoded."""
     for name in names:
-        for value in message.get_all(name, ()):
-            yield one_line(_decoded(str(value)))
+        for value in _values(message, name):
+            yield one_line(_decoded(value))
 
 
 def header(message: Message, name: str) -> str:
@@ -37,7 +37,8 @@ def header(message: Message, name: str) -> str:
 
 def sender(message: Message) -> str:
     """Return the mailbox that a message says it comes from; empty where it names none."""
-    found = _MAILBOX.fullmatch(parseaddr(str(message.get("From", "")))[1])
+    # not decoded: a comma in a name would end the name
+    found = _MAILBOX.fullmatch(parseaddr(next(_values(message, "From"), ""))[1])
     return found[0] if found else ""
 
 
@@ -51,8 +52,9 @@ def bodies(message: Message) -> tuple[str, str]:
         texts = found.get(part.get_content_type())
         if texts is not None and part.get_content_disposition() != _ATTACHED:
             texts.append(_text(part))
-    plain, html = ("\n".join(texts)[:MAX_CHARS] for texts in found.values())
-    return plain, html
+    plain, html = ("\n".join(texts) for texts in found.values())
+    body = re.search(r"<body\b", html, re.IGNORECASE)  # pages of styles may stand before it
+    return plain[:MAX_CHARS], html[body.start() if body else 0 :][:MAX_CHARS]
 
 
 def one_line(text: str) -> str:
@@ -71,33 +73,40 @@ def _leaves(message: Message) -> Iterator[Message]:
     """Yield the parts that hold something, those of an enclosed message left out."""
     if message.get_content_maintype() == "message":
         return
-    payload = message.get_payload()
-    if isinstance(payload, list):
-        for part in payload:
-            if isinstance(part, Message):
-                yield from _leaves(part)
-    else:
+    if not message.is_multipart():
         yield message
+        return
+    for part in message.get_payload():
+        if isinstance(part, Message):
+            yield from _leaves(part)
 
 
 def _text(part: Message) -> str:
-    payload = part.get_payload(decode=True)
+    try:
+        payload = part.get_payload(decode=True)
+    except ValueError:  # a UnicodeError is one: no text can be of the charset that it names
+        del part["Content-Type"]
+        payload = part.get_payload(decode=True)
     content = payload if isinstance(payload, bytes) else b""
     try:
-        charset = part.get_content_charset() or "utf-8"
-        text = content.decode(charset)
-    except (LookupError, ValueError):  # a UnicodeError is one
-        text = content.decode("cp1252" if _is_western(content) else "utf-8", "replace")
-    return printable(text)
+        return printable(content.decode(part.get_content_charset() or "utf-8"))
+    except (LookupError, ValueError):
+        return printable(_guessed(content))
 
 
-def _is_western(content: bytes) -> bool:
-    """Say whether it is no UTF-8: then the one-byte charset of western Windows is likeliest."""
+def _values(message: Message, name: str) -> Iterator[str]:
+    """Yield the values of a header as they stand there, whatever bytes they are."""
+    for other, value in message.raw_items():
+        if other.lower() == name.lower():
+            yield _guessed(str(value).encode("utf-8", "surrogateescape"))
+
+
+def _guessed(content: bytes) -> str:
+    """Return the text of UTF-8, else of western Windows: what has no name is one of the two."""
     try:
-        content.decode("utf-8")
+        return content.decode("utf-8")
     except UnicodeDecodeError:
-        return True
-    return False
+        return content.decode("cp1252", "replace")
 
 
 def _decoded(value: str) -> str:

@@ -83,11 +83,18 @@ def text_of_html(html: str) -> str:
     """Return the text of a page, without what is quoted."""
     page = _Page()
     try:
-        page.feed(html)
+        page.feed(_whole_tags(html))
         page.close()
     except AssertionError:  # the parser's own word for a declaration that it does not know
-        return re.sub(r"<[^>]*>", " ", html)
+        pass  # what came before it was read
     return "".join(page.text)
+
+
+def _whole_tags(html: str) -> str:
+    """Leave comments out, and brackets that begin no tag: the parser would look for its end."""
+    first, *others = html.split("<!--")
+    whole = first + "".join(other.partition("-->")[2] for other in others)
+    return re.sub(r"<(?![^<>]*>)", "&lt;", whole)
 
 
 class _Page(HTMLParser):
