@@ -43,7 +43,6 @@ def plain(headers: str = "", body: str = "OK") -> bytes:
     [
         (
             "outlook-fr",
-            "Bonsoir,\n\n"
             "L'homme décrit vient de passer devant l'entrée sud, il va vers la gare.\n\n"
             "Gaëlle Mimosa\nAgent de sécurité",
             ReplyKind.SIGHTING,
@@ -248,6 +247,14 @@ def test_a_forged_arrival_is_the_senders() -> None:
         ("OK\nObtenir Outlook pour iOS\nvu", "OK"),
         ("OK\n-- \nvu", "OK"),
         ("-- \nvu", ""),
+        ("Bonjour,\n\nBien reçu.\n\nCordialement,\n\nPaul\nAgent vu par tous", "Bien reçu."),
+        ("Bonjour, bien reçu", "Bonjour, bien reçu"),
+        ("Cordialement", ""),
+        (
+            "Bien cordialement,\n" + "il court\n" * 9,
+            "Bien cordialement,\n" + "il court\n" * 8 + "il court",
+        ),
+        ("Vu, cordialement le gardien", "Vu, cordialement le gardien"),
         ("On le voit : il court\n", "On le voit : il court"),
     ],
 )

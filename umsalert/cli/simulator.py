@@ -126,6 +126,8 @@ def simulator(
         )
         if scenario is not None:
             output.say(_("The carrier misbehaves as {scenario} says.").format(scenario=scenario))
+        port = running.imap_port
+        output.say(_("Answers by e-mail come to localhost:{port} (IMAP).").format(port=port))
         output.say(_next_steps(home))
 
     run_async(_until_signal(serve_until_cancelled(config, ready)))

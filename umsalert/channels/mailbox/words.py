@@ -24,6 +24,15 @@ _SIGNATURE = re.compile(
     r"|sent from (?:my|outlook|yahoo|mail)|(?:obtenir|t[ée]l[ée]charger|get) outlook).*",
     re.IGNORECASE,
 )
+_HELLO = r"(?:bonjour|bonsoir|hello|hi|good evening|madame|monsieur|messieurs|mesdames)"
+_GREETING = re.compile(rf"{_HELLO}(?:[ ,]+{_HELLO})*[ ,!.]*", re.IGNORECASE)
+_CLOSING = re.compile(
+    r"(?:bien )?(?:cordialement|[àa] vous)|(?:sinc[èe]res |meilleures )?salutations|cdlt"
+    r"|respectueusement|bonne (?:journ[ée]e|soir[ée]e|nuit|r[ée]ception)|(?:kind |best )?regards",
+    re.IGNORECASE,
+)
+_SIGNATURE_LINES = 8
+"""A name, a function, a company, its address: more than that is no signature."""
 _MARK = re.compile(r"\s{0,3}>")
 
 
@@ -45,7 +54,19 @@ def own_words(text: str) -> str:
         if not _MARK.match(line):
             kept.append(line.rstrip())
         i += 1
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip()
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(_unsigned(kept))).strip()
+
+
+def _unsigned(lines: list[str]) -> list[str]:
+    """Leave out a line that only greets, and what stands below one that only closes."""
+    first = next((i for i, line in enumerate(lines) if line.strip()), 0)
+    if lines and _GREETING.fullmatch(lines[first].strip()):
+        lines = lines[first + 1 :]
+    for i, line in enumerate(lines):
+        below = [other for other in lines[i + 1 :] if other.strip()]
+        if _CLOSING.fullmatch(line.strip(" ,.!")) and len(below) <= _SIGNATURE_LINES:
+            return lines[:i]
+    return lines
 
 
 def _attribution_lines(lines: list[str], i: int) -> int:
