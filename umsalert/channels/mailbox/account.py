@@ -25,6 +25,7 @@ from imap_tools.errors import (
     MailboxLoginError,
     UnexpectedCommandStatusError,
 )
+from imap_tools.idle import get_socket_poller
 from imap_tools.mailbox import BaseMailBox
 
 from umsalert.channels.mailbox.reading import MAX_BYTES, PROVIDER, mail
@@ -41,7 +42,6 @@ TIMEOUT_S = 15.0
 GOODBYE_S = 1.0
 _LOOK_S = 0.5
 """How often a waiting thread looks whether we want to go."""
-_SHORTEST_S = 0.05
 _MORE = "EXISTS"
 """How a server tells that there is more."""
 
@@ -208,13 +208,10 @@ class _Connection:
     def idle(self, seconds: float) -> None:
         with self._at_work() as box:
             box.idle.start()  # type: ignore[no-untyped-call]
-            told: object = box.client.untagged_responses.get(_MORE)  # since the search
+            told = _MORE in box.client.untagged_responses  # since the search
             end_s = time.monotonic() + seconds
             while not (told or self._leaving.is_set()) and (left_s := end_s - time.monotonic()) > 0:
-                begun_s = time.monotonic()
-                told = box.idle.poll(min(_LOOK_S, left_s))
-                # at the end of a connection it returns at once, and has heard nothing
-                told = told or time.monotonic() - begun_s < _SHORTEST_S
+                told = _readable(box.client.sock, min(_LOOK_S, left_s))
             box.idle.stop()  # type: ignore[no-untyped-call]
 
     def close(self) -> None:
@@ -255,6 +252,16 @@ class _Connection:
                     box.client.shutdown()
                 raise
         return box
+
+
+def _readable(sock: socket.socket, seconds: float) -> bool:
+    """Wait for a word of the server and leave it there: `stop` reads it, as a whole line.
+
+    The library's own `poll` reads without waiting, and takes half a line for a lost connection.
+    """
+    if isinstance(sock, ssl.SSLSocket) and sock.pending():
+        return True
+    return bool(get_socket_poller(sock, seconds))  # type: ignore[arg-type]  # any number will do
 
 
 def _login(box: BaseMailBox, imap: ImapSettings) -> None:
