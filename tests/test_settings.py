@@ -246,3 +246,33 @@ def test_plain_text_smtp_only_towards_this_machine(tmp_path: Path) -> None:
     assert found.smtp.security == "none"
     wrong = problems(tmp_path, UMSALERT_SMTP_SECURITY="none", UMSALERT_SMTP_HOST="relay.example")
     assert wrong == {"smtp.security": "bad_value"}
+
+
+def test_a_mailbox_needs_a_login(tmp_path: Path) -> None:
+    """With a host, all that opens the mailbox; without one, nothing is asked."""
+    assert load(tmp_path).imap.host == ""
+    wrong = problems(tmp_path, UMSALERT_IMAP_HOST="imap.example")
+    assert wrong == {"imap.username": "bad_value", "imap.password": "bad_value"}
+    good = {
+        "UMSALERT_IMAP_HOST": "imap.example",
+        "UMSALERT_IMAP_USERNAME": "reponse",
+        "UMSALERT_IMAP_PASSWORD": "secret",
+    }
+    imap = load(tmp_path, None, **good).imap
+    assert (imap.port, imap.security, imap.folder, imap.poll_s) == (993, "tls", "INBOX", 20.0)
+    assert "secret" not in repr(imap)
+    for name, value in (
+        ("imap.security", "ssl"),
+        ("imap.security", "none"),
+        ("imap.port", "0"),
+        ("imap.host", "a..b"),
+        ("imap.folder", "a\r\nb"),
+        ("imap.username", "a\nb"),
+        ("imap.poll_s", "0"),
+        ("imap.poll_s", "601"),
+        ("imap.poll_s", "nan"),
+    ):
+        wrong = problems(tmp_path, **good | {settings.variable(name): value})
+        assert wrong == {name: "bad_value"}
+    local = good | {"UMSALERT_IMAP_HOST": "localhost", "UMSALERT_IMAP_SECURITY": "none"}
+    assert load(tmp_path, None, **local).imap.security == "none"

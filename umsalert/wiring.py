@@ -25,7 +25,7 @@ from umsalert.store.store import Store
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
     from umsalert.dispatch import LaneConfig, Run
     from umsalert.ports import Listener, Pace
-    from umsalert.replies import Receiver
+    from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
 
 LONGEST_CALL_S = 345.0
@@ -155,15 +155,26 @@ async def open_lanes(
 def receiver(settings: Settings, store: Store) -> Receiver:
     """Return the service that takes webhooks in, for every provider that is set up.
 
-    Raises ConfigurationError when none is, and no link leads guards to their page either.
+    Raises ConfigurationError when none is, no mailbox and no link that leads guards to their page.
     """
-    from umsalert.channels.registry import WEBHOOKS, missing_settings, webhook_source
+    from umsalert.channels.registry import WEBHOOKS, missing_settings, readers, webhook_source
     from umsalert.replies import Receiver
 
     ready = [name for name, item in WEBHOOKS.items() if not missing_settings(item, settings)]
-    needed = ready if ready or settings.serve.public_url else WEBHOOKS
-    sources = {name: webhook_source(name, settings) for name in needed}
-    return Receiver(store.inbox, sources, clock(settings))
+    enough = ready or settings.imap.host or settings.serve.public_url
+    wanted = ready if enough else WEBHOOKS
+    sources = {name: webhook_source(name, settings) for name in wanted}
+    return Receiver(store.inbox, sources, clock(settings), readers(settings))
+
+
+def collector(settings: Settings, store: Store) -> Collector | None:
+    """Return the service that takes e-mails in, None where no mailbox is set."""
+    if not settings.imap.host:
+        return None
+    from umsalert.channels.registry import mailbox
+    from umsalert.replies import Collector
+
+    return Collector(store.inbox, mailbox(settings), clock(settings), settings.imap.poll_s)
 
 
 def _rates(settings: Settings, kind: ChannelKind) -> tuple[RateSettings, ...]:

@@ -10,6 +10,7 @@ import pytest
 
 from tests.simulator.actors import Start
 from umsalert.simulator import record
+from umsalert.simulator.correspondents import Habit
 from umsalert.simulator.faults import (
     GREYLISTED,
     HTTP_FAULTS,
@@ -59,6 +60,11 @@ def test_numbers_and_words_are_documented() -> None:
     rows = re.findall(r"^\| (06[ 0-9]+) \| `([^`]+)`", section("Numbers"), re.MULTILINE)
     assert {f"+33{number.replace(' ', '')[1:]}": word for number, word in rows} == DOCUMENTED
     assert set(first_cells("Numbers")) == set(WORDS)
+
+
+def test_answers_are_documented() -> None:
+    """Every habit of a mailbox is in the table, and no other."""
+    assert first_cells("Answers by e-mail") == list(Habit)
 
 
 def test_no_fixture_has_a_documented_number() -> None:

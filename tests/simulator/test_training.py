@@ -37,6 +37,7 @@ def test_the_settings_lead_to_the_simulator_only(tmp_path: Path) -> None:
     assert loaded.vonage.signature_secret == keys.signature_secret()
     assert loaded.vonage.api_secret == keys.api_secret()
     assert loaded.smtp.password == keys.smtp_password()
+    assert loaded.imap.host == ""
     assert loaded.ovh.api_url == "https://localhost:8443/ovh/1.0"
     assert loaded.ovh.consumer_key == keys.ovh().consumer_key
     assert loaded.gateway.sms_url == "https://localhost:8443/gateway/sms"
@@ -47,6 +48,15 @@ def test_the_settings_lead_to_the_simulator_only(tmp_path: Path) -> None:
     }
     loaded = settings.load(environ={"UMSALERT_HOME": str(tmp_path), **everybody})
     assert settings.simulated(loaded)
+
+
+def test_a_home_with_a_mailbox_reads_it(tmp_path: Path) -> None:
+    """The port of the mailbox makes the settings of the mailbox, over TLS."""
+    prepare_home(Training(tmp_path, 8443, 8025, imap_port=8993))
+    loaded = settings.load(environ={"UMSALERT_HOME": str(tmp_path)})
+    keys = Keys(tmp_path)
+    assert (loaded.imap.host, loaded.imap.port, loaded.imap.security) == ("localhost", 8993, "tls")
+    assert (loaded.imap.password, loaded.imap.ca_file) == (keys.imap_password(), keys.ca_file)
 
 
 @pytest.mark.parametrize("speed", [0.001, 1, 60])
@@ -71,7 +81,7 @@ def test_secrets_are_their_owners(tmp_path: Path) -> None:
     """No file of the simulator can be read by another account."""
     prepare_home(Training(tmp_path, 8443, 8025))
     files = list((tmp_path / "simulator").iterdir())
-    assert len(files) == 11
+    assert len(files) == 12
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
 
 

@@ -314,7 +314,8 @@ async def test_health(serving: Serving, other: Connection) -> None:
     """A database that cannot be read is no health, and no reason to lose a webhook."""
     url = f"{serving.url}/health"
     async with serving.client.get(url) as response:
-        assert await response.json() == {"status": "ok", "version": umsalert.__version__}
+        said = await response.json()
+        assert said == {"status": "ok", "version": umsalert.__version__, "mailbox": "off"}
     other.execute("PRAGMA foreign_keys = OFF")
     other.execute("DROP TABLE inbox")
     async with serving.client.get(url) as response:

@@ -16,7 +16,7 @@ from typing import TypeVar, cast
 from umsalert.errors import ConfigurationError, Problem
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, CheckResult
-from umsalert.ports import Channel, Clock, WebhookSource
+from umsalert.ports import Channel, Clock, Mailbox, StoredReader, WebhookSource
 from umsalert.settings import Settings, endpoint_host, providers, variable
 
 _Key = TypeVar("_Key")
@@ -120,6 +120,7 @@ EXAMINATIONS: Mapping[str, str] = {
     "vonage": "umsalert.channels.vonage.examination:examine",
     "ovh": "umsalert.channels.ovh.examination:examine",
     "gateway": "umsalert.channels.gateway.examination:examine",
+    "imap": "umsalert.channels.mailbox.examination:examine",
 }
 """How to ask a provider whether it would take our messages, without sending one."""
 
@@ -143,6 +144,10 @@ WEBHOOKS: Mapping[str, Adapter] = {
         ("gateway.webhook_secret", "gateway.webhook_url"),
     ),
 }
+
+
+_MAILBOX = "umsalert.channels.mailbox.account:open_mailbox"
+_MAIL_READER = "umsalert.channels.mailbox.reading:MailReader"
 
 
 async def open_channels(kind: ChannelKind, settings: Settings, clock: Clock) -> tuple[Channel, ...]:
@@ -184,6 +189,18 @@ def webhook_source(provider: str, settings: Settings) -> WebhookSource:
     _check([adapter], settings)
     opener = cast("Callable[[Settings], WebhookSource]", _load(adapter.path))
     return opener(settings)
+
+
+def mailbox(settings: Settings) -> Mailbox:
+    """Return the mailbox of answers and bounces; it is connected to once it is asked."""
+    return cast("Callable[[Settings], Mailbox]", _load(_MAILBOX))(settings)
+
+
+def readers(settings: Settings) -> Mapping[str, StoredReader]:
+    """Return who understands what comes in by no webhook, by the name it is stored under."""
+    if not settings.imap.host:
+        return {}
+    return {"imap": cast("Callable[[], StoredReader]", _load(_MAIL_READER))()}
 
 
 def states(kind: ChannelKind, settings: Settings) -> tuple[ChannelState, ...]:

@@ -37,6 +37,12 @@ def simulator(
         int,
         typer.Option(metavar="PORT", min=0, max=65_535, help=_("For e-mail; 0 takes a free one.")),
     ] = 0,
+    imap_port: Annotated[
+        int,
+        typer.Option(
+            metavar="PORT", min=0, max=65_535, help=_("For answers by e-mail; 0 takes a free one.")
+        ),
+    ] = 0,
     speed: Annotated[
         float,
         typer.Option(
@@ -95,6 +101,7 @@ def simulator(
         home=home,
         http_port=port,
         smtp_port=smtp_port,
+        imap_port=imap_port,
         speed=speed,
         seed=seed,
         answers=_answers(answer or ()),
@@ -112,12 +119,15 @@ def simulator(
                 running.http_port,
                 running.smtp_port,
                 serve_port=serve_port,
+                imap_port=running.imap_port,
                 speed=speed,
                 clock_offset_s=clock_offset,
             )
         )
         if scenario is not None:
             output.say(_("The carrier misbehaves as {scenario} says.").format(scenario=scenario))
+        port = running.imap_port
+        output.say(_("Answers by e-mail come to localhost:{port} (IMAP).").format(port=port))
         output.say(_next_steps(home))
 
     run_async(_until_signal(serve_until_cancelled(config, ready)))

@@ -38,9 +38,9 @@ READ_BY_SITE = frozenset({ReplyKind.ACKNOWLEDGED, ReplyKind.SIGHTING, ReplyKind.
 class Tie:
     """What ties words to an alert, the surest first: the first that is given counts.
 
-    `token` is that of a hand-over, `reference` is ours of one, `sender` an E.164 number or a
-    mailbox; `alert_ref` is the reference of an alert, or its end, that the words name: it settles
-    which of a sender's.
+    `token` is that of a hand-over, `reference` is ours of one (its n is 0 where a delivery's newest
+    is meant), `sender` an E.164 number or a mailbox; `alert_ref` is the reference of an alert, or
+    its end, that the words name: it settles which of a sender's.
     """
 
     token: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import (
     Mapping,
+    Sequence,
 )
 from dataclasses import (
     dataclass,
@@ -105,3 +106,50 @@ class WebhookSource(Protocol):
 
     def reply_to(self, webhook: Webhook, text: MessageText) -> bytes:
         """Return the JSON the provider waits for (the next voice actions), or `{}`."""
+
+
+class StoredReader(Protocol):
+    """Reads what was stored of one way in that is no webhook."""
+
+    def read(self, stored: StoredWebhook) -> tuple[Receipt | Answer | Said, ...]:
+        """Return what it says; empty where it says nothing to us.
+
+        Raises InvalidData where it cannot be read, RefusedByRule where it is nobody's word.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """An e-mail that has come: `content` is what is kept of it.
+
+    `key` repeats when the mail does; `reference` is ours of the hand-over that it names, or empty.
+    """
+
+    key: str
+    reference: str
+    content: bytes
+
+
+class Mailbox(Protocol):
+    """A mailbox on a server, connected to when it is asked; nothing in it is ever deleted.
+
+    Every method but `close` raises TemporaryError where the server cannot be reached or does not
+    answer, ConfigurationError where it refuses us.
+    """
+
+    provider: str
+
+    async def arrived(self) -> Sequence[str]:
+        """Return the names of the mails that were not taken yet, oldest first."""
+
+    async def mail(self, name: str) -> Mail | None:
+        """Return a mail, None where the server cannot give it."""
+
+    async def taken(self, name: str) -> None:
+        """Mark a mail as seen: it has been stored."""
+
+    async def wait(self, seconds: float) -> None:
+        """Return when something may have come, at the latest after `seconds`."""
+
+    async def close(self) -> None:
+        """Say goodbye, within two seconds. It can be asked again."""

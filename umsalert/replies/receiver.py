@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from umsalert.errors import InvalidData, RefusedByRule, UmsalertError
 from umsalert.i18n import _
 from umsalert.model import Answer, Said
-from umsalert.ports import Clock, Inbox, StoredWebhook, Webhook, WebhookSource
+from umsalert.ports import Clock, Inbox, StoredReader, StoredWebhook, Webhook, WebhookSource
 from umsalert.replies.understanding import understand
 
 BATCH = 100
@@ -20,10 +20,20 @@ _log = logging.getLogger(__name__)
 class Receiver:
     """Takes webhooks in and applies them."""
 
-    def __init__(self, inbox: Inbox, sources: Mapping[str, WebhookSource], clock: Clock) -> None:
-        """Store in `inbox`; `sources` are the providers whose webhooks are understood, by name."""
+    def __init__(
+        self,
+        inbox: Inbox,
+        sources: Mapping[str, WebhookSource],
+        clock: Clock,
+        readers: Mapping[str, StoredReader] | None = None,
+    ) -> None:
+        """Store in `inbox`; `sources` are the providers whose webhooks are understood, by name.
+
+        `readers` understand what comes in another way, and takes no webhook.
+        """
         self._inbox = inbox
         self._sources = sources
+        self._readers: Mapping[str, StoredReader] = {**sources, **(readers or {})}
         self._clock = clock
 
     async def take(self, provider: str, webhook: Webhook) -> bytes:
@@ -66,12 +76,16 @@ class Receiver:
 
     async def _apply(self, item: StoredWebhook) -> bool:
         """Apply one; False: not yet."""
-        source = self._sources.get(item.provider)
-        if source is None:
+        reader = self._readers.get(item.provider)
+        if reader is None:
             await self._reject(item, "unknown_provider")
             return True
         try:
-            said = [understand(s) if isinstance(s, Said) else s for s in source.read(item)]
+            said = [understand(s) if isinstance(s, Said) else s for s in reader.read(item)]
+        except RefusedByRule as error:  # read, and nobody's word
+            await self._inbox.reject(item.id, error.code)
+            _log.info("set aside", extra=_about(item) | {"code": error.code})
+            return True
         except InvalidData:
             await self._reject(item, "unreadable")
             return True

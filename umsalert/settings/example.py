@@ -112,6 +112,7 @@ def explanations() -> Mapping[str, Explained]:
         **_gateway(),
         **_apprise(),
         **_smtp(),
+        **_imap(),
         "serve.host": Explained(_("Where `umsalert serve` listens.")),
         "serve.port": Explained(_("The port of `umsalert serve`.")),
         "serve.public_url": Explained(
@@ -299,5 +300,29 @@ def _smtp() -> dict[str, Explained]:
         ),
         "smtp.ca_file": Explained(
             _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
+
+
+def _imap() -> dict[str, Explained]:
+    return {
+        "imap.host": Explained(
+            _("The mail server whose mailbox answers and bounces come to; unset: none is read."),
+            "imap.example.org",
+        ),
+        "imap.port": Explained(_("Its port.")),
+        "imap.security": Explained(
+            _("tls from the first byte, or starttls; none only towards this machine.")
+        ),
+        "imap.username": Explained(_("The login of the mailbox."), "reponse"),
+        "imap.password": Explained(
+            _("A file of mode 0600 with the password of the mailbox."), "imap.password"
+        ),
+        "imap.folder": Explained(_("The folder that is read; nothing in it is ever deleted.")),
+        "imap.ca_file": Explained(
+            _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+        "imap.poll_s": Explained(
+            _("How often the mailbox is looked into, where its server does not tell of new mail.")
         ),
     }

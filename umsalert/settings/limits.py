@@ -16,6 +16,7 @@ from umsalert.settings.values import (
     AppriseSettings,
     CallRateSettings,
     GatewaySettings,
+    ImapSettings,
     LogSettings,
     OvhSettings,
     PaceSettings,
@@ -41,6 +42,8 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MAX_LINK_CHARS = 50
 """With path and token a line of an e-mail, and half an SMS."""
+MIN_POLL_S, MAX_POLL_S = 1.0, 600.0
+"""More often a server takes for an attack; a sighting is of no use ten minutes later."""
 MIN_LOG_BYTES = 1_000
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
@@ -53,7 +56,8 @@ def problems(settings: Settings) -> list[Problem]:
         *_price(settings.price),
         *(problem for channel in CHANNELS for problem in _channel(channel, settings)),
         *_pace(settings.pace),
-        *_smtp(settings.smtp),
+        *_mail_server("smtp", settings.smtp),
+        *_imap(settings.imap),
         *_vonage(settings.vonage),
         *_ovh(settings.ovh),
         *_gateway(settings.gateway),
@@ -190,14 +194,27 @@ def _is_https(url: str) -> bool:
     return url.startswith("https://") and _is_host(host_of(url))
 
 
-def _smtp(smtp: SmtpSettings) -> Iterator[Problem]:
-    if smtp.security not in ("starttls", "tls", "none"):
-        yield _bad("smtp.security", _("one of: {values}").format(values="starttls, tls, none"))
-    if smtp.security == "none" and smtp.host and not is_loopback(smtp.host):
-        yield _bad("smtp.security", _("'none' is allowed only towards localhost"))
-    if smtp.host and not _is_host(smtp.host):
-        yield _bad("smtp.host", _("is neither the name of a server nor its address"))
-    yield from _port("smtp.port", smtp.port)
+def _mail_server(name: str, server: SmtpSettings | ImapSettings) -> Iterator[Problem]:
+    if server.security not in ("starttls", "tls", "none"):
+        yield _bad(f"{name}.security", _("one of: {values}").format(values="starttls, tls, none"))
+    if server.security == "none" and server.host and not is_loopback(server.host):
+        yield _bad(f"{name}.security", _("'none' is allowed only towards localhost"))
+    if server.host and not _is_host(server.host):
+        yield _bad(f"{name}.host", _("is neither the name of a server nor its address"))
+    yield from _port(f"{name}.port", server.port)
+
+
+def _imap(imap: ImapSettings) -> Iterator[Problem]:
+    yield from _mail_server("imap", imap)
+    if not MIN_POLL_S <= imap.poll_s <= MAX_POLL_S:
+        message = _("must be between {least:g} and {most:g} seconds")
+        yield _bad("imap.poll_s", message.format(least=MIN_POLL_S, most=MAX_POLL_S))
+    for key in ("username", "password", "folder"):
+        value = getattr(imap, key)
+        if not value.isprintable():
+            yield _bad(f"imap.{key}", _("must be one line without control characters"))
+        elif imap.host and not value:
+            yield _bad(f"imap.{key}", _("must be set where imap.host is"))
 
 
 def _is_host(host: str) -> bool:

@@ -163,6 +163,24 @@ class SmtpSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ImapSettings:
+    """The mailbox of answers and bounces. Without a `host` no mail is read.
+
+    `security` is tls (implicit), starttls or none (only towards localhost). `poll_s` is how often
+    it is looked into, where the server does not tell by itself what has come.
+    """
+
+    host: str = ""
+    port: int = 993
+    security: str = "tls"
+    username: str = ""
+    password: Secret = NO_SECRET
+    folder: str = "INBOX"
+    ca_file: Path | None = None
+    poll_s: float = 20.0
+
+
+@dataclass(frozen=True, slots=True)
 class OvhSettings:
     """An SMS account of OVHcloud, and the three keys that sign its requests.
 
@@ -260,6 +278,7 @@ class Settings:
     gateway: GatewaySettings = GatewaySettings()
     apprise: AppriseSettings = AppriseSettings()
     smtp: SmtpSettings = SmtpSettings()
+    imap: ImapSettings = ImapSettings()
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
     simulation: SimulationSettings = SimulationSettings()

@@ -23,12 +23,21 @@ from umsalert.i18n import _
 from umsalert.simulator import desk, gateway, ovh
 from umsalert.simulator.account import BALANCE_EUR, Account
 from umsalert.simulator.calls import Stage
+from umsalert.simulator.correspondents import Correspondents, Postmen
 from umsalert.simulator.couriers import GatewayCourier, OvhCourier, VonageCourier
 from umsalert.simulator.desk import Desk, Limit
 from umsalert.simulator.faults import GATEWAY_FAULTS, HTTP_FAULTS, Fates, ReceiptFates
 from umsalert.simulator.guards import Guards
-from umsalert.simulator.keys import API_KEY, APPLICATION_ID, SMTP_USERNAME, Keys, OvhKeys
-from umsalert.simulator.mail import MailConfig, Mailroom, MailServer
+from umsalert.simulator.keys import (
+    API_KEY,
+    APPLICATION_ID,
+    IMAP_USERNAME,
+    SMTP_USERNAME,
+    Keys,
+    OvhKeys,
+)
+from umsalert.simulator.mail import DOCUMENTED_DOMAIN, MailConfig, Mailroom, MailServer
+from umsalert.simulator.mailbox import MailboxConfig, MailboxServer
 from umsalert.simulator.people import People
 from umsalert.simulator.record import Record
 from umsalert.simulator.scenario import Scenario
@@ -55,6 +64,7 @@ class SimulatorConfig:
     home: Path
     http_port: int = 0
     smtp_port: int = 0
+    imap_port: int = 0
     speed: float = 1.0
     seed: int | None = None
     answers: Mapping[str, str] = field(default_factory=dict)
@@ -80,6 +90,7 @@ class Simulator:
         self.config = config
         self.http_port = config.http_port
         self.smtp_port = config.smtp_port
+        self.imap_port = config.imap_port
         self._seed = (config.scenario.seed or 0) if config.seed is None else config.seed
         self._people = People(self._seed, {**config.scenario.numbers, **config.answers})
         self.record = Record()
@@ -166,13 +177,27 @@ class Simulator:
             keys.smtp_password(),
             self.config.smtp_implicit_tls,
         )
-        mailroom = Mailroom(self.record, timeline, self._seed, self.config.scenario)
+        scenario = self.config.scenario
+        mailbox = await self._start_mailbox(stack, keys)
+        people = Correspondents(self._seed, scenario.mailboxes, DOCUMENTED_DOMAIN)
+        postmen = Postmen(people, timeline, self.record, mailbox.put)
+        mailroom = Mailroom(self.record, timeline, self._seed, scenario, postmen)
         server = MailServer(config, keys.server_tls(), mailroom)
         try:
             await stack.enter_async_context(server)
         except OSError as error:
             raise _cannot_listen(self.config.smtp_port, "--smtp-port", error) from error
         self.smtp_port = server.port
+
+    async def _start_mailbox(self, stack: AsyncExitStack, keys: Keys) -> MailboxServer:
+        config = MailboxConfig(self.config.imap_port, IMAP_USERNAME, keys.imap_password())
+        server = MailboxServer(config, keys.server_tls())
+        try:
+            await stack.enter_async_context(server)
+        except OSError as error:
+            raise _cannot_listen(self.config.imap_port, "--imap-port", error) from error
+        self.imap_port = server.port
+        return server
 
     def _app(self, keys: Keys, stage: Stage) -> web.Application:
         app = desk.application(stage)

@@ -25,6 +25,7 @@ FOLDER = "simulator"
 APPLICATION_ID = "5e1a7e57-0000-4000-8000-000000000000"
 API_KEY = "simulator"
 SMTP_USERNAME = "umsalert"
+IMAP_USERNAME = "reponse"
 OVH_APPLICATION_KEY = "simulator"
 OVH_SERVICE_NAME = "sms-simulator-1"
 
@@ -50,6 +51,7 @@ class Keys:
         self.signature_secret_file = self._folder / "signature-secret"
         self.api_secret_file = self._folder / "api-secret"
         self.smtp_password_file = self._folder / "smtp-password"
+        self.imap_password_file = self._folder / "imap-password"
         self.ovh_application_secret_file = self._folder / "ovh-application-secret"
         self.ovh_consumer_key_file = self._folder / "ovh-consumer-key"
         self.ovh_webhook_secret_file = self._folder / "ovh-webhook-secret"
@@ -81,6 +83,7 @@ class Keys:
             self.signature_secret_file,
             self.api_secret_file,
             self.smtp_password_file,
+            self.imap_password_file,
             self.ovh_application_secret_file,
             self.ovh_consumer_key_file,
             self.ovh_webhook_secret_file,
@@ -114,6 +117,10 @@ class Keys:
     def smtp_password(self) -> str:
         """Return the password of the mail relay."""
         return _text(self.smtp_password_file)
+
+    def imap_password(self) -> str:
+        """Return the password of the mailbox of answers."""
+        return _text(self.imap_password_file)
 
     def ovh(self) -> OvhKeys:
         """Return what OVHcloud's signatures and receipts are proved with."""

@@ -22,6 +22,7 @@ from aiosmtpd.smtp import (
     TLSSetupException,
 )
 
+from umsalert.simulator.correspondents import Letter, Postmen
 from umsalert.simulator.faults import (
     GREYLISTED,
     MAILBOX_FAULTS,
@@ -57,10 +58,13 @@ DOCUMENTED_DOMAIN = "simulator.example"
 class Mailroom:
     """Decides what becomes of a letter, and records it."""
 
-    def __init__(self, record: Record, timeline: Timeline, seed: int, scenario: Scenario) -> None:
-        """Let letters have their fates by `seed` and `scenario`."""
+    def __init__(
+        self, record: Record, timeline: Timeline, seed: int, scenario: Scenario, postmen: Postmen
+    ) -> None:
+        """Let letters have their fates by `seed` and `scenario`; `postmen` bring them on."""
         self._record = record
         self._timeline = timeline
+        self._postmen = postmen
         self._mailboxes = scenario.mailboxes
         self._fates = Fates(f"{seed}/email", scenario.email, SMTP_FAULTS)
         self._greylist = Greylist(f"{seed}/greylist", scenario.email.greylist)
@@ -85,18 +89,21 @@ class Mailroom:
             await asyncio.sleep(fate.delay_s / self._timeline.speed)
 
     def keep(self, envelope: Envelope) -> None:
-        """Record a mail that was taken."""
+        """Record a mail that was taken, and let its recipients have it."""
         message = message_from_bytes(cast("bytes", envelope.content), policy=policy.default)
+        text = _body(message, "plain")
         self._record.add(
             Email(
                 at=self._timeline.now(),
                 mail_from=envelope.mail_from or "",
                 rcpt_to=list(envelope.rcpt_tos),
                 headers={name: str(value) for name, value in message.items()},
-                text=_body(message, "plain"),
+                text=text,
                 html=_body(message, "html"),
             )
         )
+        for recipient in envelope.rcpt_tos:
+            self._postmen.took(Letter(envelope.mail_from or "", recipient, message, text))
 
 
 class MailServer:

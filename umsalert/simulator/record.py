@@ -110,6 +110,17 @@ class Email(Entry):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reply(Entry):
+    """A mail that came back to a letter. `reference` is the envelope's sender of that letter."""
+
+    kind = "reply"
+    sender: str
+    to: str
+    habit: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class WebhookPost(Entry):
     """One attempt to post a webhook. `status` is the HTTP answer, None without one.
 
@@ -211,6 +222,11 @@ class Record:
     def emails(self) -> list[Email]:
         """Return every mail taken."""
         return self.of(Email)
+
+    @property
+    def replies(self) -> list[Reply]:
+        """Return every mail that came back."""
+        return self.of(Reply)
 
     @property
     def webhooks(self) -> list[WebhookPost]:

@@ -16,6 +16,7 @@ from umsalert import resources
 from umsalert.errors import InvalidData, Problem, UmsalertError
 from umsalert.i18n import _, ngettext
 from umsalert.phones import parse_phone
+from umsalert.simulator.correspondents import Habit
 from umsalert.simulator.faults import (
     GATEWAY_FAULTS,
     HTTP_FAULTS,
@@ -199,12 +200,13 @@ class _Reader:
                 self.problem("outcome_unknown", table.path(name), _unknown(value, answers_hint()))
 
     def _mailboxes(self, table: _Table) -> Iterator[tuple[str, str]]:
-        known = _("Give one of: {names}").format(names=", ".join(MAILBOX_FAULTS))
+        words = (*MAILBOX_FAULTS, *Habit)
+        known = _("Give one of: {names}").format(names=", ".join(words))
         for name, value in table.rest():
             if name.count("@") != 1 or any(char.isspace() for char in name):
                 message = _("this is not an e-mail address")
                 self.problem("address_invalid", table.path(name), message)
-            elif isinstance(value, str) and value in MAILBOX_FAULTS:
+            elif isinstance(value, str) and value in words:
                 yield name.lower(), value
             else:
                 self.problem("outcome_unknown", table.path(name), _unknown(value, known))

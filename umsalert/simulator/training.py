@@ -14,6 +14,7 @@ from umsalert.simulator.account import CALLER
 from umsalert.simulator.keys import (
     API_KEY,
     APPLICATION_ID,
+    IMAP_USERNAME,
     OVH_APPLICATION_KEY,
     OVH_SERVICE_NAME,
     SMTP_USERNAME,
@@ -25,6 +26,8 @@ MARKER = "# Written by `umsalert simulator`: training only, and overwritten by i
 EMAILS_PER_S = 100.0
 TWO_WAY_SENDER = "38999"
 """A short code, which takes answers in France; nothing of it leaves the machine."""
+POLL_S = 5.0
+"""The simulator tells what comes; this is for a connection that was lost."""
 # In no second more than the carrier takes: rate plus burst is its limit.
 _RATE_SHARE, _BURST_SHARE = 0.9, 0.1
 
@@ -33,7 +36,8 @@ _RATE_SHARE, _BURST_SHARE = 0.9, 0.1
 class Training:
     """A home and the simulator it talks to.
 
-    `serve_port` is where `umsalert serve` will listen for webhooks. `speed` and `clock_offset_s`
+    `serve_port` is where `umsalert serve` will listen for webhooks; without an `imap_port` it reads
+    no mail. `speed` and `clock_offset_s`
     must be the simulator's.
     """
 
@@ -41,6 +45,7 @@ class Training:
     http_port: int
     smtp_port: int
     serve_port: int = 8480
+    imap_port: int = 0
     speed: float = 1.0
     clock_offset_s: float = 0.0
     station: str = "training"
@@ -132,12 +137,25 @@ def _tables(training: Training, keys: Keys) -> dict[str, dict[str, object]]:
             "sender": "alerte@police.example",
             "ca_file": within(keys.ca_file),
         },
+        **({"imap": _imap(training, keys)} if training.imap_port else {}),
         "serve": {
             "host": "127.0.0.1",
             "port": training.serve_port,
             "public_url": serve_url(training.serve_port),
         },
         "simulation": {"clock_offset_s": training.clock_offset_s},
+    }
+
+
+def _imap(training: Training, keys: Keys) -> dict[str, object]:
+    return {
+        "host": "localhost",
+        "port": training.imap_port,
+        "security": "tls",
+        "username": IMAP_USERNAME,
+        "password_file": str(keys.imap_password_file.relative_to(training.home)),
+        "ca_file": str(keys.ca_file.relative_to(training.home)),
+        "poll_s": POLL_S,
     }
 
 

@@ -124,7 +124,7 @@ def keep(
     connection: Connection, answer: Answer, now: datetime, inbox_id: int | None = None
 ) -> int | None:
     """Insert an answer and stop what it stops; return its id, None where it is unmatched."""
-    found = _find(connection, answer.tie, now)
+    found = _find(connection, answer, now)
     row = {**(found or NOWHERE), "inbox_id": inbox_id}
     reply_id = _insert(connection, answer, row, now)
     return None if found is None else reply_id
@@ -158,12 +158,15 @@ def _stop_site(connection: Connection, found: Found, now: datetime) -> None:
         connection.execute(queries("answers")["stop_queued"], values)
 
 
-def _find(connection: Connection, tie: Tie, now: datetime) -> Found | None:
+def _find(connection: Connection, answer: Answer, now: datetime) -> Found | None:
+    tie = answer.tie
     if tie.token and (found := _of_token(connection, tie.token)):
         return found
     if tie.reference and (found := of_reference(connection, tie.reference)):
         return found
-    return _of_sender(connection, tie, now) if tie.sender else None
+    # Anybody can write any mailbox into an e-mail: it counts only beside an alert that it names.
+    named = tie.alert_ref or answer.source is not ReplySource.EMAIL
+    return _of_sender(connection, tie, now) if tie.sender and named else None
 
 
 def _of_token(connection: Connection, token: str) -> Found | None:

@@ -13,7 +13,10 @@ _REFERENCE = re.compile(r"(.+)-([0-9]{1,18})-([0-9]{1,18})", re.DOTALL)
 
 
 def split(reference: str) -> dict[str, object] | None:
-    """Return what a reference `<alert ref>-<delivery id>-<n>` names, None where it is not ours."""
+    """Return what a reference `<alert ref>-<delivery id>-<n>` names, None where it is not ours.
+
+    `n` is 0 where the newest attempt is meant: a Message-ID leaves it out.
+    """
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         return None

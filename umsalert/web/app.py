@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute, Route
 import umsalert
 from umsalert.errors import DatabaseError, RefusedByRule, TemporaryError
 from umsalert.ports import Inbox, Webhook
-from umsalert.replies import Receiver
+from umsalert.replies import Collector, MailboxState, Receiver
 from umsalert.web.body import read_body
 
 MAX_BODY_BYTES = 64 * 1024
@@ -35,15 +35,21 @@ _ABSENT = {"unknown_provider", "topic_unknown"}
 _log = logging.getLogger(__name__)
 
 
-def application(receiver: Receiver, inbox: Inbox, page: Sequence[BaseRoute]) -> Starlette:
+def application(
+    receiver: Receiver,
+    inbox: Inbox,
+    page: Sequence[BaseRoute],
+    collector: Collector | None = None,
+) -> Starlette:
     """Return the app; `page` are the routes of the guards' page.
 
     `/webhooks/{provider}/{topic}` answers 200 with the JSON that the provider waits for, a POST
     and, since OVHcloud writes all into the address, a GET;
     401, 404, 408 and 413 are refusals, 503 asks the provider to repeat. `GET /health` answers 200
-    while the database can be read, else 503.
+    while the database can be read, else 503; `mailbox` there is ok, failing or off.
+    While the app lives, `collector` looks into the mailbox of answers.
     """
-    applier = _Applier(receiver)
+    applier = _Applier(receiver, collector)
 
     async def webhook(request: Request) -> Response:
         answer = await _take(receiver, request)
@@ -55,7 +61,8 @@ def application(receiver: Receiver, inbox: Inbox, page: Sequence[BaseRoute]) -> 
             await inbox.pending(1)
         except (TemporaryError, DatabaseError) as error:
             raise HTTPException(503) from error
-        return JSONResponse({"status": "ok", "version": umsalert.__version__})
+        mailbox = MailboxState.OFF if collector is None else collector.state
+        return JSONResponse({"status": "ok", "version": umsalert.__version__, "mailbox": mailbox})
 
     app = Starlette(
         routes=[
@@ -94,8 +101,9 @@ async def _take(receiver: Receiver, request: Request) -> bytes:
 class _Applier:
     """The one task that applies stored webhooks: at the start, after each, and at the end."""
 
-    def __init__(self, receiver: Receiver) -> None:
+    def __init__(self, receiver: Receiver, collector: Collector | None) -> None:
         self._receiver = receiver
+        self._collector = collector
         self._wake = asyncio.Event()
         self._stopping = False
 
@@ -106,10 +114,21 @@ class _Applier:
     async def lifespan(self, _app: Starlette) -> AsyncIterator[None]:
         self.wake()  # a crash may have left something pending
         task = asyncio.create_task(self._run())
-        yield
+        async with self._collecting():
+            yield
         self._stopping = True
         self.wake()
         await task
+
+    @asynccontextmanager
+    async def _collecting(self) -> AsyncIterator[None]:
+        if self._collector is None:
+            yield
+            return
+        task = asyncio.create_task(self._collector.run(self.wake))
+        yield
+        task.cancel()
+        await asyncio.wait([task])
 
     async def _run(self) -> None:
         last = False

@@ -56,7 +56,9 @@ async def serve(settings: Settings, ready: Ready, stop: asyncio.Event) -> None:
         with _listen(settings.serve) as listener:
             server = _Server(
                 uvicorn.Config(
-                    application(receiver, store.inbox, page.routes()),
+                    application(
+                        receiver, store.inbox, page.routes(), wiring.collector(settings, store)
+                    ),
                     http=connections.protocol(connections.most_connections()),
                     h11_max_incomplete_event_size=MAX_HEAD_BYTES,
                     ws="none",

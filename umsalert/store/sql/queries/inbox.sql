@@ -18,13 +18,14 @@ SELECT 1 FROM inbox WHERE id = :id AND received_at > :since
 UPDATE inbox SET problem = 'unmatched' WHERE id = :id
 
 -- name: hand_over
--- A hand-over by its reference `<alert ref>-<delivery id>-<n>`.
+-- A hand-over by its reference `<alert ref>-<delivery id>-<n>`; n = 0 is the newest.
 SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
     delivery.channel, delivery.attempts, delivery.state, attempt.n
 FROM attempt
 JOIN delivery ON delivery.id = attempt.delivery_id
 JOIN alert ON alert.id = delivery.alert_id
-WHERE attempt.delivery_id = :delivery_id AND attempt.n = :n AND alert.ref = :alert_ref
+WHERE attempt.delivery_id = :delivery_id AND alert.ref = :alert_ref
+    AND attempt.n = iif(:n = 0, delivery.attempts, :n)
 
 -- name: hand_over_by_id
 -- A hand-over by the id that its provider gave it.
