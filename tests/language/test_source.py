@@ -18,7 +18,12 @@ PACKAGE = Path(umsalert.__file__).parent
 KEYWORDS = {"help", "short_help", "hint", "message", "epilog", "prompt", "title"}
 FIRST = {"say", "line", "echo", "secho", "print", "Column", "ask", "confirm", "titled"}
 # These speak to guards, in the language of the register, and to programs, in the provider's words.
-SPOKEN = {"channels/keys.py", "channels/vonage/ncco.py", "simulator/answers.py"}
+SPOKEN = {
+    "channels/keys.py",
+    "channels/vonage/ncco.py",
+    "simulator/answers.py",
+    "web/page/words.py",
+}
 SECOND = {name for name, kind in vars(errors).items() if isinstance(kind, type)} | {
     "_problem",
     "Outcome",

@@ -260,7 +260,7 @@ async def test_a_link_dies_with_its_alert(phone: Phone, store: Store) -> None:
     for page in (
         await phone.open(),
         await phone.press("sighting", stamp=before.stamp),
-        await phone.upload(b"", stamp=before.stamp),
+        await phone.upload(bytes(5_000_000), stamp=before.stamp),
     ):
         assert page.status == 410
         assert "Alerte terminée" in page.text

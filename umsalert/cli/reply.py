@@ -146,7 +146,7 @@ def add(
 def photo(
     context: typer.Context,
     reply_id: Annotated[
-        int, typer.Argument(metavar="REPLY_ID", help=_("Its number, see: umsalert reply list"))
+        int, typer.Argument(metavar="ID", help=_("Its number, see: umsalert reply list"))
     ],
     output: Annotated[
         Path,

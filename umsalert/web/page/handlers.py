@@ -120,7 +120,12 @@ class Page:
         return self._see(visit.token)
 
     async def _photo(self, request: Request) -> Response:
-        visit = await self._gate.visit(request)
+        try:
+            visit = await self._gate.visit(request)
+        except Refused as refused:
+            if refused.status == 410:  # a guard's own link: it gets to see that
+                await upload.drain(request)
+            raise
         try:
             await self._take_photo(request, visit)
         except PictureRefused as refused:
@@ -132,6 +137,7 @@ class Page:
     async def _take_photo(self, request: Request, visit: Visit) -> None:
         """Keep a photo with the guard's newest sighting. Raises PictureRefused."""
         if not self._gate.allows_photo(visit):
+            await upload.drain(request)
             raise PictureRefused(Note.PHOTO_OFTEN)
         sent = await upload.receive(request)
         with sent.file:

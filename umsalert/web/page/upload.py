@@ -6,6 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO
 
@@ -66,6 +67,17 @@ async def receive(request: Request) -> Upload:
         raise PictureRefused(Note.PHOTO_MISSING)
     fields = {name: value for name, value in form.items() if isinstance(value, str)}
     return Upload(photo.file, fields)
+
+
+async def drain(request: Request) -> None:
+    """Read what is sent and throw it away: only then does a browser show the answer."""
+    size = 0
+    with suppress(TimeoutError, ClientDisconnect):
+        async with asyncio.timeout(WITHIN_S):
+            async for chunk in _in_time(request):
+                size += len(chunk)
+                if size > DRAIN_BYTES:
+                    break
 
 
 async def _capped(request: Request) -> AsyncGenerator[bytes, None]:
