@@ -46,11 +46,12 @@ async def serve(settings: Settings, ready: Ready, stop: asyncio.Event) -> None:
     tls = _tls_context(settings.serve)
     async with wiring.open_store(settings) as store:
         receiver = wiring.receiver(settings, store)
+        collector = wiring.collector(settings, store)
         await store.inbox.pending(1)  # opens the file: one that cannot be trusted is refused here
         with _listen(settings.serve) as listener:
             server = _Server(
                 uvicorn.Config(
-                    application(receiver, store.inbox, wiring.collector(settings, store)),
+                    application(receiver, store.inbox, collector),
                     http="h11",
                     ws="none",
                     lifespan="on",
