@@ -168,7 +168,10 @@ def receiver(settings: Settings, store: Store) -> Receiver:
 
 
 def collector(settings: Settings, store: Store) -> Collector | None:
-    """Return the service that takes e-mails in, None where no mailbox is set."""
+    """Return the service that takes e-mails in, None where no mailbox is set.
+
+    Raises ConfigurationError when a setting of the mailbox is missing.
+    """
     if not settings.imap.host:
         return None
     from umsalert.channels.registry import mailbox

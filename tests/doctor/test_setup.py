@@ -118,4 +118,4 @@ def test_every_check_is_documented() -> None:
     online = ["smtp", "vonage_account", "vonage_balance", "sms_sender", "sms_transactional"]
     ovh = ["ovh_account", "ovh_credits", "ovh_sender", "ovh_receipts"]
     gateway = ["gateway_sms", "gateway_voice"]
-    assert named == [*CHECKS, *online, "voice_caller", *ovh, *gateway]
+    assert named == [*CHECKS, *online, "voice_caller", *ovh, *gateway, "imap"]

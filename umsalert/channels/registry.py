@@ -146,7 +146,11 @@ WEBHOOKS: Mapping[str, Adapter] = {
 }
 
 
-_MAILBOX = "umsalert.channels.mailbox.account:open_mailbox"
+_MAILBOX = Adapter(
+    "umsalert.channels.mailbox.account:open_mailbox",
+    Capabilities(receipts=True, answers=True),
+    ("imap.host", "imap.username", "imap.password", "imap.folder"),
+)
 _MAIL_READER = "umsalert.channels.mailbox.reading:MailReader"
 
 
@@ -192,8 +196,12 @@ def webhook_source(provider: str, settings: Settings) -> WebhookSource:
 
 
 def mailbox(settings: Settings) -> Mailbox:
-    """Return the mailbox of answers and bounces; it is connected to once it is asked."""
-    return cast("Callable[[Settings], Mailbox]", _load(_MAILBOX))(settings)
+    """Return the mailbox of answers and bounces; it is connected to once it is asked.
+
+    Raises ConfigurationError with all missing settings at once.
+    """
+    _check([_MAILBOX], settings)
+    return cast("Callable[[Settings], Mailbox]", _load(_MAILBOX.path))(settings)
 
 
 def readers(settings: Settings) -> Mapping[str, StoredReader]:

@@ -213,8 +213,6 @@ def _imap(imap: ImapSettings) -> Iterator[Problem]:
         value = getattr(imap, key)
         if not value.isprintable():
             yield _bad(f"imap.{key}", _("must be one line without control characters"))
-        elif imap.host and not value:
-            yield _bad(f"imap.{key}", _("must be set where imap.host is"))
 
 
 def _is_host(host: str) -> bool:

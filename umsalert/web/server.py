@@ -51,14 +51,13 @@ async def serve(settings: Settings, ready: Ready, stop: asyncio.Event) -> None:
     tls = _tls_context(settings.serve)
     async with wiring.open_store(settings) as store:
         receiver = wiring.receiver(settings, store)
+        collector = wiring.collector(settings, store)
         page = Page(store.answers, _offer(settings), wiring.clock(settings))
         await store.inbox.pending(1)  # opens the file: one that cannot be trusted is refused here
         with _listen(settings.serve) as listener:
             server = _Server(
                 uvicorn.Config(
-                    application(
-                        receiver, store.inbox, page.routes(), wiring.collector(settings, store)
-                    ),
+                    application(receiver, store.inbox, page.routes(), collector),
                     http=connections.protocol(connections.most_connections()),
                     h11_max_incomplete_event_size=MAX_HEAD_BYTES,
                     ws="none",
