@@ -27,6 +27,7 @@ from umsalert.ports.record import (
     DeliveryRow,
     Holder,
     Record,
+    WaveRow,
 )
 from umsalert.ports.world import (
     Channel,
@@ -66,6 +67,7 @@ __all__ = [
     "Stopped",
     "StoredWebhook",
     "Want",
+    "WaveRow",
     "Webhook",
     "WebhookSource",
 ]
