@@ -27,6 +27,10 @@ class MomentKind(StrEnum):
     CLOSED = "closed"
 
 
+_ORDER = (MomentKind.FACT, MomentKind.CLOSED, *MomentKind)
+"""Of one moment: an incident is closed, then its message goes out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Moment:
     """One moment of an incident. `wave` is its alert, None of the fact and of the end."""
@@ -63,8 +67,7 @@ async def build(record: Record, answers: Answers, alert: Alert) -> Incident:
         *_of_waves(waves),
         *_of_answers(sorted(replies, key=lambda reply: reply.id), waves),
     ]
-    order = list(MomentKind)
-    return Incident(waves, tuple(sorted(told, key=lambda it: (it.at, order.index(it.kind)))))
+    return Incident(waves, tuple(sorted(told, key=lambda it: (it.at, _ORDER.index(it.kind)))))
 
 
 def _of_waves(waves: Sequence[WaveRow]) -> Iterator[Moment]:

@@ -120,7 +120,7 @@ class Course:
 
     async def begin(self) -> None:
         await fill_register(self._store, SITES, guards=GUARDS, step_deg=STEP_DEG)
-        shared = NewContact("S4", "Shared", ref="shared", phone="+33639980000", phone_kind="mobile")
+        shared = NewContact("S2", "Shared", ref="shared", phone="+33639980000", phone_kind="mobile")
         await self._store.register.add_contacts([shared], OPERATOR, certify=True)
         self.vetted = {c.ref for c in await self._store.register.contacts()}
 

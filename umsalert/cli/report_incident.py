@@ -67,7 +67,7 @@ def _sentence(moment: Moment, incident: Incident) -> str:
         return _("The fact")
     alert = moment.wave.alert
     if moment.kind is MomentKind.FIRST_SMS:
-        return _("First SMS of {ref} accepted, {time} after it was sent").format(
+        return _("First SMS of {ref} accepted, {time} after it was confirmed").format(
             ref=alert.ref, time=duration((moment.at - alert.created_at).total_seconds())
         )
     if moment.kind is MomentKind.CANCELLED and alert.cancelled:
