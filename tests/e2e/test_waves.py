@@ -297,8 +297,8 @@ def test_a_closed_incident_takes_nothing_more(office: Office, here: Here) -> Non
             assert OUTCOME in ended.error["message"]
     assert here("alert", "resume", ref, "--json").code == 5
     assert told(office, before) == []
-    for words in (("alert", "list"), ("alert", "show", ref), ("report", ref)):
-        assert OUTCOME in here(*words).out
+    for shown in (("alert", "list"), ("alert", "show", ref), ("report", ref)):
+        assert OUTCOME in here(*shown).out
     corrected = here("alert", "cancel", ref, "--correct", "--yes", "--json")
     assert (corrected.code, corrected.error["code"]) == (5, "incident_closed")
 

@@ -11,7 +11,7 @@ import typer
 from umsalert import wiring
 from umsalert.cli import alert_preview, alert_send, alert_show, alert_words
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, ask, confirm, interactive
+from umsalert.cli.output import Output, ask, confirm, interactive, local
 from umsalert.dispatch import left_open
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.i18n import _, language, ngettext
@@ -96,7 +96,8 @@ class _Closing:
         for text in plan.texts:
             if plan.selection.deliveries.get(text.channel):
                 alert_words.show_text(text, output)
-        output.line()
+        if plan.selection.left_out:
+            output.line()
         alert_words.show_left_out(plan.selection.left_out, output)
         alert_preview.show_findings(plan, output)
         return plan
@@ -109,6 +110,10 @@ class _Closing:
             )
         except NobodyMatched:  # nobody is vetted any more since it was shown
             return await self._quietly(plan.request.values["outcome"])
+        except alert_send.Declined:
+            if self._first.closed is None:
+                self._output.say(_("Nothing was closed."))
+            raise
 
     async def _quietly(self, outcome: str) -> ExitCode:
         """Close the incident and tell nobody."""
@@ -155,7 +160,6 @@ class _Closing:
         plan = await self._planned(self._request(template, closure.outcome))
         if not plan.selection.contacts:
             raise self._closed(closure, _("Nobody has it who may be written to."))
-        self._output.say(alert_show.closed_words(closure, self._first.time_zone))
         return await self._tell(plan, manner)
 
     async def _finish(self, closure: Closure, told: Alert, manner: Manner) -> ExitCode:
@@ -184,10 +188,17 @@ class _Closing:
         return self._request(template, outcome).values["outcome"] == closure.outcome
 
     def _closed(self, closure: Closure, hint: str) -> RefusedByRule:
-        message = _("The incident of alert {ref} is closed already. {closed}").format(
-            ref=self._first.ref, closed=alert_show.closed_words(closure, self._first.time_zone)
+        message = _("The incident of alert {ref} was closed {time} by {operator}: {outcome}")
+        return RefusedByRule(
+            "incident_closed",
+            message.format(
+                ref=self._first.ref,
+                time=local(closure.at, self._first.time_zone),
+                operator=closure.by,
+                outcome=closure.outcome,
+            ),
+            hint=hint,
         )
-        return RefusedByRule("incident_closed", message, hint=hint)
 
     def _confirm(self, manner: Manner, question: str) -> None:
         """Ask a person; a script must have said --yes. Raises UsageError or typer.Abort."""

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from umsalert.cli import alert_words, progress
-from umsalert.cli.output import Output, local, utc
+from umsalert.cli.output import Output, local, titled, utc
 from umsalert.cli.tables import Column
 from umsalert.events import Counts
 from umsalert.geo.circles import outline
@@ -107,26 +108,28 @@ def head(alert: Alert) -> list[str]:
 
 def follows_words(link: Link) -> str:
     """Say what an alert is to the one that it follows, and to whom it goes."""
-    return {
+    words = {
         FollowKind.CORRECTION: _("Corrects alert {ref}"),
-        FollowKind.FOLLOW_UP: _("Follows up alert {ref}: {people}"),
+        FollowKind.FOLLOW_UP: _("Follows up alert {ref}"),
         FollowKind.WIDENED: _("Widens alert {ref}"),
         FollowKind.RECENTERED: _("Moves alert {ref} to another place"),
         FollowKind.CLOSING: _("Closes the incident of alert {ref}"),
-    }[link.kind].format(ref=link.ref, people=audience_words(link.to))
+    }[link.kind].format(ref=link.ref)
+    return titled(words, audience_words(link.to)) if link.to else words
 
 
 def _followed_words(link: Link) -> str:
-    return {
+    words = {
         FollowKind.CORRECTION: _("Corrected by alert {ref}"),
-        FollowKind.FOLLOW_UP: _("Followed up by alert {ref}: {people}"),
+        FollowKind.FOLLOW_UP: _("Followed up by alert {ref}"),
         FollowKind.WIDENED: _("Widened by alert {ref}"),
         FollowKind.RECENTERED: _("Moved to another place by alert {ref}"),
         FollowKind.CLOSING: _("Closed with message {ref}"),
-    }[link.kind].format(ref=link.ref, people=audience_words(link.to))
+    }[link.kind].format(ref=link.ref)
+    return titled(words, audience_words(link.to)) if link.to else words
 
 
-def audience_words(to: Audience | None) -> str:
+def audience_words(to: Audience) -> str:
     """Say which people of an incident a follow-up is for."""
     return {
         Audience.UNREACHED: _("to those whom no message has reached"),
@@ -134,7 +137,7 @@ def audience_words(to: Audience | None) -> str:
         Audience.ACKNOWLEDGED: _("to those who have acknowledged"),
         Audience.SIGHTING: _("to those who have reported a sighting"),
         Audience.ALL: _("to everybody alerted"),
-    }[to or Audience.ALL]
+    }[to]
 
 
 def closed_words(closed: Closure, time_zone: str) -> str:
@@ -203,10 +206,12 @@ def _row(line: AlertLine) -> tuple[object, ...]:
     alert, state = line.alert, progress.counts_sentence(line.counts)
     if alert.cancelled:
         state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
-    if alert.closed:
-        state = _("closed: {outcome}").format(outcome=alert.closed.outcome) + f" · {state}"
+    if alert.closed and alert.follows is None:
+        state = f"{titled(_('closed'), alert.closed.outcome)} · {state}"
+    elif alert.closed:
+        state = f"{_('closed')} · {state}"
     if alert.follows:
-        state = f"{follows_words(alert.follows)} · {state}"
+        state = f"{follows_words(replace(alert.follows, to=None))} · {state}"
     name = _("{template} (exercise)") if alert.exercise else "{template}"
     return (
         alert.ref,

@@ -8,7 +8,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert.cli import alert_show, alert_words
-from umsalert.cli.output import Output, duration, source_name, utc
+from umsalert.cli.output import Output, duration, source_name, titled, utc
 from umsalert.cli.reply import words
 from umsalert.cli.report_words import reply_document, reply_name
 from umsalert.geo.units import format_distance
@@ -80,16 +80,16 @@ def _sentence(moment: Moment, incident: Incident) -> str:
 
 def _wave_words(row: WaveRow) -> str:
     alert = row.alert
-    what = _("{ref} {template}").format(ref=alert.ref, template=alert.template)
+    what = f"{alert.ref} {alert.template}"
     if alert.follows:
         what = f"{what}, {_kind_words(alert.follows.kind)}"
         if alert.follows.to:
-            what = f"{what} {alert_show.audience_words(alert.follows.to)}"
+            what = f"{what}, {alert_show.audience_words(alert.follows.to)}"
     if alert.follows is None or alert.follows.kind in NEW_AREA:
         what = f"{what}, {alert_words.area_words(alert.area)}"
     people = ngettext("{n} person", "{n} people", row.people).format(n=row.people)
     sites = ngettext("{n} site", "{n} sites", row.sites).format(n=row.sites)
-    return _("{wave}: {people}, {sites}").format(wave=what, people=people, sites=sites)
+    return titled(what, f"{people}, {sites}")
 
 
 def _kind_words(kind: FollowKind) -> str:
@@ -110,7 +110,7 @@ def _answer_words(reply: ReplyRow, incident: Incident) -> str:
         distance=format_distance(round(reply.distance_m)),
     )
     said = words(reply, incident.first.time_zone)
-    return _("{sentence}: {words}").format(sentence=sentence, words=said) if said else sentence
+    return titled(sentence, said) if said else sentence
 
 
 def _clock(at: datetime, incident: Incident) -> str:

@@ -24,9 +24,6 @@ from umsalert.selection.plan import Request
 CLOSING = "all-clear"
 """The name of the template that ends an incident."""
 
-NAMED = 5
-"""So many alerts are named by the message that ends them; of more, the first."""
-
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -112,24 +109,17 @@ def recentered(alert: Alert, lat: float, lon: float, radius_m: float | None) -> 
 def closing(incident: Sequence[Alert], template: Template, outcome: str, by: Operator) -> Request:
     """Return the request for the message that ends an incident.
 
-    It names the alerts that are over, and says `outcome` word for word. The fact is the closing.
+    It names the first alert and says `outcome` word for word, by the channels that any of its
+    alerts had. Its fact is the closing.
     """
     first = incident[0]
-    refs = [
-        alert.ref
-        for alert in incident
-        if not alert.cancelled
-        and (
-            alert.follows is None
-            or alert.follows.kind not in (FollowKind.CORRECTION, FollowKind.CLOSING)
-        )
-    ] or [first.ref]
-    named = refs if len(refs) <= NAMED else refs[:1]
+    used = {kind for alert in incident for kind in alert.channels}
     return Request(
         area=first.area,
         template=template,
-        values={"ended_alert": ", ".join(named), "outcome": outcome},
+        values={"ended_alert": first.ref, "outcome": outcome},
         operator=by,
+        channels=tuple(kind for kind in template.channels if kind in used),
         exercise=first.exercise,
         follows=Following(first.id, FollowKind.CLOSING),
     )
