@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.conftest import Page
-from tests.e2e.office import ALERT, Ended, Office, free_ports, open_office, sending
+from tests.e2e.office import ALERT, PERSON, Ended, Office, free_ports, open_office, sending
 from tests.faults.machine import NoRoom, fold_in
 from tests.reference.commands import commands
 from tests.reference.shapes import shape_of, union, written
@@ -107,6 +107,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _machine(run, folder)
     _alerts(run)
     _areas(run, folder)
+    _waves(run, folder)
     _cancelled_elsewhere(run, office)
     _without_room(run, office, folder)
     _replies(run)
@@ -232,6 +233,33 @@ def _alerts(run: Collector) -> None:
     for ref in ("last", cancelled["alert"]):  # the correction, and what it corrects
         run("alert show", ref)
         run("report show", ref)
+
+
+def _waves(run: Collector, folder: Path) -> None:
+    """Play an incident with every kind of wave, to its end; around the polygon of `_areas`."""
+    ref = run("alert send", *ALERT, "--yes", "--reason", "drill").events[-1]["alert"]
+    words = ("--text", "at the bus stop", "--direction", "the station", "--seen", "18h22")
+    run("reply add", ref, "S3", "sighting", *words)
+    run("reply add", ref, "S1-c1", "acknowledged")
+    run("reply list", ref)
+    other = ("--yes", "--idempotency-key", "wave", "--var")
+    for _time in range(2):  # the second reports the first
+        run("alert widen", ref, "--radius", "3km", *other, "direction=the station")
+    run("alert recenter", ref, "--site", "S1", "--yes", "--var", "direction=the port")
+    words = ("--template", "search-person", "--var", "direction=the airport", "--yes")
+    assert run("alert follow-up", ref, "--to", "unanswered", *words).code in (0, 1)
+    assert run("alert follow-up", ref, "--to", "all", *words, "--channel", "sms").code in (0, 1)
+    run("alert cancel", "last", "--yes", "--no-correct")
+    run("alert show", ref)
+    run("alert show", "last")
+    run("alert close", ref, "--outcome", "La personne a été retrouvée.", "--yes")
+    assert run("alert close", ref, "--outcome", "Autre chose.", "--yes").code == 5
+    run("report show", ref)
+    run("alert list")
+    polygon = run("alert send", "--polygon", folder / "area.geojson", *PERSON, "--yes")
+    run("report show", polygon.events[-1]["alert"])
+    run("alert close", "last", "--outcome", "Fausse alerte.", "--no-message", "--yes")
+    run("alert show", "last")
 
 
 def _cancelled_elsewhere(run: Collector, office: Office) -> None:

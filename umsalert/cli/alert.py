@@ -1,4 +1,4 @@
-"""`umsalert alert`: preview, send, resume, cancel, list, show."""
+"""`umsalert alert`: preview, send, resume, what comes after, cancel, list, show."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from umsalert.cli import alert_later
 from umsalert.cli.alert_request import (
     Channels,
     Exercise,
@@ -171,6 +172,40 @@ def resume(
     manner = alert_send.Manner(follow=_length(follow), resend_unknown=resend_unknown)
     work = alert_send.go_on(this, alert, manner, this.output(as_json=as_json))
     leave(run_async(work, busy=True))
+
+
+app.command(
+    "follow-up",
+    help=_("Send another message to people of an incident: to those who did not answer, say."),
+    epilog=_(
+        "Example: umsalert alert follow-up last --to unanswered --template search-person "
+        "--var direction='the station'"
+    ),
+)(alert_later.follow_up)
+app.command(
+    "widen",
+    help=_(
+        "Alert a larger circle around the same place: those newly inside, once, and nobody twice "
+        "with the same words."
+    ),
+    epilog=_("Example: umsalert alert widen last --radius 3km"),
+)(alert_later.widen)
+app.command(
+    "recenter",
+    help=_(
+        "Alert a circle around another place, as after a sighting: those newly inside, and nobody "
+        "twice with the same words."
+    ),
+    epilog=_("Example: umsalert alert recenter last --site NCE-001"),
+)(alert_later.recenter)
+app.command(
+    "close",
+    help=_(
+        "Close an incident: stop what has not left of its alerts, and tell everyone who was "
+        "alerted how it ended."
+    ),
+    epilog=_("Example: umsalert alert close last --outcome 'The man was arrested.'"),
+)(alert_later.close)
 
 
 @app.command(

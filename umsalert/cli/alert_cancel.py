@@ -14,7 +14,6 @@ from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, pro
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, channel_name, confirm, interactive, local
 from umsalert.cli.tables import Column
-from umsalert.dispatch import left_open
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
@@ -195,6 +194,8 @@ class _Correction:
         if self._alert.follows and self._alert.follows.kind is FollowKind.CORRECTION:
             return self._of_correction(manner)
         waiting = [person for person in people if person.to_correct]
+        if self._alert.closed:
+            return self._of_closed(manner)
         if not waiting:
             return await self._done(people, manner)
         wanted = manner.correct
@@ -247,22 +248,27 @@ class _Correction:
         elif people:
             self._output.say(_("None of them may be written to any more: not vetted."))
         for ref in refs:
-            if await self._interrupted(ref):
+            later = await self._store.alerts.alert(ref)
+            if await alert_send.interrupted(self._session, self._store, later):
                 self._output.say(
                     _("It has not reached everybody: umsalert alert resume {ref}").format(ref=ref)
                 )
                 return ExitCode.TEMPORARY if manner.correct else ExitCode.OK
         return ExitCode.OK
 
-    async def _interrupted(self, ref: str) -> bool:
-        """Say whether a correction is not finished and nobody is sending it."""
-        outbox, later = self._store.outbox, await self._store.alerts.alert(ref)
-        left = left_open(await outbox.counts(later.id))
-        now = wiring.clock(self._session.settings).now()
-        return left > 0 and not any(
-            sender.lease_until and sender.lease_until > now and not sender.gone
-            for sender in await outbox.senders(later.id)
-        )
+    def _of_closed(self, manner: Manner) -> ExitCode:
+        """Say that everybody was told how it ended. Raises RefusedByRule where more is wanted."""
+        if manner.correct and self._alert.closed:
+            raise RefusedByRule(
+                "incident_closed",
+                _("The incident of alert {ref} was closed by {operator}: {outcome}").format(
+                    ref=self._alert.ref,
+                    operator=self._alert.closed.by,
+                    outcome=self._alert.closed.outcome,
+                ),
+                hint=_("Say what holds now in a new alert: umsalert alert send"),
+            )
+        return ExitCode.OK
 
     def _of_correction(self, manner: Manner) -> ExitCode:
         if manner.correct:

@@ -111,7 +111,7 @@ def request(session: Session, typed: Typed) -> Request:
     return Request(
         area=area,
         template=template,
-        values=_asked(template, split_values(typed.values)),
+        values=asked(template, split_values(typed.values)),
         operator=wiring.operator(settings),
         channels=tuple(dict.fromkeys(typed.channels)),
         reason=typed.reason,
@@ -193,7 +193,8 @@ def split_values(pairs: Sequence[str]) -> dict[str, str]:
     return values
 
 
-def _asked(template: object, values: Mapping[str, str]) -> dict[str, str]:
+def asked(template: object, values: Mapping[str, str]) -> dict[str, str]:
+    """Return the values with those that a template still needs, asked for on a terminal."""
     from umsalert.messages import Template, render
 
     complete = dict(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, re
 from umsalert.errors import ExitCode, TemporaryError
 from umsalert.events import Cancelled, Planned, Progress
 from umsalert.i18n import _, ngettext
-from umsalert.model import Alert, Cancellation, DeliveryState, OutcomeKind
+from umsalert.model import Alert, Cancellation, DeliveryState, FollowKind, OutcomeKind
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
 
@@ -50,7 +50,7 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
         planner = wiring.planner(settings, store)
         earlier = await planner.earlier(request)
         if earlier is not None:
-            return await _report_earlier(session, store, earlier, output)
+            return await report_earlier(session, store, earlier, output)
         plan = await planner.plan(request)
         if not output.as_json:
             alert_preview.show(plan, await planner.others(plan), output)
@@ -60,9 +60,17 @@ async def send(session: Session, request: Request, manner: Manner, output: Outpu
 
 
 async def carry_out(
-    session: Session, store: Store, plan: Plan, manner: Manner, output: Output
+    session: Session,
+    store: Store,
+    plan: Plan,
+    manner: Manner,
+    output: Output,
+    recorded: Callable[[Alert], Awaitable[None]] | None = None,
 ) -> ExitCode:
-    """Ask, record and dispatch a plan that was shown. Raises Declined when the answer is no."""
+    """Ask, record and dispatch a plan that was shown. Raises Declined when the answer is no.
+
+    `recorded` is told as soon as the alert stands in the record.
+    """
     settings = session.settings
     async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
         _confirm(plan, manner, settings.alert.confirm_typed_above)
@@ -72,7 +80,9 @@ async def carry_out(
         with _advising(_("Nothing was sent. Then give the same command again.")):
             alert = await wiring.planner(settings, store).record(plan)
         if alert.ref != plan.ref:
-            return await _report_earlier(session, store, alert, output)
+            return await report_earlier(session, store, alert, output)
+        if recorded is not None:
+            await recorded(alert)
         return await _Sending(session, store, alert, output).run(lanes, manner)
 
 
@@ -199,7 +209,18 @@ def _total(result: Result, state: DeliveryState) -> int:
     return sum(states.get(state, 0) for states in result.counts.values())
 
 
-async def _report_earlier(session: Session, store: Store, alert: Alert, output: Output) -> ExitCode:
+async def interrupted(session: Session, store: Store, alert: Alert) -> bool:
+    """Say whether an alert is not finished and nobody is sending it."""
+    left = left_open(await store.outbox.counts(alert.id))
+    now = wiring.clock(session.settings).now()
+    return left > 0 and not any(
+        sender.lease_until and sender.lease_until > now and not sender.gone
+        for sender in await store.outbox.senders(alert.id)
+    )
+
+
+async def report_earlier(session: Session, store: Store, alert: Alert, output: Output) -> ExitCode:
+    """Say what became of the alert that was sent with the same idempotency key before."""
     counts = await store.outbox.counts(alert.id)
     if output.as_json:
         at = wiring.clock(session.settings).now()
@@ -212,6 +233,8 @@ async def _report_earlier(session: Session, store: Store, alert: Alert, output: 
     )
     if alert.cancelled:
         output.say(alert_show.cancelled_words(alert.cancelled, alert.time_zone))
+    if alert.closed:
+        output.say(alert_show.closed_words(alert.closed, alert.time_zone))
     return exit_code(Result(counts, interrupted=False, cancelled=alert.cancelled))
 
 
@@ -239,13 +262,21 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
 
 
 def _question(plan: Plan) -> str:
-    """Return what is asked; of a new alert, the place is named above it."""
+    """Return what is asked; where guards are alerted, the place is named above it."""
     people, exercise = plan.selection.contacts, plan.request.exercise
-    if plan.request.follows:
+    follows = plan.request.follows
+    if follows and follows.kind is FollowKind.CORRECTION:
         question = (
             _("EXERCISE: send the correction to these {n} people now?")
             if exercise
             else _("Send the correction to these {n} people now?")
+        )
+        return question.format(n=people)
+    if follows and follows.kind is FollowKind.CLOSING:
+        question = (
+            _("EXERCISE: close the incident and tell these {n} people now?")
+            if exercise
+            else _("Close the incident and tell these {n} people now?")
         )
         return question.format(n=people)
     tell(alert_preview.place_words(plan))

@@ -3,16 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from umsalert.cli import alert_words, progress
-from umsalert.cli.output import Output, local, utc
+from umsalert.cli.output import Output, local, titled, utc
 from umsalert.cli.tables import Column
 from umsalert.events import Counts
 from umsalert.geo.circles import outline
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
-from umsalert.model import Alert, Cancellation, Link, MessageText
+from umsalert.model import (
+    Alert,
+    Audience,
+    Cancellation,
+    Closure,
+    FollowKind,
+    Link,
+    MessageText,
+)
 from umsalert.ports import AlertLine
 
 
@@ -87,10 +96,62 @@ def head(alert: Alert) -> list[str]:
     ]
     if alert.cancelled:
         lines.append(cancelled_words(alert.cancelled, alert.time_zone))
+    if alert.closed:
+        lines.append(closed_words(alert.closed, alert.time_zone))
     if alert.follows:
-        lines.append(_("Corrects alert {ref}").format(ref=alert.follows.ref))
-    lines += [_("Corrected by alert {ref}").format(ref=link.ref) for link in alert.followed_by]
+        lines.append(follows_words(alert.follows))
+        if alert.incident_ref != alert.follows.ref:
+            lines.append(_("Incident of alert {ref}").format(ref=alert.incident_ref))
+    lines += [_followed_words(link) for link in alert.followed_by]
     return lines
+
+
+def follows_words(link: Link) -> str:
+    """Say what an alert is to the one that it follows, and to whom it goes."""
+    words = {
+        FollowKind.CORRECTION: _("Corrects alert {ref}"),
+        FollowKind.FOLLOW_UP: _("Follows up alert {ref}"),
+        FollowKind.WIDENED: _("Widens alert {ref}"),
+        FollowKind.RECENTERED: _("Moves alert {ref} to another place"),
+        FollowKind.CLOSING: _("Closes the incident of alert {ref}"),
+    }[link.kind].format(ref=link.ref)
+    return titled(words, audience_words(link.to)) if link.to else words
+
+
+def _followed_words(link: Link) -> str:
+    words = {
+        FollowKind.CORRECTION: _("Corrected by alert {ref}"),
+        FollowKind.FOLLOW_UP: _("Followed up by alert {ref}"),
+        FollowKind.WIDENED: _("Widened by alert {ref}"),
+        FollowKind.RECENTERED: _("Moved to another place by alert {ref}"),
+        FollowKind.CLOSING: _("Closed with message {ref}"),
+    }[link.kind].format(ref=link.ref)
+    return titled(words, audience_words(link.to)) if link.to else words
+
+
+def audience_words(to: Audience) -> str:
+    """Say which people of an incident a follow-up is for."""
+    return {
+        Audience.UNREACHED: _("to those whom no message has reached"),
+        Audience.UNANSWERED: _("to those who have not answered"),
+        Audience.ACKNOWLEDGED: _("to those who have acknowledged"),
+        Audience.SIGHTING: _("to those who have reported a sighting"),
+        Audience.ALL: _("to everybody alerted"),
+    }[to]
+
+
+def closed_words(closed: Closure, time_zone: str) -> str:
+    """Say who closed an incident, when, and how it ended."""
+    return _("CLOSED {time} by {operator}: {outcome}").format(
+        time=local(closed.at, time_zone), operator=closed.by, outcome=closed.outcome
+    )
+
+
+def closed_document(closed: Closure | None) -> dict[str, Any] | None:
+    """Return the closing of an incident for a JSON document."""
+    if closed is None:
+        return None
+    return {"at": utc(closed.at), "by": closed.by, "outcome": closed.outcome}
 
 
 def cancelled_words(cancelled: Cancellation, time_zone: str) -> str:
@@ -110,7 +171,10 @@ def cancelled_document(cancelled: Cancellation | None) -> dict[str, Any] | None:
 
 def links_document(links: Sequence[Link]) -> list[dict[str, str]]:
     """Return alerts that belong together for a JSON document."""
-    return [{"alert": link.ref, "as": link.kind.value} for link in links]
+    return [
+        {"alert": link.ref, "as": link.kind.value} | ({"to": link.to.value} if link.to else {})
+        for link in links
+    ]
 
 
 def document(alert: Alert) -> dict[str, Any]:
@@ -131,6 +195,8 @@ def document(alert: Alert) -> dict[str, Any]:
         "left_out": dict(alert.left_out),
         "stop_when_acknowledged": alert.stop_when_acknowledged,
         "cancelled": cancelled_document(alert.cancelled),
+        "incident": alert.incident_ref,
+        "closed": closed_document(alert.closed),
         "follows": links_document([alert.follows])[0] if alert.follows else None,
         "followed_by": links_document(alert.followed_by),
     }
@@ -140,6 +206,12 @@ def _row(line: AlertLine) -> tuple[object, ...]:
     alert, state = line.alert, progress.counts_sentence(line.counts)
     if alert.cancelled:
         state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
+    if alert.closed and alert.follows is None:
+        state = f"{titled(_('closed'), alert.closed.outcome)} · {state}"
+    elif alert.closed:
+        state = f"{_('closed')} · {state}"
+    if alert.follows:
+        state = f"{follows_words(replace(alert.follows, to=None))} · {state}"
     name = _("{template} (exercise)") if alert.exercise else "{template}"
     return (
         alert.ref,

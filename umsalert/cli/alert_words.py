@@ -83,4 +83,5 @@ def reason_words(reason: str) -> str:
         "contact_not_certified": _("contact not certified"),
         "contact_without_usable_address": _("contact without an address for these channels"),
         "address_used_twice": _("message to an address that another site has too"),
+        "has_these_words": _("contact who has been told the same already"),
     }[reason]

@@ -137,7 +137,11 @@ def _body(
         case RecordPaused():
             body = {"code": event.code, "message": event.message}
         case Cancelled():
-            body = {"by": event.cancellation.by, "reason": event.cancellation.reason}
+            body = {
+                "by": event.cancellation.by,
+                "reason": event.cancellation.reason,
+                "closed": event.cancellation.closed,
+            }
     return body
 
 
@@ -329,10 +333,13 @@ def waiting_sentence(event: RecordPaused) -> str:
 
 
 def cancelled_sentence(event: Cancelled) -> str:
-    """Say who has cancelled the alert."""
-    return _("Alert {ref} was cancelled by {operator}: nothing more of it leaves.").format(
-        ref=event.alert_ref, operator=event.cancellation.by
+    """Say who has cancelled the alert, or closed its incident."""
+    sentence = (
+        _("Alert {ref} was closed by {operator}: nothing more of it leaves.")
+        if event.cancellation.closed
+        else _("Alert {ref} was cancelled by {operator}: nothing more of it leaves.")
     )
+    return sentence.format(ref=event.alert_ref, operator=event.cancellation.by)
 
 
 def state_name(state: DeliveryState, n: int = 1) -> str:

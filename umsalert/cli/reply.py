@@ -226,7 +226,7 @@ def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
 
 
 def _line(row: ReplyRow, zone: str) -> tuple[object, ...]:
-    from umsalert.cli.report_show import reply_name
+    from umsalert.cli.report_words import reply_name
 
     who = f"{row.site_name} {row.contact_ref}".strip() if row.alert_ref else row.sender
     kind = reply_name(row.kind)
@@ -255,6 +255,6 @@ def words(row: ReplyRow, zone: str) -> str:
 
 
 def _document(row: ReplyRow) -> dict[str, Any]:
-    from umsalert.cli.report_show import reply_document
+    from umsalert.cli.report_words import reply_document
 
     return reply_document(row)

@@ -51,15 +51,19 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    from umsalert import reports, wiring
+    from umsalert import incidents, reports, wiring
     from umsalert.cli import report_show
 
     this = session(context)
     wanted = Format.JSON if as_json else style
 
-    async def work() -> reports.AlertReport:
+    async def work() -> tuple[reports.AlertReport, incidents.Incident]:
         async with wiring.open_store(this.settings) as store:
-            return await reports.build(store.record, store.answers, await store.alerts.alert(alert))
+            found = await store.alerts.alert(alert)
+            return (
+                await reports.build(store.record, store.answers, found),
+                await incidents.build(store.record, store.answers, found),
+            )
 
     output = this.output(as_json=wanted is Format.JSON)
     writers = {
@@ -67,4 +71,5 @@ def show(
         Format.JSON: report_show.document,
         Format.CSV: report_show.rows,
     }
-    writers[wanted](run_async(work()), output)
+    report, incident = run_async(work())
+    writers[wanted](report, incident, output)

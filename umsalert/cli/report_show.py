@@ -12,12 +12,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert import standing
-from umsalert.cli import alert_show, alert_words, progress
-from umsalert.cli.output import Output, channel_name, duration, printable, source_name, utc
+from umsalert.cli import alert_show, alert_words, progress, report_incident
+from umsalert.cli.output import Output, channel_name, duration, printable, utc
+from umsalert.cli.report_words import reply_document, reply_name
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
-from umsalert.model import SHARES, ChannelKind, DeliveryState, ReplyKind
+from umsalert.incidents import Incident
+from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.ports import DeliveryRow, ReplyRow
 from umsalert.reports import AlertReport, ChannelReport, SiteReport
 
@@ -26,7 +28,7 @@ _FORMULA = re.compile(r"^[=+\-@\t\r]")
 _E164 = re.compile(r"^\+[0-9]{6,15}$")
 
 
-def document(report: AlertReport, output: Output) -> None:
+def document(report: AlertReport, incident: Incident, output: Output) -> None:
     """Print the report as one JSON document."""
     output.document(
         {
@@ -50,13 +52,14 @@ def document(report: AlertReport, output: Output) -> None:
                 for row in report.repeated
             ],
             "replies": [reply_document(reply) for reply in report.replies],
+            "incident": report_incident.document(incident),
             "codes": dict(report.codes),
             "texts": alert_words.texts(report.texts),
         }
     )
 
 
-def rows(report: AlertReport, output: Output) -> None:
+def rows(report: AlertReport, _incident: Incident, output: Output) -> None:
     """Print one CSV row per contact and channel; times in UTC."""
     answers = _answers(report)
     written = io.StringIO()
@@ -114,7 +117,7 @@ def rows(report: AlertReport, output: Output) -> None:
     output.line(written.getvalue().removesuffix("\n"))
 
 
-def table(report: AlertReport, output: Output) -> None:
+def table(report: AlertReport, incident: Incident, output: Output) -> None:
     """Print the report for a person."""
     for line in alert_show.head(report.alert):
         output.paragraph(line)
@@ -141,9 +144,8 @@ def table(report: AlertReport, output: Output) -> None:
                 n=report.waiting, ref=report.alert.ref
             )
         )
-    for reply in report.replies:
-        if reply.kind == ReplyKind.SIGHTING:
-            output.paragraph(_reply_sentence(report, reply))
+    output.line()
+    report_incident.show(incident, output)
     output.line()
     _speed_table(report, output)
     output.line()
@@ -309,28 +311,6 @@ def _clock(report: AlertReport, moment: datetime | None) -> str:
     return moment.astimezone(ZoneInfo(report.alert.time_zone)).strftime("%H:%M:%S")
 
 
-def _reply_sentence(report: AlertReport, reply: ReplyRow) -> str:
-    site = next(site for site in report.sites if site.ref == reply.site_ref)
-    return _("{time}  {answer} by {channel}: {site}, {distance} from the centre").format(
-        time=_clock(report, reply.received_at),
-        answer=reply_name(reply.kind),
-        channel=source_name(reply.source),
-        site=site.name,
-        distance=format_distance(round(reply.distance_m)),
-    )
-
-
-def reply_name(kind: str) -> str:
-    """Return an answer as people call it."""
-    return {
-        ReplyKind.SIGHTING: _("SIGHTING"),
-        ReplyKind.LOCKED_DOWN: _("locked down"),
-        ReplyKind.ACKNOWLEDGED: _("acknowledged"),
-        ReplyKind.CANNOT: _("cannot"),
-        ReplyKind.WRONG_PERSON: _("wrong person"),
-    }[ReplyKind(kind)]
-
-
 def _shares(moments: Mapping[int, float | None] | Mapping[int, float]) -> str:
     return " / ".join(duration(moments.get(share)) for share in SHARES)
 
@@ -397,8 +377,3 @@ def _site_document(site: SiteReport) -> dict[str, Any]:
 
 def _delivery_document(row: DeliveryRow) -> dict[str, Any]:
     return dataclasses.asdict(row) | {"distance_m": round(row.distance_m, 3)}
-
-
-def reply_document(reply: ReplyRow) -> dict[str, Any]:
-    """Return an answer as JSON has it."""
-    return dataclasses.asdict(reply) | {"distance_m": round(reply.distance_m, 3)}

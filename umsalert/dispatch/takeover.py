@@ -27,11 +27,14 @@ async def resume(
     cancelled = await run.outbox.cancellation(alert.id)
     if cancelled is not None:
         await _recover(run, alert)
+        sentence = (
+            _("Alert {ref} was closed by {operator}: nothing more of it is sent.")
+            if cancelled.closed
+            else _("Alert {ref} was cancelled by {operator}: nothing more of it is sent.")
+        )
         raise RefusedByRule(
-            "alert_cancelled",
-            _("Alert {ref} was cancelled by {operator}: nothing more of it is sent.").format(
-                ref=alert.ref, operator=cancelled.by
-            ),
+            "incident_closed" if cancelled.closed else "alert_cancelled",
+            sentence.format(ref=alert.ref, operator=cancelled.by),
             hint=_("Who has it: umsalert report {ref}").format(ref=alert.ref),
         )
     dead = await _wait_for_the_living(run, alert)

@@ -4,11 +4,14 @@ Times are aware `datetime` in UTC; distances are metres (`_m`); coordinates are 
 """
 
 from umsalert.model.alerts import (
+    NEW_AREA,
     NO_CELL_PACE,
     SHARES,
     Alert,
+    Audience,
     Cancellation,
     CellPace,
+    Closure,
     Expected,
     Following,
     FollowKind,
@@ -18,6 +21,7 @@ from umsalert.model.alerts import (
     NewAlert,
     Selection,
     UnknownPolicy,
+    Wave,
 )
 from umsalert.model.answers import (
     READ_BY_SITE,
@@ -53,6 +57,7 @@ from umsalert.model.register import (
 )
 
 __all__ = [
+    "NEW_AREA",
     "NO_CELL_PACE",
     "OPEN_STATES",
     "READ_BY_SITE",
@@ -62,12 +67,14 @@ __all__ = [
     "Alert",
     "Answer",
     "Area",
+    "Audience",
     "Cancellation",
     "CellPace",
     "ChannelKind",
     "CheckResult",
     "CheckStatus",
     "Circle",
+    "Closure",
     "Contact",
     "ContactStatus",
     "DeliveryState",
@@ -97,4 +104,5 @@ __all__ = [
     "SiteStatus",
     "Tie",
     "UnknownPolicy",
+    "Wave",
 ]

@@ -20,9 +20,37 @@ class UnknownPolicy(StrEnum):
 
 
 class FollowKind(StrEnum):
-    """What an alert to the recipients of an earlier one is to it."""
+    """What an alert is to the earlier one that it follows."""
 
     CORRECTION = "correction"
+    """Takes it back, for those who have it."""
+    FOLLOW_UP = "follow_up"
+    """Tells people of the incident something more."""
+    WIDENED = "widened"
+    """Goes to a larger circle around the same place."""
+    RECENTERED = "recentered"
+    """Goes to a circle around another place."""
+    CLOSING = "closing"
+    """Ends the incident."""
+
+
+NEW_AREA = frozenset({FollowKind.WIDENED, FollowKind.RECENTERED})
+"""Waves that go to whoever is in an area; all others go to people of the incident."""
+
+
+class Audience(StrEnum):
+    """Which people of an incident a follow-up goes to."""
+
+    UNREACHED = "unreached"
+    """No message reached them, and none may have."""
+    UNANSWERED = "unanswered"
+    """Have it, or may have it, and have not answered; nor has their site, where that is enough."""
+    ACKNOWLEDGED = "acknowledged"
+    """Their answer that counts says that they have read it, or that they have locked down."""
+    SIGHTING = "sighting"
+    """Their answer that counts is a sighting."""
+    ALL = "all"
+    """Everybody alerted, whatever came of it."""
 
 
 Kinds = frozenset[ChannelKind]
@@ -86,10 +114,21 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """The earlier alert whose recipients, and nobody else, get this one."""
+    """The earlier alert that a new one follows. `to`: for which of its people a follow-up is."""
 
     alert_id: int
     kind: FollowKind
+    to: Audience | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wave:
+    """What decides whom an alert goes to that follows another: where it goes, and its words."""
+
+    following: Following
+    area: Area
+    template: str
+    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +137,29 @@ class Link:
 
     ref: str
     kind: FollowKind
+    to: Audience | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Cancellation:
-    """Who stopped an alert, and when. `reason` is internal, like an alert's."""
+    """Who stopped an alert, and when. `reason` is internal, like an alert's.
+
+    `closed`: nobody has cancelled it, its incident was closed.
+    """
 
     at: datetime
     by: str
     reason: str = ""
+    closed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """Who closed an incident, and when. `outcome` is what guards were told, word for word."""
+
+    at: datetime
+    by: str
+    outcome: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +210,8 @@ class NewAlert:
 class Alert:
     """An alert of the record. `reason` is internal: it never reaches a template or a channel.
 
-    `expected` None: nothing was estimated, as before umsalert did.
+    `expected` None: nothing was estimated, as before umsalert did. `incident_ref` is the first
+    alert of the incident, itself where it is that; `closed` is the incident's.
     """
 
     id: int
@@ -182,3 +236,5 @@ class Alert:
     followed_by: tuple[Link, ...] = ()
     stop_when_acknowledged: bool = False
     expected: Expected | None = None
+    incident_ref: str = ""
+    closed: Closure | None = None

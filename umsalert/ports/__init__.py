@@ -27,6 +27,7 @@ from umsalert.ports.record import (
     DeliveryRow,
     Holder,
     Record,
+    WaveRow,
 )
 from umsalert.ports.world import (
     Channel,
@@ -72,6 +73,7 @@ __all__ = [
     "StoredReader",
     "StoredWebhook",
     "Want",
+    "WaveRow",
     "Webhook",
     "WebhookSource",
 ]

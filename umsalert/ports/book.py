@@ -34,6 +34,7 @@ from umsalert.model import (
     Selection,
     Site,
     SiteStatus,
+    Wave,
 )
 
 
@@ -161,13 +162,30 @@ class AlertBook(Protocol):
         Whom a correction of it has reached already is left out.
         """
 
+    async def wave(
+        self,
+        wave: Wave,
+        channels: Collection[ChannelKind],
+        on_duty: OnDuty,
+        cell_burst: int = 0,
+    ) -> Selection:
+        """Return who would get an alert that follows another, and is no correction of it.
+
+        Nobody who has, may have or is about to get the same words: the template with its values.
+        """
+
     async def create(self, alert: NewAlert, on_duty: OnDuty) -> Alert:
         """Write the alert, its texts and its deliveries in one transaction.
 
         `on_duty` is asked as in `select`.
         An alert that has the same idempotency key already is returned instead. One that follows
-        another goes to its `recipients` of this moment; raises NobodyMatched when there is none.
+        another goes to its `recipients` or its `wave` of this moment; raises NobodyMatched when
+        there is none. A closing closes its incident in the same transaction; raises RefusedByRule
+        when that is closed.
         """
+
+    async def incident(self, alert_id: int) -> Sequence[Alert]:
+        """Return all alerts of an alert's incident, the first one first."""
 
     async def alert(self, ref: str) -> Alert:
         """Return an alert by ref, by an unambiguous part of it, or `last`."""

@@ -181,8 +181,18 @@ class Outbox(Protocol):
     async def cancel(self, alert_id: int, by: Operator, reason: str) -> Stopped:
         """Stop an alert for every process: from this commit on nothing of it is claimed."""
 
+    async def close(self, alert_id: int, by: Operator, outcome: str) -> None:
+        """Close the incident of an alert: nothing more of any of its alerts is claimed.
+
+        Tells nobody. Raises RefusedByRule when it was closed before with another outcome, or people
+        were told.
+        """
+
+    async def stopped_by_closing(self, alert_id: int) -> int:
+        """Return how many messages of an alert's incident were stopped when it was closed."""
+
     async def cancellation(self, alert_id: int) -> Cancellation | None:
-        """Return who cancelled an alert, if anybody did."""
+        """Return who cancelled an alert, or closed its incident, if anybody did."""
 
     async def expire(self, alert_id: int, *, over: bool = False) -> int:
         """End what is queued past the alert's expiry, or if it is `over`; return how many."""

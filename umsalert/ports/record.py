@@ -16,6 +16,7 @@ from typing import (
 )
 
 from umsalert.model import (
+    Alert,
     ChannelKind,
     DeliveryState,
     MessageText,
@@ -68,6 +69,16 @@ class DeliveryRow:
     ended_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class WaveRow:
+    """An alert of an incident, how many it went to, and when its first SMS was accepted."""
+
+    alert: Alert
+    people: int
+    sites: int
+    first_sms_at: datetime | None
+
+
 class Record(Protocol):
     """What a report needs."""
 
@@ -76,6 +87,9 @@ class Record(Protocol):
 
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
+
+    async def waves(self, alert_id: int) -> Sequence[WaveRow]:
+        """Return all alerts of an alert's incident, the first one first."""
 
     async def texts(self, alert_id: int) -> Sequence[MessageText]:
         """Return what was sent, word for word."""

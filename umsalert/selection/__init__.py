@@ -4,8 +4,19 @@ from umsalert.selection.correction import CORRECTION, correction
 from umsalert.selection.estimate import Estimate, Prices
 from umsalert.selection.plan import Plan, Request, Station, nobody
 from umsalert.selection.planner import Planner, time_zone_at
+from umsalert.selection.waves import (
+    CLOSING,
+    Words,
+    closing,
+    inherited,
+    recentered,
+    refuse_ended,
+    wave,
+    widened,
+)
 
 __all__ = [
+    "CLOSING",
     "CORRECTION",
     "Estimate",
     "Plan",
@@ -13,7 +24,14 @@ __all__ = [
     "Prices",
     "Request",
     "Station",
+    "Words",
+    "closing",
     "correction",
+    "inherited",
     "nobody",
+    "recentered",
+    "refuse_ended",
     "time_zone_at",
+    "wave",
+    "widened",
 ]

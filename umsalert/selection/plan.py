@@ -11,6 +11,7 @@ from umsalert.i18n import _
 from umsalert.messages import Template
 from umsalert.messages.check import Finding
 from umsalert.model import (
+    NEW_AREA,
     NO_CELL_PACE,
     Area,
     CellPace,
@@ -28,7 +29,8 @@ from umsalert.selection.estimate import Estimate, Prices
 class Request:
     """What the officer asks for. `incident_at` None means now; times are aware.
 
-    With `follows` it goes to the recipients of that alert, whoever is in the area now.
+    With `follows` it goes to people of that alert's incident, whoever is in the area now, or, where
+    the area is a new one, to those in it who have not been told the same.
     """
 
     area: Area
@@ -85,7 +87,14 @@ class Station:
 
 def nobody(plan: Plan) -> NobodyMatched:
     """Return the error that says that the plan reaches nobody."""
-    if plan.selection.left_out:
+    follows = plan.request.follows
+    if "has_these_words" in plan.selection.left_out:
+        message = _("Nobody is left: who could get this has been told the same already.")
+        hint = _("Say something else, with --var or --template, to reach them once more.")
+    elif follows and follows.kind not in NEW_AREA:
+        message = _("Nobody of the incident is left who would get this.")
+        hint = _("Who got what: umsalert report; --to all means everybody alerted.")
+    elif plan.selection.left_out:
         message = _("Nobody in the area may be alerted: all who are there are left out.")
         hint = _("The preview says who is left out and why.")
     else:

@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import json
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import lru_cache, partial
@@ -20,9 +20,11 @@ from umsalert.model import (
     Alert,
     Area,
     ChannelKind,
+    FollowKind,
     NewAlert,
     Polygon,
     Selection,
+    Wave,
 )
 from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty, Schedule
 from umsalert.selection.estimate import estimate
@@ -46,11 +48,11 @@ class Planner:
 
     async def plan(self, request: Request) -> Plan:
         """Return who would get what, now. Raises UsageError when values are missing or wrong."""
-        render.check_values(request.template, request.values)
+        said = _said(request)
         now = self._clock.now()
         channels = _channels(request)
         selection, situation = await asyncio.gather(  # in turn, without a way back in between
-            self._select(request, channels),
+            self._select(request, said, channels),
             self._book.situation(
                 request.area, request.template.name, now, exercise=request.exercise
             ),
@@ -122,7 +124,7 @@ class Planner:
             area=request.area,
             channels=plan.channels,
             texts=plan.texts,
-            variables=request.values,
+            variables=_said(request),
             reason=request.reason,
             exercise=request.exercise,
             priority=request.template.priority,
@@ -141,11 +143,16 @@ class Planner:
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 
-    async def _select(self, request: Request, channels: Collection[ChannelKind]) -> Selection:
-        burst = self._station.cell_pace.burst
-        if request.follows is not None:
-            return await self._book.recipients(request.follows.alert_id, channels, burst)
-        return await self._book.select(request.area, channels, self._on_duty(), burst)
+    async def _select(
+        self, request: Request, said: Mapping[str, str], channels: Collection[ChannelKind]
+    ) -> Selection:
+        burst, follows = self._station.cell_pace.burst, request.follows
+        if follows is None:
+            return await self._book.select(request.area, channels, self._on_duty(), burst)
+        if follows.kind is FollowKind.CORRECTION:
+            return await self._book.recipients(follows.alert_id, channels, burst)
+        wave = Wave(follows, request.area, request.template.name, said)
+        return await self._book.wave(wave, channels, self._on_duty(), burst)
 
     def _on_duty(self) -> OnDuty:
         return partial(on_duty, at=self._clock.now())
@@ -159,6 +166,15 @@ class Planner:
             return None
         alert = await self._book.by_idempotency_key(request.idempotency_key)
         return None if alert is None else _same(alert, request)
+
+
+def _said(request: Request) -> dict[str, str]:
+    """Return the values as texts say them: what makes two messages say the same.
+
+    Raises UsageError when they do not fit the template.
+    """
+    given = render.check_values(request.template, request.values)
+    return {name: value for name, value in given.items() if value}
 
 
 def _same(alert: Alert, request: Request) -> Alert:
@@ -201,7 +217,8 @@ def fingerprint(request: Request) -> str:
     if isinstance(request.area, Polygon):
         arguments["polygon"] = request.area.geometry
     if request.follows is not None:
-        arguments["follows"] = [request.follows.alert_id, request.follows.kind]
+        follows = request.follows
+        arguments["follows"] = [follows.alert_id, follows.kind, *filter(None, [follows.to])]
     return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
 from umsalert.messages.check import Finding, Severity
+from umsalert.model import NEW_AREA
 from umsalert.selection.plan import Plan
 
 RADIUS_FACTOR = 10
@@ -24,10 +25,18 @@ OLD = timedelta(hours=6)
 def unusual(plan: Plan) -> Iterator[Finding]:
     """Yield what is out of the ordinary with a plan, as warnings.
 
-    What follows an alert goes where that alert went: nothing of it was typed.
+    Of what follows an alert only a new area was typed.
     """
-    if plan.request.follows:
-        return
+    follows = plan.request.follows
+    if follows is None:
+        yield from _misplaced(plan)
+        yield from _open_here(plan)
+        yield from _old(plan)
+    elif follows.kind in NEW_AREA:
+        yield from _misplaced(plan)
+
+
+def _misplaced(plan: Plan) -> Iterator[Finding]:
     radius_m = plan.request.area.radius_m
     situation = plan.situation
     usual_m = situation.usual_radius_m
@@ -49,7 +58,10 @@ def unusual(plan: Plan) -> Iterator[Finding]:
             message.format(distance=format_distance(LONELY_M)),
             _("Check --lat and --lon."),
         )
-    for alert in situation.open_alerts:
+
+
+def _open_here(plan: Plan) -> Iterator[Finding]:
+    for alert in plan.situation.open_alerts:
         if alert.ref in plan.request.values.values():  # an all-clear names the alert that it ends
             continue
         yield _warning(
@@ -59,9 +71,11 @@ def unusual(plan: Plan) -> Iterator[Finding]:
                 template=alert.template,
                 time=f"{alert.created_at.astimezone(ZoneInfo(plan.time_zone)):%H:%M}",
             ),
-            _("Follow it up instead? See it with: umsalert alert show {ref}").format(ref=alert.ref),
+            _(
+                "The same incident? People in another circle: umsalert alert recenter {ref} (or "
+                "widen); more for the same people: umsalert alert follow-up {ref}"
+            ).format(ref=alert.ref),
         )
-    yield from _old(plan)
 
 
 def _old(plan: Plan) -> Iterator[Finding]:

@@ -14,9 +14,11 @@ from umsalert.i18n import _
 from umsalert.model import (
     Alert,
     Area,
+    Audience,
     Cancellation,
     ChannelKind,
     Circle,
+    Closure,
     DeliveryState,
     Expected,
     FollowKind,
@@ -26,6 +28,7 @@ from umsalert.model import (
     Polygon,
     Selection,
     UnknownPolicy,
+    Wave,
 )
 from umsalert.ports import AlertLine, KnownPlace, OnDuty, Situation
 from umsalert.store.area import around, fill_area, fill_people, nearest, selection
@@ -33,6 +36,7 @@ from umsalert.store.cells import fill_dense
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.recipients import fill_recipients
 from umsalert.store.spatialite import Connection
+from umsalert.store.waves import end_incident, fill_wave, incident_of
 
 LAST = "last"
 
@@ -82,7 +86,7 @@ class SqlAlertBook:
             return Situation(
                 nearest=nearest(connection, area),
                 usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,
-                open_alerts=tuple(map(_alert, open_alerts)),
+                open_alerts=tuple(map(alert_of_row, open_alerts)),
             )
 
         return await self._database.read(work, spatial=True)
@@ -102,15 +106,43 @@ class SqlAlertBook:
 
         return await self._database.read(work)
 
+    async def wave(
+        self,
+        wave: Wave,
+        channels: Collection[ChannelKind],
+        on_duty: OnDuty,
+        cell_burst: int = 0,
+    ) -> Selection:
+        """Return who would get an alert that follows another, and is no correction of it."""
+
+        def work(connection: Connection) -> Selection:
+            left_out = fill_wave(connection, wave, channels, on_duty)
+            return selection(connection, left_out, cell_burst)
+
+        return await self._database.read(work, spatial=True)
+
     async def create(self, alert: NewAlert, on_duty: OnDuty) -> Alert:
         """Write the alert, its texts, sites and deliveries in one transaction.
 
         An alert that has the same idempotency key already is returned instead. One that follows
-        another goes to its `recipients` of this moment; raises NobodyMatched when there is none.
+        another goes to its `recipients` or its `wave` of this moment; raises NobodyMatched when
+        there is none. A closing closes its incident in the same transaction; raises RefusedByRule
+        when that is closed.
         """
         return await self._database.write(
-            lambda c: _create(c, alert, on_duty), spatial=alert.follows is None
+            lambda c: _create(c, alert, on_duty), spatial=not _corrects(alert)
         )
+
+    async def incident(self, alert_id: int) -> Sequence[Alert]:
+        """Return all alerts of an alert's incident, the first one first."""
+
+        def work(connection: Connection) -> tuple[Alert, ...]:
+            rows = connection.execute(
+                queries("waves")["of_incident"], incident_of(connection, alert_id)
+            )
+            return tuple(map(alert_of_row, rows))
+
+        return await self._database.read(work)
 
     async def alert(self, ref: str) -> Alert:
         """Return an alert by ref, an unambiguous part of it, or `last`. Raises UsageError."""
@@ -125,7 +157,7 @@ class SqlAlertBook:
 
         def work(connection: Connection) -> Alert | None:
             row = connection.execute(queries("alerts")["by_key"], {"key": key}).fetchone()
-            return None if row is None else _alert(row)
+            return None if row is None else alert_of_row(row)
 
         return await self._database.read(work)
 
@@ -139,8 +171,13 @@ def counts(connection: Connection, alert_id: int) -> Counts:
 
 
 def cancellation_of_row(row: Connection) -> Cancellation:
-    """Return who cancelled the alert of a row that was cancelled."""
-    return Cancellation(from_text(row["cancelled_at"]), row["cancelled_by"], row["cancel_reason"])
+    """Return who cancelled the alert of a row that was cancelled, or closed."""
+    return Cancellation(
+        from_text(row["cancelled_at"]),
+        row["cancelled_by"],
+        row["cancel_reason"],
+        closed="closed" in row.keys() and bool(row["closed"]),  # noqa: SIM118 - a Row iterates over its values
+    )
 
 
 def text_of_row(row: Connection) -> MessageText:
@@ -160,7 +197,7 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
     sql = queries("alerts")
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
-        return _alert(same)
+        return alert_of_row(same)
     left_out = _fill(connection, new, on_duty)
     alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
     for text in new.texts:
@@ -190,10 +227,21 @@ def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, i
     if new.follows is None:
         fill_area(connection, new.area)
         return fill_people(connection, new.channels, on_duty)
-    left_out = fill_recipients(connection, new.follows.alert_id, new.channels)
+    if _corrects(new):
+        left_out = fill_recipients(connection, new.follows.alert_id, new.channels)
+    else:
+        if new.follows.kind is FollowKind.CLOSING:
+            closure = Closure(new.created_at, str(new.operator), new.variables["outcome"])
+            end_incident(connection, new.follows.alert_id, closure)
+        wave = Wave(new.follows, new.area, new.template, new.variables)
+        left_out = fill_wave(connection, wave, new.channels, on_duty)
     if not connection.execute(queries("area")["person_counts"]).fetchone()["contacts"]:
         raise NobodyMatched("nobody_to_follow", _("Nobody is left who would get this alert."))
     return left_out
+
+
+def _corrects(new: NewAlert) -> bool:
+    return new.follows is not None and new.follows.kind is FollowKind.CORRECTION
 
 
 def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
@@ -220,6 +268,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "request_hash": new.request_hash,
         "follows_id": new.follows and new.follows.alert_id,
         "follows_as": new.follows and new.follows.kind,
+        "follows_to": new.follows and new.follows.to,
         "cell_rate_per_s": new.cell_pace.rate_per_s,
         "cell_burst": new.cell_pace.burst,
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
@@ -241,7 +290,7 @@ def _find(connection: Connection, ref: str) -> Alert:
         rows = connection.execute(sql["by_ref"], {"ref": ref}).fetchall()
         rows = rows or connection.execute(sql["by_part"], {"part": ref}).fetchall()
     if len(rows) == 1:
-        return _alert(rows[0])
+        return alert_of_row(rows[0])
     if ref == LAST:
         raise UsageError(
             "alert_not_found",
@@ -261,10 +310,11 @@ def _find(connection: Connection, ref: str) -> Alert:
 
 def _newest(connection: Connection, limit: int) -> tuple[AlertLine, ...]:
     rows = connection.execute(queries("alerts")["newest"], {"limit": limit}).fetchall()
-    return tuple(AlertLine(_alert(row), counts(connection, row["id"])) for row in rows)
+    return tuple(AlertLine(alert_of_row(row), counts(connection, row["id"])) for row in rows)
 
 
-def _alert(row: Connection) -> Alert:
+def alert_of_row(row: Connection) -> Alert:
+    """Return the alert that a row of `alert_linked` holds."""
     return Alert(
         id=row["id"],
         ref=row["ref"],
@@ -284,10 +334,14 @@ def _alert(row: Connection) -> Alert:
         request_hash=row["request_hash"],
         left_out=json.loads(row["left_out"]),
         cancelled=None if row["cancelled_at"] is None else cancellation_of_row(row),
-        follows=_link(row["follows_ref"], row["follows_as"]) if row["follows_ref"] else None,
-        followed_by=tuple(_link(*pair) for pair in json.loads(row["followers"])),
+        follows=_link(row["follows_ref"], row["follows_as"], row["follows_to"])
+        if row["follows_ref"]
+        else None,
+        followed_by=tuple(_link(*item) for item in json.loads(row["followers"])),
         stop_when_acknowledged=bool(row["stop_when_acknowledged"]),
         expected=_expected(row["expected"]),
+        incident_ref=row["incident_ref"],
+        closed=_closure(row),
     )
 
 
@@ -303,5 +357,12 @@ def _expected(text: str | None) -> Expected | None:
     )
 
 
-def _link(ref: str, kind: str) -> Link:
-    return Link(ref, FollowKind(kind))
+def _closure(row: Connection) -> Closure | None:
+    if row["incident_closed_at"] is None:
+        return None
+    at = from_text(row["incident_closed_at"])
+    return Closure(at, row["incident_closed_by"], row["incident_outcome"])
+
+
+def _link(ref: str, kind: str, to: str | None) -> Link:
+    return Link(ref, FollowKind(kind), Audience(to) if to else None)

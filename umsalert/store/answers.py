@@ -15,14 +15,14 @@ from umsalert.model import (
     ChannelKind,
     Operator,
     Photo,
-    ReplyKind,
     ReplySource,
     Tie,
 )
 from umsalert.ports import Invited, ReplyRow
 from umsalert.store.alerts import text_of_row
-from umsalert.store.database import Database, from_text, optional_time, queries, to_text
+from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.hand_overs import of_reference
+from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
 
 ANSWERED_FOR = timedelta(hours=24)
@@ -227,29 +227,7 @@ def _invited(connection: Connection, token: str, now: datetime) -> Invited | Non
 
 def _rows(connection: Connection, query: str, values: Found) -> tuple[ReplyRow, ...]:
     rows = connection.execute(queries("answers")[query], values)
-    return tuple(_reply(row) for row in rows)
-
-
-def _reply(row: Connection) -> ReplyRow:
-    return ReplyRow(
-        id=row["id"],
-        alert_ref=row["alert_ref"],
-        site_ref=row["site_ref"],
-        site_name=row["site_name"],
-        contact_ref=row["contact_ref"],
-        source=ReplySource(row["source"]),
-        channel=None if row["channel"] is None else ChannelKind(row["channel"]),
-        kind=ReplyKind(row["kind"]),
-        text=row["text"],
-        direction=row["direction"],
-        seen_at=optional_time(row["seen_at"]),
-        received_at=from_text(row["received_at"]),
-        distance_m=row["distance_m"],
-        sender=row["sender"],
-        entered_by=row["entered_by"],
-        undone_at=optional_time(row["undone_at"]),
-        photos=row["photos"],
-    )
+    return tuple(map(reply_of_row, rows))
 
 
 def _dictionary(row: Connection) -> dict[str, object]:

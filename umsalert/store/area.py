@@ -76,6 +76,15 @@ def fill_people(
     Its columns `sms`, `voice` and `email` hold an address for every message that leaves: vetted, on
     duty, a wanted channel; an address once, for its nearest site.
     """
+    left_out = fill_present(connection, channels, on_duty)
+    left_out["address_used_twice"] = drop_repeated(connection)
+    return {reason: n for reason, n in left_out.items() if n}
+
+
+def fill_present(
+    connection: Connection, channels: Collection[ChannelKind], on_duty: OnDuty
+) -> dict[str, int]:
+    """Do what `fill_people` does, but leave an address to every site that has it."""
     sql = queries("area")
     schedules = [Schedule(*row) for row in connection.execute(sql["schedules"])]
     off_duty = [[it.hours, it.time_zone] for it in schedules if not on_duty(it)]
@@ -83,12 +92,10 @@ def fill_people(
     wanted = {kind.value: kind in channels for kind in ChannelKind}
     connection.execute(sql["fill_person"], absent | wanted)
     row = connection.execute(sql["left_out"], absent).fetchone()
-    left_out = {reason: row[reason] for reason in row.keys()}  # noqa: SIM118 - a Row iterates over its values
-    left_out["address_used_twice"] = _drop_repeated(connection)
-    return {reason: n for reason, n in left_out.items() if n}
+    return {reason: row[reason] for reason in row.keys()}  # noqa: SIM118 - a Row iterates over its values
 
 
-def _drop_repeated(connection: Connection) -> int:
+def drop_repeated(connection: Connection) -> int:
     """Take the messages to an address that a nearer site has too out of `temp.person`; count."""
     sql = queries("area")
     everybody = connection.execute(sql["addresses"]).fetchone()

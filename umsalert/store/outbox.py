@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from umsalert.events import Counts
 from umsalert.leases import LEASE_S, process_gone, this_host
-from umsalert.model import Cancellation, Operator
+from umsalert.model import Cancellation, Closure, Operator
 from umsalert.ports import (
     Claim,
     ReceiptSample,
@@ -24,6 +24,7 @@ from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.routes import RouteBook, states
 from umsalert.store.settlements import settle
 from umsalert.store.spatialite import Connection
+from umsalert.store.waves import end_incident, stopped_by_closing
 
 _ENDED = ""
 """In the place of a time: the sender has ended its lease itself, or was found dead."""
@@ -144,6 +145,16 @@ class SqlOutbox:
             return Stopped(cancellation_of_row(row), stopped, repeated=not first)
 
         return await self._database.write(work)
+
+    async def close(self, alert_id: int, by: Operator, outcome: str) -> None:
+        """Close the incident of an alert and stop all its alerts for every process."""
+        await self._database.write(
+            lambda c: end_incident(c, alert_id, Closure(self._now(), str(by), outcome))
+        )
+
+    async def stopped_by_closing(self, alert_id: int) -> int:
+        """Return how many messages of an alert's incident were stopped when it was closed."""
+        return await self._database.read(lambda c: stopped_by_closing(c, alert_id))
 
     async def cancellation(self, alert_id: int) -> Cancellation | None:
         """Return who cancelled an alert, if anybody did."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from umsalert.model import ChannelKind, MessageText
-from umsalert.ports import DeliveryRow, Holder
-from umsalert.store.alerts import text_of_row
+from umsalert.ports import DeliveryRow, Holder, WaveRow
+from umsalert.store.alerts import alert_of_row, text_of_row
 from umsalert.store.database import Database, from_text, optional_time, queries
 from umsalert.store.recipients import holders
 from umsalert.store.spatialite import Connection
+from umsalert.store.waves import incident_of
 
 
 class SqlRecord:
@@ -31,6 +32,23 @@ class SqlRecord:
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
         return await self._database.read(lambda c: holders(c, alert_id))
+
+    async def waves(self, alert_id: int) -> Sequence[WaveRow]:
+        """Return all alerts of an alert's incident, the first one first."""
+
+        def work(connection: Connection) -> tuple[WaveRow, ...]:
+            rows = connection.execute(queries("waves")["waves"], incident_of(connection, alert_id))
+            return tuple(
+                WaveRow(
+                    alert_of_row(row),
+                    row["people"],
+                    row["sites"],
+                    optional_time(row["first_sms_at"]),
+                )
+                for row in rows
+            )
+
+        return await self._database.read(work)
 
     async def texts(self, alert_id: int) -> Sequence[MessageText]:
         """Return what was sent, word for word."""

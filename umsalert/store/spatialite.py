@@ -148,6 +148,8 @@ def _rule_of(error: Exception) -> UmsalertError:
         "exercise_fixed": _("An exercise can never become a live alert."),
         "alert_cancelled": _("The alert was cancelled: nothing more of it may be sent."),
         "cancel_fixed": _("What is cancelled stays cancelled."),
+        "close_fixed": _("What is closed stays closed."),
+        "incident_closed": _("The incident is closed: nothing more follows."),
         "site_acknowledged": _("The site has answered: nothing more of the alert leaves for it."),
     }
     text = str(error)

@@ -2,12 +2,13 @@
 INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
-    idempotency_key, request_hash, follows_id, follows_as, cell_rate_per_s, cell_burst,
+    idempotency_key, request_hash, follows_id, follows_as, follows_to, cell_rate_per_s, cell_burst,
     stop_when_acknowledged, expected, incident_id
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
-    :idempotency_key, :request_hash, :follows_id, :follows_as, :cell_rate_per_s, :cell_burst,
+    :idempotency_key, :request_hash, :follows_id, :follows_as, :follows_to, :cell_rate_per_s,
+    :cell_burst,
     :stop_when_acknowledged, :expected,
     (SELECT coalesce(incident_id, id) FROM alert WHERE id = :follows_id)
 )
@@ -75,9 +76,13 @@ WHERE template = :template AND exercise = :exercise AND cancelled_at IS NULL
 ORDER BY id DESC
 
 -- name: open
--- Alerts that are not over and whose circle, or the circle around whose polygon, overlaps.
-SELECT * FROM alert_linked
-WHERE expires_at > :now AND exercise = :exercise AND cancelled_at IS NULL AND follows_id IS NULL
+-- Alerts that are not over and whose circle, or the circle around whose polygon, overlaps: of each
+-- incident the newest one.
+SELECT *, max(id) FROM alert_linked
+WHERE expires_at > :now AND exercise = :exercise
+    AND cancelled_at IS NULL AND closed_at IS NULL
+    AND coalesce(follows_as, 'first') IN ('first', 'widened', 'recentered')
     AND ST_Distance(MakePoint(lon, lat, 4326), MakePoint(:lon, :lat, 4326), 1)
         <= radius_m + :radius_m
+GROUP BY incident_ref
 ORDER BY id DESC

@@ -12,8 +12,12 @@ SET code = 'cancelled', ended_at = :now,
 WHERE alert_id = :alert_id AND state = 'queued'
 
 -- name: cancellation
-SELECT cancelled_at, cancelled_by, cancel_reason FROM alert
-WHERE id = :alert_id AND cancelled_at IS NOT NULL
+-- An alert of a closed incident is over, too.
+SELECT
+    coalesce(cancelled_at, closed_at) AS cancelled_at, coalesce(cancelled_by, closed_by) AS cancelled_by,
+    cancel_reason, cancelled_at IS NULL AS closed
+FROM alert
+WHERE id = :alert_id AND (cancelled_at IS NOT NULL OR closed_at IS NOT NULL)
 
 -- name: clear_holder
 DROP TABLE IF EXISTS temp.holder

@@ -122,13 +122,15 @@ CROSS JOIN delivery ON delivery.id = item.value
 
 -- name: no_more
 -- Where a message ends that would be tried again, once its alert or its site gets no more.
-SELECT iif(alert.cancelled_at IS NOT NULL, 'cancelled', 'not_needed') AS state
+SELECT
+    iif(coalesce(alert.cancelled_at, alert.closed_at) IS NOT NULL, 'cancelled', 'not_needed')
+        AS state
 FROM delivery
 JOIN alert ON alert.id = delivery.alert_id
 JOIN alert_site
     ON alert_site.alert_id = delivery.alert_id AND alert_site.site_id = delivery.site_id
 WHERE delivery.id = :delivery_id
-    AND (alert.cancelled_at IS NOT NULL OR alert_site.stopped_at IS NOT NULL)
+    AND coalesce(alert.cancelled_at, alert.closed_at, alert_site.stopped_at) IS NOT NULL
 
 -- name: accept
 -- The common end of hand-overs; `settle_delivery` knows all others.
@@ -221,7 +223,7 @@ UPDATE sender SET lease_until = '' WHERE id = :sender_id AND lease_until = :leas
 -- What was refused for good since would be refused again.
 UPDATE delivery SET state = 'queued', next_attempt_at = :now
 WHERE alert_id = :alert_id AND state = 'unknown'
-    AND (SELECT cancelled_at FROM alert WHERE id = :alert_id) IS NULL
+    AND (SELECT coalesce(cancelled_at, closed_at) FROM alert WHERE id = :alert_id) IS NULL
     AND NOT EXISTS (
         SELECT 1 FROM alert_site
         WHERE alert_site.alert_id = :alert_id AND alert_site.site_id = delivery.site_id

@@ -1,0 +1,151 @@
+"""What comes after an alert: `alert follow-up`, `widen`, `recenter`, `close`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from umsalert.cli.alert_request import Channels, Expires, Lat, Lon, Radius, Values
+from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
+from umsalert.i18n import _
+from umsalert.model import Audience
+from umsalert.times import parse_duration
+
+if TYPE_CHECKING:
+    from umsalert.cli.alert_follow import Goal, Typed
+
+OtherTemplate = Annotated[
+    str | None,
+    typer.Option("--template", metavar="NAME", help=_("Other words. Default: the alert's.")),
+]
+OtherValues = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--var", metavar="NAME=TEXT", help=_("A value in place of the alert's; repeatable.")
+    ),
+]
+Reason = Annotated[str, typer.Option(help=_("Why, for the record only: no message ever says it."))]
+Key = Annotated[
+    str | None,
+    typer.Option(metavar="KEY", help=_("A second time with the same key sends nothing.")),
+]
+Stay = Annotated[
+    str | None,
+    typer.Option(
+        "--follow", metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
+
+
+def follow_up(
+    context: typer.Context,
+    alert: AlertRef,
+    to: Annotated[Audience, typer.Option("--to", help=_("Which people of the incident."))],
+    template: Annotated[
+        str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
+    ],
+    var: Values = None,
+    channel: Channels = None,
+    expires: Expires = None,
+    reason: Reason = "",
+    idempotency_key: Key = None,
+    follow: Stay = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Send another message to people of an incident."""
+    from umsalert.cli.alert_follow import Typed, people
+
+    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    _send(context, (alert, people(to), typed), (follow, yes), as_json=as_json)
+
+
+def widen(
+    context: typer.Context,
+    alert: AlertRef,
+    radius: Annotated[
+        str, typer.Option("--radius", metavar="DISTANCE", help=_("Larger than before: 3km."))
+    ],
+    template: OtherTemplate = None,
+    var: OtherValues = None,
+    channel: Channels = None,
+    expires: Expires = None,
+    reason: Reason = "",
+    idempotency_key: Key = None,
+    follow: Stay = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Alert a larger circle."""
+    from umsalert.cli.alert_follow import Typed, larger
+
+    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    _send(context, (alert, larger(radius), typed), (follow, yes), as_json=as_json)
+
+
+def recenter(
+    context: typer.Context,
+    alert: AlertRef,
+    site: Annotated[
+        str | None,
+        typer.Option("--site", metavar="REF", help=_("Around this site of the register.")),
+    ] = None,
+    lat: Lat = None,
+    lon: Lon = None,
+    radius: Radius = None,
+    template: OtherTemplate = None,
+    var: OtherValues = None,
+    channel: Channels = None,
+    expires: Expires = None,
+    reason: Reason = "",
+    idempotency_key: Key = None,
+    follow: Stay = None,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Alert a circle around another place."""
+    from umsalert.cli.alert_follow import Place, Typed, elsewhere
+
+    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    goal = elsewhere(Place(site, lat, lon, radius))
+    _send(context, (alert, goal, typed), (follow, yes), as_json=as_json)
+
+
+def close(
+    context: typer.Context,
+    alert: AlertRef,
+    outcome: Annotated[
+        str | None,
+        typer.Option(metavar="TEXT", help=_("How it ended: the message says it word for word.")),
+    ] = None,
+    no_message: Annotated[
+        bool, typer.Option("--no-message", help=_("Close it, and tell nobody."))
+    ] = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Close an incident."""
+    from umsalert.cli import alert_close
+
+    this = session(context)
+    manner = alert_close.Manner(outcome, message=not no_message, yes=yes)
+    work = alert_close.close(this, alert, manner, this.output(as_json=as_json))
+    leave(run_async(work, busy=True))
+
+
+def _send(
+    context: typer.Context,
+    what: tuple[str, Goal, Typed],
+    how: tuple[str | None, bool],
+    *,
+    as_json: bool,
+) -> None:
+    from umsalert.cli import alert_follow, alert_send
+
+    this = session(context)
+    follow, yes = how
+    length = parse_duration(follow) if follow else None
+    order = alert_follow.Order(*what, alert_send.Manner(yes=yes, follow=length))
+    leave(run_async(alert_follow.send(this, order, this.output(as_json=as_json)), busy=True))
