@@ -11,7 +11,16 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
-from benchmarks import area, congestion, first_message, national, stages, startup, throughput
+from benchmarks import (
+    area,
+    congestion,
+    first_message,
+    national,
+    stages,
+    startup,
+    throughput,
+    watch,
+)
 from benchmarks.measure import (
     Comparison,
     Figures,
@@ -31,6 +40,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = 
     "stages": stages.run,
     "national": national.run,
     "congestion": congestion.run_all,
+    "watch": watch.run,
 }
 
 

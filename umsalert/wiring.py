@@ -23,7 +23,9 @@ from umsalert.settings import (
 from umsalert.store.store import Store
 
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
+    from umsalert.board import Watcher
     from umsalert.dispatch import LaneConfig, Run
+    from umsalert.model import Alert
     from umsalert.ports import Listener, Pace
     from umsalert.replies import Receiver
     from umsalert.selection import Planner
@@ -163,6 +165,13 @@ def receiver(settings: Settings, store: Store) -> Receiver:
     ready = [name for name, item in WEBHOOKS.items() if not missing_settings(item, settings)]
     sources = {name: webhook_source(name, settings) for name in ready or WEBHOOKS}
     return Receiver(store.inbox, sources, clock(settings))
+
+
+def watcher(store: Store, alert: Alert) -> Watcher:
+    """Return the service that looks at an alert while it runs."""
+    from umsalert.board import Watcher
+
+    return Watcher(alert, store.alerts, store.board, store.answers)
 
 
 def _rates(settings: Settings, kind: ChannelKind) -> tuple[RateSettings, ...]:

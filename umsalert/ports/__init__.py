@@ -1,6 +1,15 @@
 """Protocols between the services and the world. One async surface, no sync twin."""
 
 from umsalert.ports.answers import Answers, Invited, ReplyRow
+from umsalert.ports.board import (
+    Amendment,
+    Board,
+    BoardSite,
+    Incident,
+    IncidentAlert,
+    Reach,
+    Tally,
+)
 from umsalert.ports.book import (
     AlertBook,
     AlertLine,
@@ -40,13 +49,18 @@ from umsalert.ports.world import (
 __all__ = [
     "AlertBook",
     "AlertLine",
+    "Amendment",
     "Answers",
+    "Board",
+    "BoardSite",
     "Channel",
     "Claim",
     "Clock",
     "DeliveryRow",
     "Holder",
     "Inbox",
+    "Incident",
+    "IncidentAlert",
     "Invited",
     "KnownPlace",
     "Listener",
@@ -54,6 +68,7 @@ __all__ = [
     "OnDuty",
     "Outbox",
     "Pace",
+    "Reach",
     "ReceiptSample",
     "Record",
     "Register",
@@ -65,6 +80,7 @@ __all__ = [
     "Situation",
     "Stopped",
     "StoredWebhook",
+    "Tally",
     "Want",
     "Webhook",
     "WebhookSource",
