@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from umsalert.board import BoardView, Look
 from umsalert.cli import alert_words, board_words, progress
 from umsalert.cli.board_drawing import Drawing, Frame
-from umsalert.cli.output import Output, console
+from umsalert.cli.output import Output, console, fail
 from umsalert.cli.report_show import reply_document
 from umsalert.errors import TemporaryError
 from umsalert.i18n import _
@@ -146,26 +146,22 @@ class _PlainLines(_Closing):
         self._output = output
         self._bell = bell
         self._said_at: datetime | None = None
-        self._known: set[int] | None = None
+        self._troubled_at: datetime | None = None
 
     def look(self, look: Look) -> None:
         view, at = look.view, look.view.at
+        told = {reply.id for reply in look.replies}
         for sighting in reversed(view.sightings):
-            if self._known is None or sighting.reply in look.replies:
+            if sighting.reply.id in told:
                 self._output.line(board_words.sighting_sentence(sighting, view))
-        self._known = {sighting.reply.id for sighting in view.sightings}
-        if self._said_at is None or not progress.within(
-            self._said_at, progress.PLAIN_INTERVAL_S, at
-        ):
+        if _due(self._said_at, at):
             self._say(view)
         if self._bell and look.sightings:
             self._ring(len(look.sightings))
 
     def trouble(self, at: datetime, error: TemporaryError) -> None:
-        if self._said_at is None or not progress.within(
-            self._said_at, progress.PLAIN_INTERVAL_S, at
-        ):
-            self._said_at = at
+        if _due(self._troubled_at, at):
+            self._troubled_at = at
             self._output.say(f"{error.message} {error.hint}")
 
     def end(self, last: Last) -> None:
@@ -183,6 +179,10 @@ class _PlainLines(_Closing):
         if sys.stderr and sys.stderr.isatty():
             sys.stderr.write(BELL * times)
             sys.stderr.flush()
+
+
+def _due(said_at: datetime | None, at: datetime) -> bool:
+    return said_at is None or not progress.within(said_at, progress.PLAIN_INTERVAL_S, at)
 
 
 class _JsonLines(_Closing):
@@ -209,10 +209,8 @@ class _JsonLines(_Closing):
             }
             self._event(view, "sites", body)
 
-    def trouble(self, at: datetime, error: TemporaryError) -> None:
-        self._output.event(
-            {"event": "trouble", "at": at, "code": error.code, "message": error.message}
-        )
+    def trouble(self, _at: datetime, error: TemporaryError) -> None:
+        fail(error, as_json=True)
 
     def end(self, last: Last) -> None:
         body = {"because": last.because, "over": last.view.over}

@@ -79,8 +79,8 @@ def sketch_marks(area: Area, marked: Iterable[tuple[Place, str]], columns: int) 
 
 
 def columns_of(rows: int) -> int:
-    """Return how wide the largest drawing of at most `rows` lines is."""
-    return max(1, (rows - 1) // 2 * 4 + 1)
+    """Return how wide the largest drawing of at most `rows` lines is; the smallest has three."""
+    return max(5, (rows - 1) // 2 * 4 + 1)
 
 
 class _Canvas:
