@@ -152,7 +152,7 @@ async def test_an_answer_that_is_tied_later_is_new(scene: Scene) -> None:
 async def test_nothing_is_read_while_nothing_changes(scene: Scene) -> None:
     """One number is asked for; after a change the counts; answers only where there are new ones."""
     board, answers = Asked(scene.store.board), Asked(scene.store.answers)
-    scene.watcher = Watcher(scene.alert, scene.store.alerts, board, answers)  # type: ignore[arg-type]  # stands for both
+    scene.watcher = Watcher(scene.alert, scene.store.alerts, board, answers)
     await scene.look()
     board.since(), answers.since()
     look = await scene.look(100)
