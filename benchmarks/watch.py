@@ -78,6 +78,7 @@ def run(options: Options) -> Iterator[Comparison]:
             Contender("umsalert: a message was delivered", bench.looks("message")),
             Contender("umsalert: a guard has answered", bench.looks("answer")),
             Contender("umsalert: an answer was taken back", bench.looks("taken back")),
+            Contender("  of the last two: what the database is asked", bench.asking),
             Contender("  how far each site is (at most every 5 s)", bench.reaching),
             Contender("  the board drawn at 80 x 24", bench.drawing),
         ]
@@ -147,6 +148,20 @@ class _Bench:
             return taken
 
         return lambda _number: self.runner.run(work())
+
+    def asking(self, _number: int) -> float:
+        """Put the three questions of a look that finds an answer."""
+
+        async def work() -> float:
+            newest = self.writer.execute("SELECT max(id) FROM reply").fetchone()[0]
+            start = perf_counter()
+            for _time in range(LOOKS):
+                await self.store.board.version()
+                await self.store.board.incident(self.alert.id)
+                await self.store.answers.of_alert(self.alert.id, newest - 1)
+            return perf_counter() - start
+
+        return self.runner.run(work())
 
     def reaching(self, _number: int) -> float:
         """Read how far each site is."""

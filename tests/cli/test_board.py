@@ -135,7 +135,7 @@ def test_everything_vital_is_on_the_smallest_board(width: int, height: int) -> N
         "sent 13:00, 12 min 00 s ago",
         " 1 SIGHTING",
         "13:10 (+18 min) · Site 0, 0 m S · link · 1 PHOTO",
-        "at the bus stop; towards the station",
+        "towards the station; at the bus stop",
         "N ^",
     ):
         assert vital in text
@@ -196,6 +196,15 @@ def test_a_board_uses_the_height_it_has() -> None:
     assert len(large.splitlines()) >= 55
 
 
+@pytest.mark.parametrize("height", range(13, 25))
+def test_the_newest_sighting_is_shown_before_all_of_the_map(height: int) -> None:
+    """On however small a terminal: the map gives way."""
+    shown = view(reply(8, ReplyKind.SIGHTING, "words " * 80))
+    text = "\n".join(plain(drawn(shown, 80, height)))
+    assert "words words" in text
+    assert "e-mail 10000" in text
+
+
 def test_a_live_alert_says_nothing_of_an_exercise() -> None:
     """The line is the exercise's alone."""
     assert "EXERCISE" not in "\n".join(drawn(view(alert=replace(ALERT, exercise=False)), 80, 24))
@@ -216,7 +225,7 @@ def test_off_a_terminal_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[s
     sighting, board, last = out.splitlines()
     assert sighting == (
         "EXERCISE · SIGHTING 13:10 (+18 min) · Site 0, 0 m S · link · 1 PHOTO · "
-        "at the bus stop; towards the station"
+        "towards the station; at the bus stop"
     )
     assert board.startswith("EXERCISE · 13:12:00 · fact 12:52, 20 min 00 s ago · sighting: 1, ")
     assert "SMS: 10000 in all, 9100 sent, 9000 accepted, 9000 delivered, 5 answered" in board

@@ -248,7 +248,7 @@ def show(context: typer.Context, alert: AlertRef, as_json: AsJson = False) -> No
 
 
 @app.command(
-    help=_("Watch an alert: its map, its numbers and what guards answer, as it comes."),
+    help=_("Watch an alert: its map, its numbers, its answers as they come."),
     epilog=_("Example: umsalert alert watch last --for 30m"),
 )
 def watch(

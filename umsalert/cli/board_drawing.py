@@ -52,7 +52,8 @@ class Drawing:
         head = list(_head(view, width))
         channels = _channels(view, width)
         spare = height - len(head) - len(channels) - 1
-        room = max(0, spare - _LEGEND_HEIGHT) if spare < 2 * _LEGEND_HEIGHT else spare // 2
+        room = spare - _LEGEND_HEIGHT if spare < 2 * _LEGEND_HEIGHT else spare // 2
+        room = max(room, min(spare, 1 + _WORDS_LINES))  # the newest sighting goes before the map
         sightings = _sightings(view, width, room)
         rest = height - len(head) - len(channels) - len(sightings)
         found = [*head, *sightings, *channels, *self._lower(view, width, rest)][:height]
@@ -186,24 +187,26 @@ def _table(view: BoardView, rated: Sequence[str]) -> list[Text]:
     names = [channel_name(line.channel) for line in view.channels]
     first = max([*map(cell_len, names), len(_("+/min"))])
     total = max([len(_("all")), *(len(str(line.messages)) for line in view.channels)])
-    lines = [Text(_("+/min") if rated else "", "dim")]
-    lines[0].pad_right(first - lines[0].cell_len)
-    lines[0].append(" " + _("all").rjust(total), "bold")
+    note = _("+/min") if rated else ""
+    head = Text.assemble((note.ljust(first), "dim"), (f" {_('all'):>{total}}", "bold"))
     rows = [
-        Text(name.ljust(first), "bold").append(f" {line.messages:{total}d}", "not bold")
+        Text.assemble((name.ljust(first), "bold"), f" {line.messages:{total}d}")
         for name, line in zip(names, view.channels, strict=True)
     ]
     for name, title in titles.items():
         numbers = [str(asdict(line.numbers)[name]) for line in view.channels]
         extra = _RATE_WIDTH if name in rated else 0
         digits = max([0, cell_len(title) - extra, *map(len, numbers)])
-        lines[0].append("  " + title.rjust(digits) + " " * extra, "bold")
+        over = title.rjust(digits).ljust(
+            digits + extra
+        )  # begins above the numbers, where it is long
+        head.append(f"  {over}", "bold")
         for row, line, number in zip(rows, view.channels, numbers, strict=True):
             row.append(f"  {number:>{digits}}", _NUMBER_STYLES[name] if number != "0" else "dim")
             if extra:
                 rate = asdict(line.per_min)[name] if line.per_min else 0.0
                 row.append(_rate(rate).ljust(extra), "dim")
-    return [*lines, *rows]
+    return [head, *rows]
 
 
 _RATE_WIDTH = 6
@@ -232,11 +235,14 @@ def _legend(view: BoardView, drawing: Sketch) -> list[Text]:
     width = max(len(str(n)) for n in view.marks.values())
     for mark, n in view.marks.items():
         char, style = MARKS[mark]
-        line = Text(char, style)
-        line.append(f" {n:{width}d} ", "bold" if n else "dim")
-        lines.append(line.append(board_words.mark_name(mark), "" if n else "dim"))
-    edge = Text(CENTRE, "reverse").append(" " + _("the centre") + "  ", "not reverse")
-    lines.append(edge.append(f"{RIM} " + _("the edge"), "not reverse"))
+        number, name = f" {n:{width}d} ", board_words.mark_name(mark)
+        lines.append(
+            Text.assemble(
+                (char, style), (number, "bold" if n else "dim"), (name, "" if n else "dim")
+            )
+        )
+    centre, edge = f" {_('the centre')}  ", f" {_('the edge')}"
+    lines.append(Text.assemble((CENTRE, "reverse"), centre, (RIM, "dim"), edge))
     if drawing.outside:
         words = ngettext(
             "{n} site lies beyond the map", "{n} sites lie beyond the map", drawing.outside

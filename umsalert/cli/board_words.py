@@ -79,7 +79,7 @@ def notes(view: BoardView) -> list[str]:
     if view.alert.cancelled:
         found.append(cancelled_words(view.alert.cancelled, view.alert.time_zone))
     if len(view.incident) > 1:
-        others = _(", ").join(ref for ref in view.incident if ref != view.alert.ref)
+        others = ", ".join(ref for ref in view.incident if ref != view.alert.ref)
         found.append(_("With the answers to the same incident: {refs}").format(refs=others))
     if view.over:
         found.append(_("The alert is over and nothing waits to be sent."))
@@ -104,16 +104,15 @@ def sighting_head(sighting: Sighting, view: BoardView) -> str:
 
 def place(sighting: Sighting) -> str:
     """Return where a site lies, seen from the centre."""
-    points = (_("N"), _("NE"), _("E"), _("SE"), _("S"), _("SW"), _("W"), _("NW"))
+    points = _("N NE E SE S SW W NW").split()
     return f"{format_distance(round(sighting.distance_m))} {points[octant(sighting.bearing_deg)]}"
 
 
 def sighting_words(sighting: Sighting) -> str:
-    """Return what the guard said, in one line that cannot steer a terminal."""
-    parts = [one_line(sighting.reply.text)]
-    if sighting.reply.direction:
-        parts.append(_("towards {place}").format(place=one_line(sighting.reply.direction)))
-    return _("; ").join(part for part in parts if part)
+    """Return what the guard said, in one line: where to comes first."""
+    direction = one_line(sighting.reply.direction)
+    parts = [_("towards {place}").format(place=direction)] if direction else []
+    return _("; ").join([*parts, *filter(None, [one_line(sighting.reply.text)])])
 
 
 def one_line(text: str) -> str:
@@ -123,7 +122,7 @@ def one_line(text: str) -> str:
 
 def sentence(view: BoardView) -> str:
     """Return the board as one line, for a log."""
-    marks = _(", ").join(titled(mark_name(mark), n) for mark, n in view.marks.items() if n)
+    marks = ", ".join(titled(mark_name(mark), n) for mark, n in view.marks.items() if n)
     parts = [*times(view)[:2], marks, *map(_channel_sentence, view.channels)]
     return _exercise(view) + " · ".join(part for part in parts if part)
 
@@ -142,7 +141,7 @@ def _channel_sentence(line: ChannelLine) -> str:
     numbers = asdict(line.numbers)
     words = [f"{numbers[name]} {title}" for name, title in number_names().items() if numbers[name]]
     of_all = _("{n} in all").format(n=line.messages)
-    return titled(channel_name(line.channel), _(", ").join([of_all, *words]))
+    return titled(channel_name(line.channel), ", ".join([of_all, *words]))
 
 
 def channels_document(view: BoardView) -> list[dict[str, Any]]:
