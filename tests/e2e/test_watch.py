@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import struct
 import termios
@@ -28,6 +29,12 @@ class Board(Terminal):
         """Make the terminal another size, and tell the program as a terminal does."""
         ioctl(self._end, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
         self.signal(signal.SIGWINCH)
+
+    def closed(self) -> int:
+        """Close the terminal, as a window is closed; return the exit code."""
+        os.close(self._end)
+        self.signal(signal.SIGHUP)  # it is not the program's controlling terminal here
+        return self._process.wait(60)
 
     def signal(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -88,6 +95,13 @@ def test_whatever_ends_it_gives_the_terminal_back(
     assert board.ended() == 0
     assert BACK in board.shown
     assert BELL not in board.shown
+
+
+def test_a_terminal_that_is_closed_ends_it(office: Office, alert: str) -> None:
+    """Nobody is left to look, and nothing is left to write to: no trouble of ours."""
+    board = Board(office, "alert", "watch", alert)
+    board.wait("EXERCISE")
+    assert board.closed() in {0, 4}
 
 
 def test_a_dumb_terminal_gets_lines(office: Office, alert: str) -> None:

@@ -21,6 +21,8 @@ from umsalert.errors import TemporaryError
 from umsalert.ports import Clock
 
 LOOK_EVERY_S = 1.0
+IDLE_SHARE = 4.0
+"""... and after a look that takes long, of a very large alert, not before so many times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +41,17 @@ async def watch(this: Session, ref: str, manner: Manner, output: Output) -> None
         look = await watcher.look(clock)
         with _attention(clock, manner) as attention, screen(output, bell=manner.bell) as shown:
             shown.look(look)
+            taken_s = 0.0
             while not (end := attention.end(look.view)):
-                await attention.pause(LOOK_EVERY_S)
+                await attention.pause(max(LOOK_EVERY_S, IDLE_SHARE * taken_s))
+                start_s = clock.steady_s()
                 try:
                     look = await watcher.look(clock)
                 except TemporaryError as error:  # said, and tried again: nothing is lost
                     shown.trouble(clock.now(), error)
                 else:
                     shown.look(look)
+                taken_s = clock.steady_s() - start_s
             shown.end(Last(look.view, end))
 
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Protocol, Self
 from umsalert.board import BoardView, Look
 from umsalert.cli import alert_words, board_words, progress
 from umsalert.cli.board_drawing import Drawing, Frame
-from umsalert.cli.output import Output, console, fail
+from umsalert.cli.output import Output, console, fail, writing
 from umsalert.cli.report_show import reply_document
-from umsalert.errors import TemporaryError
+from umsalert.errors import InvalidData, TemporaryError
 from umsalert.i18n import _
 
 if TYPE_CHECKING:
@@ -114,9 +114,10 @@ class _Terminal:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._live.__exit__(kind, error, trace)
-        if self._view is not None:
-            self._console.print(Frame(self._drawing, self._view))
+        with contextlib.suppress(InvalidData), writing(sys.stdout):  # the terminal may be closed
+            self._live.__exit__(kind, error, trace)
+            if self._view is not None:
+                self._console.print(Frame(self._drawing, self._view))
 
     def look(self, look: Look) -> None:
         self._show(look.view)
@@ -136,7 +137,8 @@ class _Terminal:
 
     def _show(self, view: BoardView, trouble: str = "") -> None:
         self._view = view
-        self._live.update(Frame(self._drawing, view, trouble), refresh=True)
+        with writing(sys.stdout):
+            self._live.update(Frame(self._drawing, view, trouble), refresh=True)
 
 
 class _PlainLines(_Closing):
