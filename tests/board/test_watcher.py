@@ -10,7 +10,7 @@ import pytest
 from tests.board.conftest import SITES, Scene, sent
 from tests.workbench import NOON, OPERATOR, FixedClock, fill_register
 from umsalert.board import Mark, Numbers, Watcher
-from umsalert.board.watcher import RATE_FROM_S, REACH_EVERY_S
+from umsalert.board.watcher import REACH_EVERY_S
 from umsalert.model import (
     Answer,
     ChannelKind,
@@ -174,16 +174,16 @@ async def test_every_delivery_is_read_now_and_then(scene: Scene) -> None:
     assert marks(await scene.look(REACH_EVERY_S))["S0"] is Mark.DELIVERED
 
 
-async def test_rates_are_those_of_the_last_minute(scene: Scene) -> None:
-    """None before a few seconds are known; what is older than a minute counts no more."""
-    assert (await scene.look()).view.channels[0].per_min is None
+async def test_what_came_in_the_last_minute_is_counted(scene: Scene) -> None:
+    """From the first look on; what is older than a minute counts no more."""
+    assert (await scene.look()).view.channels[0].last_min == Numbers()
     await deliver(scene, 0)
     await deliver(scene, 1)
-    rates = [(await scene.look(RATE_FROM_S)).view.channels[0].per_min for _time in range(2)]
-    assert [rate and rate.delivered for rate in rates] == [2 * 60 / 5, 2 * 60 / 10]
-    last = [await scene.look(30) for _time in range(3)][-1].view.channels[0].per_min
-    assert last is not None
-    assert last.delivered == 0
+    assert (await scene.look(5)).view.channels[0].last_min == Numbers(delivered=2)
+    await scene.answer(0, ReplyKind.ACKNOWLEDGED)
+    later = [(await scene.look(25)).view.channels[0].last_min for _time in range(4)]
+    assert [numbers.delivered for numbers in later] == [2, 2, 0, 0]
+    assert [numbers.answered for numbers in later] == [1, 1, 1, 0]
 
 
 async def test_an_alert_is_over_when_nothing_of_its_incident_is_open(

@@ -7,7 +7,6 @@ from umsalert.board.view import (
     Mark,
     MarkedSite,
     Numbers,
-    Rates,
     Sighting,
     build,
 )
@@ -21,7 +20,6 @@ __all__ = [
     "Mark",
     "MarkedSite",
     "Numbers",
-    "Rates",
     "Sighting",
     "Watcher",
     "build",

@@ -95,26 +95,17 @@ class Numbers:
 
 
 @dataclass(frozen=True, slots=True)
-class Rates:
-    """How much the numbers of a channel have grown in a minute; what shrank has not grown."""
-
-    sent: float
-    accepted: float
-    delivered: float
-    answered: float
-    failed: float
-    unknown: float
-
-
-@dataclass(frozen=True, slots=True)
 class ChannelLine:
-    """One channel of the alert that is watched. `per_min` None: not watched for long enough."""
+    """One channel of the alert that is watched. `last_min`: what came in the last minute.
+
+    Of that minute no more is known than has been watched; what shrank has not come.
+    """
 
     channel: ChannelKind
     messages: int
     waiting: int
     numbers: Numbers
-    per_min: Rates | None = None
+    last_min: Numbers = Numbers()
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +139,7 @@ class BoardView:
 
 
 def build(facts: Facts, at: datetime, before: tuple[Facts, BoardView] | None = None) -> BoardView:
-    """Work out what stands on the board, but for the rates: they need an earlier one.
+    """Work out what stands on the board, but for the last minute: it needs an earlier one.
 
     `before`: facts of which some may be the very same, and the board that they made; of that is
     kept what cannot have changed, since thousands of sites and answers take a while.
@@ -191,10 +182,10 @@ def is_over(incident: Incident, at: datetime) -> bool:
     )
 
 
-def rates(before: Numbers, now: Numbers, elapsed_s: float) -> Rates:
-    """Return how much numbers have grown in a minute."""
+def came(before: Numbers, now: Numbers) -> Numbers:
+    """Return how much numbers have grown."""
     pairs = zip(astuple(before), astuple(now), strict=True)
-    return Rates(*(max(0, new - old) * 60 / elapsed_s for old, new in pairs))
+    return Numbers(*(max(0, new - old) for old, new in pairs))
 
 
 def _counts(facts: Facts) -> Counts:

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from umsalert.board.view import BoardView, Facts, MarkedSite, Numbers, build, is_over, rates
+from umsalert.board.view import BoardView, Facts, MarkedSite, Numbers, build, came, is_over
 from umsalert.model import Alert, ChannelKind, DeliveryState, ReplyKind
 from umsalert.ports import AlertBook, Amendment, Answers, Board, Clock, Incident, Reach, ReplyRow
 
@@ -16,9 +16,7 @@ REACH_EVERY_S = 5.0
 REACH_SHARE = 0.01
 """... and takes no more than this share of the time, however many there are."""
 
-RATE_WINDOW_S = 60.0
-RATE_FROM_S = 5.0
-"""A rate is worked out from the last minute, and not before so much of one is known."""
+MINUTE_S = 60.0
 
 Point = tuple[float, Mapping[ChannelKind, Numbers]]
 
@@ -64,7 +62,7 @@ class Watcher:
             self._view = build(facts, now, known or None)
         else:
             self._view = replace(self._view, at=now, over=is_over(facts.incident, now))
-        self._view = self._with_rates(self._view, clock.steady_s())
+        self._view = self._with_minute(self._view, clock.steady_s())
         look = _look(self._facts, facts, before, self._view)
         self._facts = facts
         return look
@@ -135,21 +133,16 @@ class Watcher:
         self._reach_after_s = end_s + max(REACH_EVERY_S, (end_s - start_s) / REACH_SHARE)
         return facts if reach == facts.reach else replace(facts, reach=reach)
 
-    def _with_rates(self, view: BoardView, at_s: float) -> BoardView:
+    def _with_minute(self, view: BoardView, at_s: float) -> BoardView:
         numbers = {line.channel: line.numbers for line in view.channels}
         self._points.append((at_s, numbers))
-        while len(self._points) > 1 and self._points[1][0] <= at_s - RATE_WINDOW_S:
+        while len(self._points) > 1 and self._points[1][0] <= at_s - MINUTE_S:
             self._points.popleft()
-        first_s, first = self._points[0]
-        if at_s - first_s < RATE_FROM_S:
-            return view
+        _then_s, first = self._points[0]
         return replace(
             view,
             channels=tuple(
-                replace(
-                    line,
-                    per_min=rates(first.get(line.channel, Numbers()), line.numbers, at_s - first_s),
-                )
+                replace(line, last_min=came(first.get(line.channel, Numbers()), line.numbers))
                 for line in view.channels
             ),
         )

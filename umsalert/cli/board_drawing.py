@@ -170,7 +170,7 @@ def _block(sighting: Sighting, view: BoardView, width: int) -> list[Text]:
 
 
 def _channels(view: BoardView, width: int) -> list[Text]:
-    """Return the table of channels, with as many rates as the width has room for."""
+    """Return the table of channels, with as much of the last minute as there is room for."""
     names = tuple(board_words.number_names())
     for rated in (names, names[:4], ("accepted", "answered"), ()):
         lines = _table(view, rated)
@@ -195,7 +195,7 @@ def _table(view: BoardView, rated: Sequence[str]) -> list[Text]:
     ]
     for name, title in titles.items():
         numbers = [str(asdict(line.numbers)[name]) for line in view.channels]
-        extra = _RATE_WIDTH if name in rated else 0
+        extra = _GROWTH_WIDTH if name in rated else 0
         digits = max([0, cell_len(title) - extra, *map(len, numbers)])
         over = title.rjust(digits).ljust(
             digits + extra
@@ -204,12 +204,11 @@ def _table(view: BoardView, rated: Sequence[str]) -> list[Text]:
         for row, line, number in zip(rows, view.channels, numbers, strict=True):
             row.append(f"  {number:>{digits}}", _NUMBER_STYLES[name] if number != "0" else "dim")
             if extra:
-                rate = asdict(line.per_min)[name] if line.per_min else 0.0
-                row.append(_rate(rate).ljust(extra), "dim")
+                row.append(_growth(asdict(line.last_min)[name]).ljust(extra), "dim")
     return [head, *rows]
 
 
-_RATE_WIDTH = 6
+_GROWTH_WIDTH = 6
 _NUMBER_STYLES = {
     "sent": "",
     "accepted": "cyan",
@@ -220,11 +219,10 @@ _NUMBER_STYLES = {
 }
 
 
-def _rate(per_min: float) -> str:
-    whole = round(per_min)
-    if not whole:
+def _growth(n: int) -> str:
+    if not n:
         return ""
-    return f" +{whole}" if whole < 10_000 else f" +{whole // 1000}k"
+    return f" +{n}" if n < 10_000 else f" +{n // 1000}k"
 
 
 def _legend(view: BoardView, drawing: Sketch) -> list[Text]:

@@ -152,8 +152,7 @@ def channels_document(view: BoardView) -> list[dict[str, Any]]:
             "messages": line.messages,
             "waiting": line.waiting,
             **asdict(line.numbers),
-            "per_min": line.per_min
-            and {name: round(rate, 1) for name, rate in asdict(line.per_min).items()},
+            "last_min": asdict(line.last_min),
         }
         for line in view.channels
     ]
