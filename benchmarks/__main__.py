@@ -20,6 +20,7 @@ from benchmarks import (
     stages,
     startup,
     throughput,
+    watch,
 )
 from benchmarks.measure import (
     Comparison,
@@ -41,6 +42,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = 
     "national": national.run,
     "congestion": congestion.run_all,
     "answers": answers.run,
+    "watch": watch.run,
 }
 
 

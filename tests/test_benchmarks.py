@@ -40,3 +40,9 @@ def test_a_benchmark_sends_to_the_whole_country_and_is_killed(tmp_path: Path) ->
     beside, growing, killed = measured(tmp_path, "national", "--contacts", "400", "--rounds", "1")
     assert [len(item["lines"]) for item in (beside, growing, killed)] == [2, 2, 0]
     assert "in doubt" in killed["title"]
+
+
+def test_a_benchmark_watches_an_alert(tmp_path: Path) -> None:
+    """A look after each kind of change, beside the barest question to the same file."""
+    (looks,) = measured(tmp_path, "watch", "--contacts", "40", "--rounds", "1")
+    assert len(looks["lines"]) == 10

@@ -23,7 +23,9 @@ from umsalert.settings import (
 from umsalert.store.store import Store
 
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
+    from umsalert.board import Watcher
     from umsalert.dispatch import LaneConfig, Run
+    from umsalert.model import Alert
     from umsalert.ports import Listener, Pace
     from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
@@ -178,6 +180,13 @@ def collector(settings: Settings, store: Store) -> Collector | None:
     from umsalert.replies import Collector
 
     return Collector(store.inbox, mailbox(settings), clock(settings), settings.imap.poll_s)
+
+
+def watcher(store: Store, alert: Alert) -> Watcher:
+    """Return the service that looks at an alert while it runs."""
+    from umsalert.board import Watcher
+
+    return Watcher(alert, store.alerts, store.board, store.answers)
 
 
 def _rates(settings: Settings, kind: ChannelKind) -> tuple[RateSettings, ...]:

@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from pyproj import Geod
 
 from umsalert.geo.polygons import parse_polygon
-from umsalert.geo.sketch import ASPECT, CENTRE, CENTRE_WITH_SITES, MARGIN, RIM, scale_bar, sketch
+from umsalert.geo.sketch import (
+    ASPECT,
+    CENTRE,
+    CENTRE_WITH_SITES,
+    MARGIN,
+    RIM,
+    columns_of,
+    scale_bar,
+    sketch,
+    sketch_marks,
+)
 from umsalert.model import Circle
 
 GEOD = Geod(ellps="WGS84")
@@ -96,3 +106,22 @@ def test_the_scale_bar_is_round_and_true(metres_per_column: float) -> None:
     assert float(f"{length_m:.0e}"[0]) in (1, 2, 5)
     assert columns <= 15
     assert abs(columns * metres_per_column - length_m) <= metres_per_column / 2 + 1e-6
+
+
+def test_the_last_mark_of_a_character_is_seen() -> None:
+    """Also in the centre; what lies beyond the drawing is counted, not drawn."""
+    far = _at(NICE, 90, 5_000)
+    marked = [((NICE.lat, NICE.lon), "a"), (_at(NICE, 0, 1), "b"), (far, "c")]
+    drawing = sketch_marks(NICE, marked, 21)
+    middle = drawing.lines[len(drawing.lines) // 2]
+    assert middle[10] == "b"
+    assert drawing.outside == 1
+    assert not {"a", "c", CENTRE} & set("".join(drawing.lines))
+    assert sketch_marks(NICE, [], 21).lines[5][10] == CENTRE
+
+
+@pytest.mark.parametrize("rows", range(3, 60))
+def test_a_drawing_is_no_higher_than_asked_for(rows: int) -> None:
+    """It has as many lines as fit, an odd number."""
+    lines = sketch_marks(NICE, [], columns_of(rows)).lines
+    assert rows - 1 <= len(lines) <= rows

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -76,12 +78,12 @@ class Collector:
     """Runs commands in an office and keeps what they print, by command."""
 
     def __init__(self, office: Office) -> None:
-        self._office = office
+        self.office = office
         self.found: Found = defaultdict(list)
 
     def __call__(self, command: str, *words: str | Path, **environ: str) -> Ended:
         """Run a command and keep its document, or its events by their names."""
-        return self.keep(command, self._office.run(*command.split(), *words, "--json", **environ))
+        return self.keep(command, self.office.run(*command.split(), *words, "--json", **environ))
 
     def keep(self, command: str, ended: Ended) -> Ended:
         """Keep what a command has printed."""
@@ -218,7 +220,7 @@ def _alerts(run: Collector) -> None:
         )
     }  # fmt: skip
     assert run("alert send", *ALERT, "--channel", "sms", "--yes", **broken, **second).code == 75
-    run("alert resume", "last")
+    _watched(run)
     keyed = (*ALERT, "--yes", "--idempotency-key", "K")
     run("alert send", *keyed)
     run("alert send", *keyed)
@@ -246,9 +248,9 @@ def _waves(run: Collector, folder: Path) -> None:
     for _time in range(2):  # the second reports the first
         run("alert widen", ref, "--radius", "3km", *other, "direction=the station")
     run("alert recenter", ref, "--site", "S1", "--yes", "--var", "direction=the port")
-    words = ("--template", "search-person", "--var", "direction=the airport", "--yes")
-    assert run("alert follow-up", ref, "--to", "unanswered", *words).code in (0, 1)
-    assert run("alert follow-up", ref, "--to", "all", *words, "--channel", "sms").code in (0, 1)
+    again = ("--template", "search-person", "--var", "direction=the airport", "--yes")
+    assert run("alert follow-up", ref, "--to", "unanswered", *again).code in (0, 1)
+    assert run("alert follow-up", ref, "--to", "all", *again, "--channel", "sms").code in (0, 1)
     run("alert cancel", "last", "--yes", "--no-correct")
     run("alert show", ref)
     run("alert show", "last")
@@ -260,6 +262,24 @@ def _waves(run: Collector, folder: Path) -> None:
     run("report show", polygon.events[-1]["alert"])
     run("alert close", "last", "--outcome", "Fausse alerte.", "--no-message", "--yes")
     run("alert show", "last")
+
+
+def _watched(run: Collector) -> None:
+    """Send what is left of the newest alert, and answer it, while a program watches."""
+    watching = run.office.start("alert", "watch", "last", "--for", "10m", "--json")
+    assert watching.stdout is not None
+    lines = [watching.stdout.readline()]
+    run("alert resume", "last")
+    run("reply add", "last", "S0", "sighting", "--text", "seen")
+    missing = {"counts", "reply", "sites"}
+    while missing:
+        lines.append(watching.stdout.readline())
+        missing.discard(json.loads(lines[-1])["event"])
+    watching.send_signal(signal.SIGINT)
+    ended = run.office.end(watching)
+    assert ended.code == 0
+    run.keep("alert watch", replace(ended, out=b"".join(lines).decode() + ended.out))
+    run("reply list", "last")
 
 
 def _cancelled_elsewhere(run: Collector, office: Office) -> None:

@@ -282,5 +282,33 @@ def show(context: typer.Context, alert: AlertRef, as_json: AsJson = False) -> No
     run_async(work())
 
 
+@app.command(
+    help=_("Watch an alert: its map, its numbers, its answers as they come."),
+    epilog=_("Example: umsalert alert watch last --for 30m"),
+)
+def watch(
+    context: typer.Context,
+    alert: AlertRef,
+    length: Annotated[
+        str | None,
+        typer.Option("--for", metavar="TIME", help=_("End after this long: 30m.")),
+    ] = None,
+    bell: Annotated[
+        bool,
+        typer.Option(
+            "--bell/--no-bell",
+            help=_("Ring the terminal's bell at each new sighting."),
+        ),
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
+    """Watch an alert."""
+    from umsalert.cli import alert_watch
+
+    this = session(context)
+    manner = alert_watch.Manner(bell=bell, length=_length(length))
+    run_async(alert_watch.watch(this, alert, manner, this.output(as_json=as_json)))
+
+
 def _length(text: str | None) -> timedelta | None:
     return parse_duration(text) if text else None

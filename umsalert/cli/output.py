@@ -91,7 +91,7 @@ class Output:
         from rich.text import Text
 
         where = console()
-        with _writing(sys.stdout):  # the capture, too, writes nothing to it
+        with writing(sys.stdout):  # the capture, too, writes nothing to it
             with where.capture() as printed:
                 for part in parts:
                     where.print(part, soft_wrap=isinstance(part, Text))
@@ -318,16 +318,16 @@ def _folded(text: str, stream: TextIO | None, indent: str = "", hang: str = "") 
 
 
 def _write(stream: TextIO | None, text: str) -> None:
-    """Print text. Raises InvalidData as `_writing` does."""
+    """Print text. Raises InvalidData as `writing` does."""
     if stream is None:  # closed by whoever started us
         return
     encoding = stream.encoding or "utf-8"
-    with _writing(stream):  # what a terminal of another encoding lacks is a question mark there
+    with writing(stream):  # what a terminal of another encoding lacks is a question mark there
         print(text.encode(encoding, "replace").decode(encoding), file=stream, flush=True)
 
 
 @contextlib.contextmanager
-def _writing(stream: TextIO) -> Iterator[None]:
+def writing(stream: TextIO) -> Iterator[None]:
     """Write to a stream that may be closed or full. Raises InvalidData: output_unwritable."""
     try:
         yield

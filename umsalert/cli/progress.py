@@ -162,7 +162,7 @@ class _PlainLines(_Closing):
         elif isinstance(event, Cancelled):
             self._output.say(cancelled_sentence(event))
         elif isinstance(event, Progress) and not (
-            self._said_at and _within(self._said_at, PLAIN_INTERVAL_S, event.at)
+            self._said_at and within(self._said_at, PLAIN_INTERVAL_S, event.at)
         ):
             self._said_at = event.at
             self._output.say(counts_sentence(event.counts))
@@ -258,10 +258,10 @@ class _LiveTable:
 
 def _holds(note: ChannelPaused, at: datetime) -> bool:
     """Say whether a channel still waits, or has stopped for good."""
-    return note.retry_in_s is None or _within(note.at, note.retry_in_s, at)
+    return note.retry_in_s is None or within(note.at, note.retry_in_s, at)
 
 
-def _within(since: datetime, length_s: float, at: datetime) -> bool:
+def within(since: datetime, length_s: float, at: datetime) -> bool:
     """Say whether `at` is within `length_s` after `since`; not before it: the clock was set."""
     return 0 <= (at - since).total_seconds() < length_s
 
@@ -273,7 +273,7 @@ class _Rate:
         self._points: list[tuple[datetime, int]] = []
 
     def add(self, at: datetime, done: int) -> None:
-        kept = [point for point in self._points if _within(point[0], RATE_WINDOW_S, at)]
+        kept = [point for point in self._points if within(point[0], RATE_WINDOW_S, at)]
         self._points = [*kept, (at, done)]
 
     @property

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,9 @@ ASPECT = 2.0
 MARGIN = 1.25
 """How far the drawing reaches, in multiples of the area's reach."""
 
+CLOSE_MARGIN = 1.05
+"""... where what lies around the area is of no interest."""
+
 _EQUATORIAL_RADIUS_M = 6_378_137.0
 _ECCENTRICITY_2 = 0.00669437999014
 """WGS 84: NIMA TR8350.2, table 3.1 and 3.3."""
@@ -33,10 +36,14 @@ Place = tuple[float, float]
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """Lines of characters, all `columns` wide, and how many metres one character is wide."""
+    """Lines of characters, all `columns` wide, and how many metres one character is wide.
+
+    `outside`: places that lie beyond the drawing.
+    """
 
     lines: tuple[str, ...]
     metres_per_column: float
+    outside: int = 0
 
 
 def sketch(
@@ -50,23 +57,40 @@ def sketch(
     cells |= {cell: str(n) if n < 10 else MANY for cell, n in counts.items()}
     centre = canvas.cell((area.lat, area.lon))
     cells[centre] = CENTRE_WITH_SITES if centre in counts else CENTRE
-    return Sketch(
-        tuple(
-            "".join(cells.get((column, row), " ") for column in range(canvas.columns))
-            for row in range(canvas.rows)
-        ),
-        canvas.metres_per_column,
-    )
+    return Sketch(canvas.lines(cells), canvas.metres_per_column)
+
+
+def sketch_marks(area: Area, marked: Iterable[tuple[Place, str]], columns: int) -> Sketch:
+    """Draw an area with a character for each place; the last of those that share one is seen.
+
+    Places are (lat, lon): LATITUDE FIRST. `columns` is odd.
+    """
+    canvas = _Canvas(area, columns, CLOSE_MARGIN)
+    cells: dict[Cell, str] = dict.fromkeys(canvas.rim(), RIM)
+    cells[canvas.cell((area.lat, area.lon))] = CENTRE
+    outside = 0
+    for place, mark in marked:
+        cell = canvas.cell(place)
+        if canvas.holds(cell):
+            cells[cell] = mark
+        else:
+            outside += 1
+    return Sketch(canvas.lines(cells), canvas.metres_per_column, outside)
+
+
+def columns_of(rows: int) -> int:
+    """Return how wide the largest drawing of at most `rows` lines is; the smallest has three."""
+    return max(5, (rows - 1) // 2 * 4 + 1)
 
 
 class _Canvas:
     """Where a place falls: columns count from the west, rows from the north."""
 
-    def __init__(self, area: Area, columns: int) -> None:
+    def __init__(self, area: Area, columns: int, margin: float = MARGIN) -> None:
         self._area = area
         self.columns = columns
         self.rows = 2 * round((columns - 1) / 2 / ASPECT) + 1
-        self.metres_per_column = area.radius_m * MARGIN / ((columns - 1) / 2)
+        self.metres_per_column = area.radius_m * margin / ((columns - 1) / 2)
         sine_2 = math.sin(math.radians(area.lat)) ** 2
         root = math.sqrt(1 - _ECCENTRICITY_2 * sine_2)
         self._north_m = math.radians(_EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_2) / root**3)
@@ -80,6 +104,12 @@ class _Canvas:
 
     def holds(self, cell: Cell) -> bool:
         return 0 <= cell[0] < self.columns and 0 <= cell[1] < self.rows
+
+    def lines(self, cells: Mapping[Cell, str]) -> tuple[str, ...]:
+        return tuple(
+            "".join(cells.get((column, row), " ") for column in range(self.columns))
+            for row in range(self.rows)
+        )
 
     def rim(self) -> Iterator[Cell]:
         """Yield the cells that the rim of a circle or the edges of a polygon pass through."""

@@ -1,6 +1,15 @@
 """Protocols between the services and the world. One async surface, no sync twin."""
 
 from umsalert.ports.answers import Answers, Invited, ReplyRow
+from umsalert.ports.board import (
+    Amendment,
+    Board,
+    BoardSite,
+    Incident,
+    IncidentAlert,
+    Reach,
+    Tally,
+)
 from umsalert.ports.book import (
     AlertBook,
     AlertLine,
@@ -44,13 +53,18 @@ from umsalert.ports.world import (
 __all__ = [
     "AlertBook",
     "AlertLine",
+    "Amendment",
     "Answers",
+    "Board",
+    "BoardSite",
     "Channel",
     "Claim",
     "Clock",
     "DeliveryRow",
     "Holder",
     "Inbox",
+    "Incident",
+    "IncidentAlert",
     "Invited",
     "KnownPlace",
     "Listener",
@@ -60,6 +74,7 @@ __all__ = [
     "OnDuty",
     "Outbox",
     "Pace",
+    "Reach",
     "ReceiptSample",
     "Record",
     "Register",
@@ -72,6 +87,7 @@ __all__ = [
     "Stopped",
     "StoredReader",
     "StoredWebhook",
+    "Tally",
     "Want",
     "WaveRow",
     "Webhook",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from umsalert.ports import Clock
     from umsalert.store.alerts import SqlAlertBook
     from umsalert.store.answers import SqlAnswers
+    from umsalert.store.board import SqlBoard
     from umsalert.store.inbox import SqlInbox
     from umsalert.store.outbox import SqlOutbox
     from umsalert.store.record import SqlRecord
@@ -62,6 +63,13 @@ class Store:
         from umsalert.store.answers import SqlAnswers
 
         return SqlAnswers(self._database, self._now)
+
+    @cached_property
+    def board(self) -> SqlBoard:
+        """`ports.Board`."""
+        from umsalert.store.board import SqlBoard
+
+        return SqlBoard(self._database)
 
     @cached_property
     def record(self) -> SqlRecord:
