@@ -31,9 +31,9 @@ LOOKS_S = 2.0
 """From reading the page to pressing a button; the page takes nobody for a person who is faster."""
 WARM_UP, UNLOADED = 20, 200
 """Views of the page with nobody else there: not counted, and counted."""
-SITES = 8_000
+SITES = 12_000
 EVERYBODY = Circle(46.6, 2.5, radius_m=1_000_000.0)
-SENT_RADIUS_M = 9_000.0
+SENT_RADIUS_M = 15_000.0
 """About 1,500 people: at a provider's pace their SMS take as long as the answers come."""
 SMS_PER_S = 28
 PAGE_AIM, SENDER_AIM = 10.0, 1.2

@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert.board import BoardView, ChannelLine, Mark, Sighting
-from umsalert.cli.alert_show import cancelled_words
+from umsalert.cli.alert_show import cancelled_words, closed_words
 from umsalert.cli.output import (
     channel_name,
     duration,
@@ -78,6 +78,8 @@ def notes(view: BoardView) -> list[str]:
     found = []
     if view.alert.cancelled:
         found.append(cancelled_words(view.alert.cancelled, view.alert.time_zone))
+    if view.alert.closed:
+        found.append(closed_words(view.alert.closed, view.alert.time_zone))
     if len(view.incident) > 1:
         others = ", ".join(ref for ref in view.incident if ref != view.alert.ref)
         found.append(_("With the answers to the same incident: {refs}").format(refs=others))

@@ -56,6 +56,7 @@ class View:
             undefined=jinja2.StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
+            auto_reload=False,
         )
         style = (_TEMPLATES / "page.css").read_text("utf-8")
         self._jinja.globals["style"] = style
