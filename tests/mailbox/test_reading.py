@@ -309,6 +309,9 @@ def test_whatever_comes_is_read_or_refused(content: bytes, data: st.DataObject) 
         "On a wrote " * 20_000,
         "De : x\n" * 30_000,
         "<b@c.example>: 5." * 15_000,
+        "-" * 100_000,
+        "bonjour " * 20_000,
+        "bonjour" + " " * 50_000 + "x",
     ],
 )
 @pytest.mark.parametrize("kind", ["plain", "html"])

@@ -31,6 +31,8 @@ _CLOSING = re.compile(
     r"|respectueusement|bonne (?:journ[ée]e|soir[ée]e|nuit|r[ée]ception)|(?:kind |best )?regards",
     re.IGNORECASE,
 )
+_LONGEST_MARK = 300
+"""Of a line that divides an answer from what is below it."""
 _SIGNATURE_LINES = 8
 """A name, a function, a company, its address: more than that is no signature."""
 _MARK = re.compile(r"\s{0,3}>")
@@ -83,9 +85,11 @@ def _quotation_follows(lines: list[str], i: int) -> bool:
 
 def _ends_here(lines: list[str], i: int) -> bool:
     line = lines[i].strip()
+    if len(line) > _LONGEST_MARK:
+        return False
     if _DIVIDER.fullmatch(line) or _SIGNATURE.fullmatch(line):
         return True
-    below = [other.strip() for other in lines[i + 1 : i + 5]]
+    below = [other.strip()[:_LONGEST_MARK] for other in lines[i + 1 : i + 5]]
     return bool(_FROM.fullmatch(line)) and any(_NEXT_TO_FROM.fullmatch(other) for other in below)
 
 
