@@ -23,7 +23,7 @@ _ACKNOWLEDGED = frozenset(
     """
 1 ok okay oui o yes y ack recu recue bien lu vu vue ras rien a signaler entendu compris d accord
 dac confirme confirmee note c est roger received noted understood copy thanks thank you merci
-message msg prise en compte pris nous de la j ai je on we got it all clear here ici bonjour
+message msg prise en compte pris nous de la j ai je on we got it all clear bonjour
 bonsoir hello salut cordialement reponse approuve
 """.split()  # noqa: SIM905 - a vocabulary is read as words
 )
