@@ -206,10 +206,10 @@ def _row(line: AlertLine) -> tuple[object, ...]:
     alert, state = line.alert, progress.counts_sentence(line.counts)
     if alert.cancelled:
         state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
-    if alert.closed and alert.follows is None:
-        state = f"{titled(_('closed'), alert.closed.outcome)} · {state}"
-    elif alert.closed:
-        state = f"{_('closed')} · {state}"
+    if alert.closed:
+        closed = _("closed")
+        outcome = titled(closed, alert.closed.outcome)
+        state = f"{closed if alert.follows else outcome} · {state}"
     if alert.follows:
         state = f"{follows_words(replace(alert.follows, to=None))} · {state}"
     name = _("{template} (exercise)") if alert.exercise else "{template}"
