@@ -96,8 +96,7 @@ class _Closing:
         for text in plan.texts:
             if plan.selection.deliveries.get(text.channel):
                 alert_words.show_text(text, output)
-        if plan.selection.left_out:
-            output.line()
+        output.line()
         alert_words.show_left_out(plan.selection.left_out, output)
         alert_preview.show_findings(plan, output)
         return plan

@@ -208,8 +208,8 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
     if alert.closed:
         closed = _("closed")
-        outcome = "" if alert.follows else alert.closed.outcome  # once for the whole incident
-        state = f"{titled(closed, outcome) if outcome else closed} · {state}"
+        outcome = titled(closed, alert.closed.outcome)
+        state = f"{closed if alert.follows else outcome} · {state}"
     if alert.follows:
         state = f"{follows_words(replace(alert.follows, to=None))} · {state}"
     name = _("{template} (exercise)") if alert.exercise else "{template}"

@@ -38,10 +38,13 @@ def fill_wave(
     """Fill `temp.in_area` and `temp.person` for a wave; return who is left out, by reason.
 
     Nobody gets words that they have, may have or are about to get: their template with the same
-    values. A correction is no wave: `recipients.fill_recipients` knows its people.
+    values. A correction is no wave: `recipients.fill_recipients` knows its people. Raises
+    RefusedByRule when the incident is closed and this is not its closing.
     """
     kind = wave.following.kind
     place = incident_of(connection, wave.following.alert_id)
+    if kind is not FollowKind.CLOSING:
+        _check_open(connection, place)
     same = [] if kind is FollowKind.CLOSING else _same_words(connection, wave, place)
     connection.execute(queries("waves")["clear_told"])
     connection.execute(queries("waves")["told"], place | {"same": json.dumps(same)})
@@ -74,13 +77,7 @@ def end_incident(connection: Connection, alert_id: int, closure: Closure) -> Non
     if first["closed_at"] is not None:
         told = any(row["follows_as"] == FollowKind.CLOSING for row in alerts)
         if told or first["outcome"] != closure.outcome:
-            raise RefusedByRule(
-                "incident_closed",
-                _("The incident was closed by {operator} already: {outcome}").format(
-                    operator=first["closed_by"], outcome=first["outcome"]
-                ),
-                hint=_("Nothing was changed."),
-            )
+            raise _closed(first)
         return
     values = {"now": to_text(closure.at), "operator": closure.by, "outcome": closure.outcome}
     for row in alerts:
@@ -94,6 +91,22 @@ def stopped_by_closing(connection: Connection, alert_id: int) -> int:
     """Return how many messages the closing of an alert's incident has stopped."""
     place = incident_of(connection, alert_id)
     return int(connection.execute(queries("waves")["stopped"], place).fetchone()["n"])
+
+
+def _check_open(connection: Connection, place: dict[str, int]) -> None:
+    first = connection.execute(queries("waves")["of_incident"], place).fetchone()
+    if first["closed_at"] is not None:
+        raise _closed(first)
+
+
+def _closed(first: Connection) -> RefusedByRule:
+    return RefusedByRule(
+        "incident_closed",
+        _("The incident was closed by {operator} already: {outcome}").format(
+            operator=first["closed_by"], outcome=first["outcome"]
+        ),
+        hint=_("Nothing was changed."),
+    )
 
 
 def _same_words(connection: Connection, wave: Wave, place: dict[str, int]) -> list[int]:
