@@ -26,7 +26,8 @@ def understood(text: str, tie: Tie = Tie(sender="+33639980001")) -> Answer:  # n
             "pas vu", "nous n'avons rien vu",
         )),
         *((text, ReplyKind.SIGHTING) for text in (
-            "2", "je le vois", "vu devant le portail", "Vu ici", "Il est à l'arrêt de bus", "aperçu rue Foch",
+            "2", "je le vois", "Vu ici", "vu devant le portail",
+             "Il est à l'arrêt de bus", "aperçu rue Foch",
             "OK il vient de passer en courant", "homme correspondant devant Zara",
             "He is at the bus stop", "spotted near gate 3", "suspect entrée nord",
             "parking sous-sol niveau 2", "", "???", "ok vu à 18h20 vers la gare",

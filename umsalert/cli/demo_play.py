@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import csv
+import json
 import os
 import shlex
 import socket
@@ -12,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -30,7 +31,12 @@ FOLLOW_S = 100.0
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A founding case. `answers` maps a site to the keys that its guard presses."""
+    """A founding case.
+
+    `answers` maps a site to what its first guard does: keys, an SMS, a button of the link's page.
+    `mailboxes` maps a site to what comes back from the mailbox of its first guard. `outcome` is how
+    it ends.
+    """
 
     story: str
     lat: float
@@ -42,6 +48,8 @@ class Case:
     sent: str
     reason: str
     answers: Mapping[str, str]
+    outcome: str
+    mailboxes: Mapping[str, str] = field(default_factory=dict)
 
 
 CASES = {
@@ -59,7 +67,13 @@ CASES = {
         incident="18:07",
         sent="18:15",
         reason="agression d'une femme",
-        answers={"NCE-001": "1", "NCE-044": "02"},
+        answers={
+            "NCE-001": "1",
+            "NCE-003": "sms:OK bien reçu",
+            "NCE-044": "link:sighting:à l'arrêt de bus en face",
+        },
+        outcome="La personne a été interpellée à 18h30.",
+        mailboxes={"NCE-002": "answers-ok"},
     ),
     "attack": Case(
         story=_("10:05, an armed attack. 10:12, every site within 30 km is told to lock down."),
@@ -71,7 +85,8 @@ CASES = {
         incident="10:05",
         sent="10:12",
         reason="attaque armée",
-        answers={"NCE-001": "1", "NCE-002": "01"},
+        answers={"NCE-001": "3", "NCE-002": "01"},
+        outcome="La menace est levée.",
     ),
     "vehicle": Case(
         story=_("16:10, a hit-and-run. 16:16, sites within 3 km look out for the car."),
@@ -88,6 +103,7 @@ CASES = {
         sent="16:16",
         reason="délit de fuite",
         answers={"NCE-001": "1", "NCE-044": "2"},
+        outcome="Le véhicule a été retrouvé.",
     ),
 }
 
@@ -125,16 +141,29 @@ class _Stage:
             self._run("site", "import", str(fixtures / "sites.csv"), "--approve")
             self._run("contact", "import", str(fixtures / "contacts.csv"), "--certify")
             self._run(*self._send_words())
-            return ExitCode(self._run("report", "last"))
+            self._run("reply", "list", "last")
+            ref = self._newest()
+            self._run("alert", "close", ref, "--outcome", case.outcome, "--yes", quiet=True)
+            return ExitCode(self._run("report", ref))
 
     def _simulator_words(self) -> list[str]:
         words = ["simulator", "--home", str(self._home), "--speed", f"{self._speed:g}"]
         words += ["--port", str(self._ports["carrier"]), "--smtp-port", str(self._ports["smtp"])]
         words += ["--serve-port", str(self._ports["serve"])]
         words += [f"--clock-offset={_clock_offset_s(self._case.sent)}"]
+        words += ["--scenario", str(self._scenario())]
         for number, keys in _answers(case=self._case).items():
             words += ["--answer", f"{number}={keys}"]
         return words
+
+    def _scenario(self) -> Path:
+        """Write what comes back from mailboxes; return the file."""
+        wanted = self._case.mailboxes
+        found = {_contacts()[site]["email"]: word for site, word in wanted.items()}
+        lines = ["[mailboxes]", *(f'"{mailbox}" = "{word}"' for mailbox, word in found.items())]
+        file = self._home / "demo-scenario.toml"
+        file.write_text("\n".join(lines), "utf-8")
+        return file
 
     def _send_words(self) -> list[str]:
         case = self._case
@@ -144,6 +173,14 @@ class _Stage:
             words += ["--var", f"{name}={text}"]
         words += ["--incident-time", case.incident, "--reason", case.reason, "--yes"]
         return [*words, "--follow", f"{max(1, round(FOLLOW_S / self._speed))}s"]
+
+    def _newest(self) -> str:
+        """Return the reference of the newest alert."""
+        words = [sys.executable, "-m", "umsalert", "alert", "show", "last", "--json"]
+        shown = subprocess.run(  # noqa: S603 - our own program with our own words
+            words, env=self._environ, check=True, stdout=subprocess.PIPE
+        )
+        return str(json.loads(shown.stdout)["ref"])
 
     def _run(self, *words: str, quiet: bool = False) -> int:
         _say(f"$ umsalert {shlex.join(words)}")
@@ -226,13 +263,19 @@ def _clock_offset_s(local_time: str) -> int:
 
 
 def _answers(case: Case) -> dict[str, str]:
-    """Return which number presses which keys: the first contact of each site that answers."""
-    numbers: dict[str, str] = {}
+    """Return which number does what: the first contact of each site that answers."""
+    first = _contacts()
+    return {_e164(first[site]["phone"]): answer for site, answer in case.answers.items()}
+
+
+def _contacts() -> dict[str, dict[str, str]]:
+    """Return the first contact of every site that has a telephone and a mailbox."""
+    found: dict[str, dict[str, str]] = {}
     with (resources.folder("fixtures") / "contacts.csv").open(encoding="utf-8") as file:
         for row in csv.DictReader(file):
-            if row["site_ref"] in case.answers and row["phone"]:
-                numbers.setdefault(row["site_ref"], row["phone"])
-    return {_e164(numbers[ref]): keys for ref, keys in case.answers.items()}
+            if row["phone"] and row["email"]:
+                found.setdefault(row["site_ref"], row)
+    return found
 
 
 def _e164(number: str) -> str:

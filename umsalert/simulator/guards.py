@@ -6,6 +6,7 @@ import asyncio
 import re
 import ssl
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
 from typing import Any
@@ -76,7 +77,20 @@ class Guards:
         self.stage.record.add(seen.Pressed(at=now, to=number, button=button, status=status))
 
 
-async def _opened_and_pressed(browser: aiohttp.ClientSession, link: str, button: str) -> int | None:
+async def _opened_and_pressed(
+    browser: aiohttp.ClientSession, link: str, presses: str
+) -> int | None:
+    """Press a button; where words follow it, press it again on the next page, beside them."""
+    button, _colon, words = presses.partition(":")
+    status = await _pressed(browser, link, button, {})
+    if words and status is not None:
+        status = await _pressed(browser, link, button, {"text": words})
+    return status
+
+
+async def _pressed(
+    browser: aiohttp.ClientSession, link: str, button: str, typed: Mapping[str, str]
+) -> int | None:
     async with browser.get(link) as response:
         page = _Forms()
         page.feed(await response.text())
@@ -85,7 +99,8 @@ async def _opened_and_pressed(browser: aiohttp.ClientSession, link: str, button:
     if form is None:
         return None
     await asyncio.sleep(LOOKS_S)
-    async with browser.post(address.join(URL(form.action)), data=form.fields) as response:
+    fields = {**form.fields, **typed}
+    async with browser.post(address.join(URL(form.action)), data=fields) as response:
         return response.status
 
 
