@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.office import ALERT, PERSON, PLACE, Ended, Office, free_ports, open_office
+from tests.e2e.test_terminal import Terminal
 from umsalert.cli import main
 
 SITES, NORTH = 16, 3
@@ -327,6 +328,22 @@ def test_closed_without_a_message_it_can_still_be_told(office: Office) -> None:
     assert told(office, before) == []
     assert close(office, ref, "--no-message").code == 5
     assert close(office, ref).code == 0
+    assert told(office, before) == NEAR
+
+
+def test_at_a_terminal_the_end_is_asked_for_and_confirmed(office: Office) -> None:
+    """The outcome is asked for; after a no nothing is closed, and a yes says how many hear it."""
+    ref, before = send(office), office.forget()
+    screen = Terminal(office, "alert", "close", ref)
+    screen.answer("Outcome", OUTCOME)
+    screen.answer("Send", "n")
+    assert screen.ended() == 130
+    assert "Nothing was closed." in screen.shown
+    assert told(office, before) == []
+    screen = Terminal(office, "alert", "close", ref, "--outcome", OUTCOME)
+    screen.answer("Send", "y")
+    assert screen.ended() == 0
+    assert f"tell these {SITES} people" in screen.shown
     assert told(office, before) == NEAR
 
 

@@ -238,10 +238,10 @@ def _alerts(run: Collector) -> None:
 
 
 def _waves(run: Collector, folder: Path) -> None:
-    """Play an incident with every kind of wave, to its end; around the polygon of `_areas`."""
+    """Play an incident with every kind of wave to its end, and one that went to a polygon."""
     ref = run("alert send", *ALERT, "--yes", "--reason", "drill").events[-1]["alert"]
-    words = ("--text", "at the bus stop", "--direction", "the station", "--seen", "18h22")
-    run("reply add", ref, "S3", "sighting", *words)
+    seen = ("--text", "at the bus stop", "--direction", "the station", "--seen", "18h22")
+    run("reply add", ref, "S3", "sighting", *seen)
     run("reply add", ref, "S1-c1", "acknowledged")
     run("reply list", ref)
     other = ("--yes", "--idempotency-key", "wave", "--var")
