@@ -17,11 +17,13 @@ from statistics import median, quantiles
 from time import perf_counter
 
 import aiohttp
+import uvloop
 
 from benchmarks import bare, office, register, sinks
 from benchmarks.measure import Comparison, once
 from benchmarks.options import Options
 from benchmarks.startup import order
+from umsalert.cli.busy import collect_rarely
 from umsalert.model import ChannelKind, Circle
 from umsalert.store.spatialite import connect
 
@@ -51,6 +53,7 @@ class Seen:
 
 def run(options: Options) -> Iterator[Comparison]:
     """Compare the page under load to itself unloaded, and the sender beside it to it alone."""
+    collect_rarely()  # a guard's telephone has no garbage of ten thousand others
     with sinks.running(options.folder) as sink:
         place = office.prepare(options.folder, sink.https_port, sink.smtp_port)
         register.copy_of(SITES, options.folder.parent, place.settings.database)
@@ -64,9 +67,10 @@ def run(options: Options) -> Iterator[Comparison]:
         work = asyncio.run(bare.load(ChannelKind.SMS, place.settings, EVERYBODY))
         tokens = [outgoing.token for outgoing in work.outgoing][:GUARDS]
         alone_s = _sent(place)
-        with _serving(place) as url:
-            unloaded = asyncio.run(_look_one_by_one(url, tokens))
-            seen, beside_s = asyncio.run(_all_at_once(place, url, tokens))
+        guards = asyncio.Runner(loop_factory=uvloop.new_event_loop)
+        with _serving(place) as url, guards:
+            unloaded = guards.run(_look_one_by_one(url, tokens))
+            seen, beside_s = guards.run(_all_at_once(place, url, tokens))
         heard = _kept(place)
     yield _pages(unloaded, seen)
     sender = once(

@@ -143,7 +143,7 @@ def send(
     leave(
         run_async(
             alert_send.send(this, request(this, typed), manner, this.output(as_json=as_json)),
-            busy=True,
+            busy="sending",
         )
     )
 
@@ -171,7 +171,7 @@ def resume(
     this = session(context)
     manner = alert_send.Manner(follow=_length(follow), resend_unknown=resend_unknown)
     work = alert_send.go_on(this, alert, manner, this.output(as_json=as_json))
-    leave(run_async(work, busy=True))
+    leave(run_async(work, busy="sending"))
 
 
 app.command(
@@ -238,7 +238,7 @@ def cancel(
     this = session(context)
     manner = alert_cancel.Manner(reason=reason, note=note, yes=yes, correct=correct)
     work = alert_cancel.cancel(this, alert, manner, this.output(as_json=as_json))
-    leave(run_async(work, busy=True))
+    leave(run_async(work, busy="sending"))
 
 
 @app.command("list", help=_("List the newest alerts."), epilog=_("Example: umsalert alert list"))

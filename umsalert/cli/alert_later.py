@@ -132,7 +132,7 @@ def close(
     this = session(context)
     manner = alert_close.Manner(outcome, message=not no_message, yes=yes)
     work = alert_close.close(this, alert, manner, this.output(as_json=as_json))
-    leave(run_async(work, busy=True))
+    leave(run_async(work, busy="sending"))
 
 
 def _send(
@@ -148,4 +148,4 @@ def _send(
     follow, yes = how
     length = parse_duration(follow) if follow else None
     order = alert_follow.Order(*what, alert_send.Manner(yes=yes, follow=length))
-    leave(run_async(alert_follow.send(this, order, this.output(as_json=as_json)), busy=True))
+    leave(run_async(alert_follow.send(this, order, this.output(as_json=as_json)), busy="sending"))

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
@@ -24,6 +24,8 @@ AlertRef = Annotated[
 AsJson = Annotated[
     bool, typer.Option("--json", help=_("Print one JSON document instead of words."))
 ]
+
+Busy = Literal["sending", "serving"]
 
 T = TypeVar("T")
 
@@ -77,8 +79,8 @@ def session(context: typer.Context) -> Session:
     return found
 
 
-def run_async(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
-    """Run a command's coroutine to its end; one that is `busy` with connections at full speed."""
+def run_async(work: Coroutine[Any, Any, T], *, busy: Busy | None = None) -> T:
+    """Run a command's coroutine to its end; one that is `busy` with connections, at full speed."""
     import asyncio
 
     found: list[T] = []
@@ -92,7 +94,8 @@ def run_async(work: Coroutine[Any, Any, T], *, busy: bool = False) -> T:
     if busy:
         from umsalert.cli.busy import collect_rarely, loop_factory
 
-        collect_rarely()
+        if busy == "sending":  # a server would let a guard wait for a rare and long collection
+            collect_rarely()
         factory = loop_factory()
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(keep())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 from typing import Annotated
 
 import typer
@@ -43,10 +44,11 @@ def serve(
                     "other machines could read what comes in."
                 )
             )
+        gc.freeze()  # what is there stays: to look for garbage in it would hold up a guard's page
         output.say(_("Listening on {url}").format(url=url))
 
     if not this.debug:
         this.journal.show_warnings(this.settings.log.format)
     settings = dataclasses.replace(this.settings, serve=listen)
-    run_async(server.serve_until_signal(settings, ready), busy=True)
+    run_async(server.serve_until_signal(settings, ready), busy="serving")
     output.say(_("Stopped; everything that came in is in the database."))

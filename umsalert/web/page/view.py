@@ -58,6 +58,8 @@ class View:
             lstrip_blocks=True,
             auto_reload=False,
         )
+        for template in ("guard.html", "notice.html"):  # now, and not while a guard waits
+            self._jinja.get_template(template)
         style = (_TEMPLATES / "page.css").read_text("utf-8")
         self._jinja.globals["style"] = style
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
