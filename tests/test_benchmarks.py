@@ -46,3 +46,10 @@ def test_a_benchmark_watches_an_alert(tmp_path: Path) -> None:
     """A look after each kind of change, beside the barest question to the same file."""
     (looks,) = measured(tmp_path, "watch", "--contacts", "40", "--rounds", "1")
     assert len(looks["lines"]) == 10
+
+
+def test_a_benchmark_lets_guards_answer(tmp_path: Path) -> None:
+    """Every guard is told that the answer is kept, and it is, while another alert goes out."""
+    pages, sender = measured(tmp_path, "answers", "--contacts", "40")
+    assert (len(pages["lines"]), len(sender["lines"])) == (5, 2)
+    assert "are kept: met" in sender["notes"][1]
