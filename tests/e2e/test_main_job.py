@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 
 from tests.e2e.conftest import SITES
-from tests.e2e.office import ALERT, PERSON, PLACE, Office, numbers
+from tests.e2e.office import ALERT, LINK, PERSON, PLACE, Office, numbers
 from umsalert.model import TOKEN_PLACE
 
 MARKER = "MARQUEUR-DU-MOTIF"
-LINK = re.compile(r"(?<=/r/)[A-Za-z0-9_-]{22}")
 EVERYBODY = sorted(f"+3363998{i:04}" for i in range(SITES))
 
 

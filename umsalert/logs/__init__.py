@@ -78,6 +78,7 @@ class Log:
     def stop(self) -> Path | None:
         """Write what is left; return the file, or None where it could not be written."""
         self.hide()
+        logging.getLogger(OURS).setLevel(logging.NOTSET)
         logging.getLogger().removeHandler(self._queue)
         self._queue.close()
         stopping = threading.Thread(target=self._writer.stop, daemon=True)
