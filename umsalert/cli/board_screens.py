@@ -74,21 +74,6 @@ def screen(output: Output, *, bell: bool) -> contextlib.AbstractContextManager[S
     return _PlainLines(output, bell=bell)
 
 
-class _Closing:
-    """A screen with nothing to give back."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        return None
-
-
 class _Terminal:
     """The board on the whole of a terminal; the last one stays in the scrollback.
 
@@ -141,7 +126,7 @@ class _Terminal:
             self._live.update(Frame(self._drawing, view, trouble), refresh=True)
 
 
-class _PlainLines(_Closing):
+class _PlainLines(progress.Closing):
     """A line every ten seconds, and each sighting at once: what a log and a dumb terminal take."""
 
     def __init__(self, output: Output, *, bell: bool) -> None:
@@ -187,7 +172,7 @@ def _due(said_at: datetime | None, at: datetime) -> bool:
     return said_at is None or not progress.within(said_at, progress.PLAIN_INTERVAL_S, at)
 
 
-class _JsonLines(_Closing):
+class _JsonLines(progress.Closing):
     """First all of it, then every change, as NDJSON."""
 
     def __init__(self, output: Output) -> None:

@@ -67,7 +67,7 @@ def view(output: Output, *, exercise: bool) -> contextlib.AbstractContextManager
     return _PlainLines(output)
 
 
-class _Closing:
+class Closing:
     """A view with nothing to give back."""
 
     def __enter__(self) -> Self:
@@ -82,7 +82,7 @@ class _Closing:
         return None
 
 
-class _JsonLines(_Closing):
+class _JsonLines(Closing):
     """Every change of the counts, every pause and the end, as NDJSON."""
 
     def __init__(self, output: Output) -> None:
@@ -145,7 +145,7 @@ def _body(
     return body
 
 
-class _PlainLines(_Closing):
+class _PlainLines(Closing):
     """One line every ten seconds: what cron and a log can read."""
 
     def __init__(self, output: Output) -> None:
