@@ -132,12 +132,18 @@ def _not_listening(serve: ServeSettings, error: Exception) -> UmsalertError:
         _("umsalert cannot listen on {host}, port {port}: {reason}.").format(
             host=serve.host,
             port=serve.port,
-            reason=os.strerror(number) if number > 0 else error,  # a name's error is negative
+            reason=_refusal(number, error),
         ),
         hint=_(
             "Correct serve.host and serve.port; a port below 1024 needs the administrator's rights."
         ),
     )
+
+
+def _refusal(number: int, error: Exception) -> str:
+    if number < 0:  # a name's error, which `socket.create_server` words for programmers
+        return _("no such name or address")
+    return os.strerror(number) if number else str(error)
 
 
 def _tls_context(serve: ServeSettings) -> ssl.SSLContext | None:
