@@ -94,6 +94,7 @@ def test_a_guard_who_phones_in_is_recorded(office: Office) -> None:
         (("S0", "sighting", "--unmatched", "1"), 2, "one of both"),
         (("S0", "--unmatched", "99"), 2, "no unmatched answer"),
         (("S0", "sighting", "--seen", "25h00"), 2, "not a time"),
+        (("S0", "cannot", "--direction", "gare"), 2, "only of a sighting"),
         (("S0", "sighting", "--text", "x" * 501), 2, "501"),
     ],
 )

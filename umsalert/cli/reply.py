@@ -30,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.command(
     "list",
-    help=_("List the answers to an alert, or those that nobody could tie to one."),
+    help=_("List the answers to an alert and to its waves, or those that nobody could tie to one."),
     epilog=_("Example: umsalert reply list last"),
 )
 def list_replies(
@@ -53,7 +53,7 @@ def list_replies(
             if unmatched:
                 return this.settings.time_zone, await store.answers.unmatched()
             found = await store.alerts.alert(alert)
-            return found.time_zone, await store.answers.of_alert(found.id)
+            return found.time_zone, await store.answers.of_incident(found.id)
 
     zone, rows = run_async(work())
     _show(rows, zone, this.output(as_json=as_json))
@@ -72,7 +72,16 @@ def add(
     who: Annotated[
         str, typer.Argument(metavar="REF", help=_("The contact, or the site where nobody knows."))
     ],
-    kind: Annotated[ReplyKind | None, typer.Argument(help=_("What the guard says."))] = None,
+    kind: Annotated[
+        ReplyKind | None,
+        typer.Argument(
+            metavar="ANSWER",
+            help=_(
+                "What the guard says: sighting, locked_down, acknowledged, cannot (do what is "
+                "asked) or wrong_person."
+            ),
+        ),
+    ] = None,
     text: Annotated[str, typer.Option(metavar="TEXT", help=_("In the guard's words."))] = "",
     direction: Annotated[
         str, typer.Option(metavar="TEXT", help=_("Where the person went, of a sighting."))
@@ -95,6 +104,12 @@ def add(
             "reply_unclear",
             _("Say what the guard told, or which unmatched answer is theirs: one of both."),
             hint=_("One of {kinds}, or --unmatched ID.").format(kinds=", ".join(ReplyKind)),
+        )
+    if kind not in (None, ReplyKind.SIGHTING) and (direction or seen):
+        raise UsageError(
+            "not_a_sighting",
+            _("--direction and --seen say where and when somebody was seen: only of a sighting."),
+            hint=_("Put it into --text, or record the answer as: sighting"),
         )
     for option, words in (("--text", text), ("--direction", direction)):
         if len(words) > MAX_WORDS:
@@ -127,7 +142,7 @@ def add(
                     seen_at=parse_past_moment(seen, found.time_zone, now) if seen else None,
                 )
                 reply_id = await store.answers.add(answer, found.id, who, by)
-            rows = await store.answers.of_alert(found.id, after=reply_id - 1)
+            rows = await store.answers.of_incident(found.id, after=reply_id - 1)
             return found.time_zone, next(row for row in rows if row.id == reply_id)
 
     zone, row = run_async(work())
@@ -212,8 +227,10 @@ def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
     if not rows:
         output.line(_("No answer."))
         return
+    waves = len({row.alert_ref for row in rows}) > 1
     output.table(
         [
+            *([Column(_("Alert"), whole=True)] if waves else []),
             Column(_("No."), right=True),
             Column(_("Time"), whole=True),
             Column(_("From")),
@@ -221,7 +238,7 @@ def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
             Column(_("Answer"), whole=True),
             Column(_("Words")),
         ],
-        [_line(row, zone) for row in rows],
+        [(row.alert_ref, *_line(row, zone))[not waves :] for row in rows],
     )
 
 
@@ -246,9 +263,10 @@ def words(row: ReplyRow, zone: str) -> str:
     if row.direction:
         parts.append(_("towards {place}").format(place=row.direction))
     if row.seen_at:
-        parts.append(
-            _("seen at {time}").format(time=f"{row.seen_at.astimezone(ZoneInfo(zone)):%H:%M}")
-        )
+        seen, told = (at.astimezone(ZoneInfo(zone)) for at in (row.seen_at, row.received_at))
+        same_day = seen.date() == told.date()
+        words = _("seen at {time}") if same_day else _("seen on {date} at {time}")
+        parts.append(words.format(date=f"{seen:%d/%m}", time=f"{seen:%H:%M}"))
     if row.photos:
         parts.append(ngettext("{n} photo", "{n} photos", row.photos).format(n=row.photos))
     return ", ".join(part for part in parts if part)
