@@ -191,6 +191,13 @@ def test_what_was_taken_back_is_struck_and_said() -> None:
     assert text.index("at the bus stop") < text.index("TAKEN BACK")
 
 
+def test_a_sighting_without_a_word_is_shown() -> None:
+    """A key or a button says no more; neither does it hide those that came before it."""
+    text = "\n".join(plain(drawn(view(reply(7, ReplyKind.SIGHTING)), 80, 40)))
+    assert " 2 SIGHTINGS\n" in text
+    assert text.index("Site 7") < text.index("at the bus stop")
+
+
 def test_a_board_uses_the_height_it_has() -> None:
     """More lines show more sightings and a larger map; what is hidden is counted."""
     shown = view(*(reply(n, ReplyKind.SIGHTING, f"number {n}") for n in range(8, 28)))
