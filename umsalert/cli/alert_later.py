@@ -47,8 +47,8 @@ def follow_up(
         typer.Option(
             "--to",
             help=_(
-                "Which people of the incident: unreached, whom nothing has reached; unanswered, who "
-                "gave no answer; acknowledged or sighting, whose last answer is one; all."
+                "Which people of the incident: unreached, whom nothing has reached; unanswered, "
+                "who gave no answer; acknowledged or sighting, whose last answer is one; all."
             ),
         ),
     ],
