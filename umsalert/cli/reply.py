@@ -13,7 +13,7 @@ from umsalert.cli.context import AlertRef, AsJson, run_async, session
 from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, system_reason
 from umsalert.model import ReplyKind
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _write_new(files: Mapping[Path, bytes]) -> None:
             done.unlink(missing_ok=True)
         raise UsageError(
             "file_not_written",
-            _("{file} cannot be written: {reason}.").format(file=path, reason=error.strerror),
+            _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
             hint=_("Choose another file: none is ever overwritten."),
         ) from error
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import socket
 import ssl
@@ -18,7 +17,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from umsalert import wiring
 from umsalert.errors import ConfigurationError, TemporaryError, UmsalertError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.settings import ServeSettings, Settings, is_loopback
 from umsalert.web import connections
 from umsalert.web.app import application
@@ -143,7 +142,7 @@ def _not_listening(serve: ServeSettings, error: Exception) -> UmsalertError:
 def _refusal(number: int, error: Exception) -> str:
     if number < 0:  # a name's error, which `socket.create_server` words for programmers
         return _("no such name or address")
-    return os.strerror(number) if number else str(error)
+    return system_reason(error) if isinstance(error, OSError) else str(error)
 
 
 def _tls_context(serve: ServeSettings) -> ssl.SSLContext | None:
@@ -190,6 +189,6 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise ConfigurationError(
             "certificate_unreadable",
-            _("{file} cannot be read: {reason}.").format(file=file, reason=error.strerror),
+            _("{file} cannot be read: {reason}.").format(file=file, reason=system_reason(error)),
             hint=_("Correct serve.cert_file and serve.key_file, or the mode of the file."),
         ) from error
