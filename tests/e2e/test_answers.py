@@ -107,3 +107,19 @@ def test_what_makes_no_answer_says_why(
     assert (ended.code, ended.out) == (code, "")
     assert said in ended.err
     assert len(office.run("reply", "list", "--json").document["replies"]) == before
+
+
+def test_what_may_answer_two_alerts_is_pointed_at_until_it_is_tied(office: Office) -> None:
+    """The same guards are asked twice: nobody can say which of both an SMS answers."""
+    assert office.run("alert", "send", *ALERT, "--channel", "sms", "--yes").code == 0
+    end = time.monotonic() + 30
+    while "3 answers since then are tied to no alert" not in office.run("reply", "list").err:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert "umsalert reply add ALERT REF --unmatched ID" in (
+        office.run("reply", "list", "--unmatched").err
+    )
+    waiting = office.run("reply", "list", "--unmatched", "--json").document["replies"]
+    number = str(waiting[0]["id"])
+    assert office.run("reply", "add", "last", "S0-c1", "--unmatched", number).code == 0
+    assert "2 answers since then" in office.run("reply", "list").err

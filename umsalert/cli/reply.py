@@ -48,15 +48,29 @@ def list_replies(
 
     this = session(context)
 
-    async def work() -> tuple[str, Sequence[ReplyRow]]:
+    async def work() -> tuple[str, Sequence[ReplyRow], int]:
         async with wiring.open_store(this.settings) as store:
+            untied = await store.answers.unmatched()
             if unmatched:
-                return this.settings.time_zone, await store.answers.unmatched()
+                return this.settings.time_zone, untied, 0
             found = await store.alerts.alert(alert)
-            return found.time_zone, await store.answers.of_incident(found.id)
+            since = sum(row.received_at >= found.incident_at for row in untied)
+            return found.time_zone, await store.answers.of_incident(found.id), since
 
-    zone, rows = run_async(work())
-    _show(rows, zone, this.output(as_json=as_json))
+    zone, rows, others = run_async(work())
+    output = this.output(as_json=as_json)
+    _show(rows, zone, output)
+    if as_json:
+        return
+    if unmatched and rows:
+        output.say(_("To tie one to its guard: umsalert reply add ALERT REF --unmatched ID"))
+    if others:
+        words = ngettext(
+            "{n} answer since then is tied to no alert: umsalert reply list --unmatched",
+            "{n} answers since then are tied to no alert: umsalert reply list --unmatched",
+            others,
+        )
+        output.say(words.format(n=others))
 
 
 @app.command(
