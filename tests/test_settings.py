@@ -160,6 +160,8 @@ def test_a_cell_has_a_pace_or_none(tmp_path: Path) -> None:
         ("gateway.webhook_secret", "whsec_é", "MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"),
         ("apprise.sms_url", "jsons://sms.example", "jsons://sms.example/?to={address}"),
         ("apprise.email_url", "{address}", "mailtos://relay.example?to={address}"),
+        ("serve.public_url", "http://alerte.example", "http://localhost:8480"),
+        ("serve.public_url", "https://alerte.example/?a=1", "https://alerte.example/a"),
     ],
 )
 def test_what_a_provider_is_told_is_checked(tmp_path: Path, name: str, bad: str, good: str) -> None:
@@ -272,5 +274,7 @@ def test_a_mailbox_is_over_tls_and_said_in_one_line(tmp_path: Path) -> None:
     ):
         wrong = problems(tmp_path, **good | {settings.variable(name): value})
         assert wrong == {name: "bad_value"}
+    for half in ("USERNAME", "PASSWORD"):
+        assert problems(tmp_path, **{f"UMSALERT_IMAP_{half}": "x"}) == {"imap.host": "bad_value"}
     local = good | {"UMSALERT_IMAP_HOST": "localhost", "UMSALERT_IMAP_SECURITY": "none"}
     assert load(tmp_path, None, **local).imap.security == "none"

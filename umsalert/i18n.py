@@ -7,6 +7,7 @@ Machine output (JSON keys, codes, state names) is never translated.
 
 from __future__ import annotations
 
+import errno
 import gettext
 import os
 from pathlib import Path
@@ -63,3 +64,20 @@ def _(message: str) -> str:
 def ngettext(singular: str, plural: str, n: int) -> str:
     """Return the form of the sentence that fits `n`, in the active language."""
     return _active.ngettext(singular, plural, n)
+
+
+def system_reason(error: OSError) -> str:
+    """Return why the system refused something, in the active language where that is usual."""
+    usual = {
+        errno.EACCES: _("Permission denied"),
+        errno.EEXIST: _("File exists"),
+        errno.EISDIR: _("Is a directory"),
+        errno.ENAMETOOLONG: _("File name too long"),
+        errno.ENOENT: _("No such file or directory"),
+        errno.ENOSPC: _("No space left on device"),
+        errno.ENOTDIR: _("Not a directory"),
+        errno.EPERM: _("Operation not permitted"),
+        errno.EROFS: _("Read-only file system"),
+        errno.EADDRNOTAVAIL: _("Cannot assign requested address"),
+    }
+    return usual.get(error.errno or 0) or error.strerror or type(error).__name__

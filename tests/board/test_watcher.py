@@ -215,6 +215,18 @@ async def test_answers_to_the_whole_incident_are_shown(scene: Scene, database: A
     assert look.view.channels[0].numbers.answered == 0
 
 
+async def test_the_fact_of_a_wave_is_that_of_the_incident(scene: Scene, database: Any) -> None:
+    """A closing message, which is sent long after the fact, is watched as part of the incident."""
+    await _follow(scene, database)
+    with contextlib.closing(connect(database, write=True)) as writer:
+        writer.execute("UPDATE alert SET incident_at = created_at WHERE id <> ?", (scene.alert.id,))
+    store = scene.store
+    last = await store.alerts.alert("last")
+    assert last.incident_at != scene.alert.incident_at
+    look = await Watcher(last, store.alerts, store.board, store.answers).look(scene.clock)
+    assert look.view.fact_at == scene.alert.incident_at
+
+
 async def _follow(scene: Scene, database: Any) -> list[Any]:
     """Send an alert and write it into the incident, as the one that follows."""
     alert, outgoing = await sent(scene.store, "20260317-next")

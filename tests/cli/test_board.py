@@ -85,7 +85,11 @@ def view(*more: ReplyRow, alert: Alert = ALERT) -> BoardView:
         if kind
     ]
     incident = Incident(
-        (IncidentAlert(1, alert.ref, alert.expires_at, stopped=False, counts=COUNTS),),
+        (
+            IncidentAlert(
+                1, alert.ref, alert.incident_at, alert.expires_at, stopped=False, counts=COUNTS
+            ),
+        ),
         Tally(len(replies), 0, 0),
     )
     reach = {5: Reach.DELIVERED, 6: Reach.ACCEPTED}
@@ -187,6 +191,13 @@ def test_what_was_taken_back_is_struck_and_said() -> None:
     assert text.index("at the bus stop") < text.index("TAKEN BACK")
 
 
+def test_a_sighting_without_a_word_is_shown() -> None:
+    """A key or a button says no more; neither does it hide those that came before it."""
+    text = "\n".join(plain(drawn(view(reply(7, ReplyKind.SIGHTING)), 80, 40)))
+    assert " 2 SIGHTINGS\n" in text
+    assert text.index("Site 7") < text.index("at the bus stop")
+
+
 def test_a_board_uses_the_height_it_has() -> None:
     """More lines show more sightings and a larger map; what is hidden is counted."""
     shown = view(*(reply(n, ReplyKind.SIGHTING, f"number {n}") for n in range(8, 28)))
@@ -228,6 +239,6 @@ def test_off_a_terminal_a_line_every_ten_seconds(capsys: pytest.CaptureFixture[s
         "towards the station; at the bus stop"
     )
     assert board.startswith("EXERCISE · 13:12:00 · fact 12:52, 20 min 00 s ago · sighting: 1, ")
-    assert "SMS: 10000 in all, 9100 sent, 9000 accepted, 9000 delivered, 5 answered" in board
+    assert "SMS: 10000 in all, sent: 9100, accepted: 9000, delivered: 9000, answered: 5" in board
     assert last.startswith("EXERCISE · 13:12:10")
     assert err == "Busy. Wait.\n"

@@ -94,6 +94,7 @@ def test_a_guard_who_phones_in_is_recorded(office: Office) -> None:
         (("S0", "sighting", "--unmatched", "1"), 2, "one of both"),
         (("S0", "--unmatched", "99"), 2, "no unmatched answer"),
         (("S0", "sighting", "--seen", "25h00"), 2, "not a time"),
+        (("S0", "cannot", "--direction", "gare"), 2, "only of a sighting"),
         (("S0", "sighting", "--text", "x" * 501), 2, "501"),
     ],
 )
@@ -106,3 +107,19 @@ def test_what_makes_no_answer_says_why(
     assert (ended.code, ended.out) == (code, "")
     assert said in ended.err
     assert len(office.run("reply", "list", "--json").document["replies"]) == before
+
+
+def test_what_may_answer_two_alerts_is_pointed_at_until_it_is_tied(office: Office) -> None:
+    """The same guards are asked twice: nobody can say which of both an SMS answers."""
+    assert office.run("alert", "send", *ALERT, "--channel", "sms", "--yes").code == 0
+    end = time.monotonic() + 30
+    while "3 answers since then are tied to no alert" not in office.run("reply", "list").err:
+        assert time.monotonic() < end
+        time.sleep(0.2)
+    assert "umsalert reply add ALERT REF --unmatched ID" in (
+        office.run("reply", "list", "--unmatched").err
+    )
+    waiting = office.run("reply", "list", "--unmatched", "--json").document["replies"]
+    number = str(waiting[0]["id"])
+    assert office.run("reply", "add", "last", "S0-c1", "--unmatched", number).code == 0
+    assert "2 answers since then" in office.run("reply", "list").err

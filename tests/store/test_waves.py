@@ -222,6 +222,27 @@ async def test_who_was_told_to_disregard_it_hears_it_again(store: Store, alert: 
     assert await audience(store, alert, Audience.ALL) == {f"S{i}" for i in range(7)}
 
 
+async def test_who_phones_in_is_found_by_any_alert_of_the_incident(
+    store: Store, alert: Alert
+) -> None:
+    """An operator types `last`, which is the wave: it is tied to the alert that went there."""
+    later = await record(store, next_wave(alert, FollowKind.WIDENED, area=to(8)))
+    assert "S0-c1" not in await reached(store, later)
+    seen = Answer(ReplyKind.SIGHTING, ReplySource.OPERATOR, "", NOON, Tie())
+    for named, ref in ((later, "S0-c1"), (later, "S7"), (alert, "S8-c1"), (alert, "S1")):
+        await store.answers.add(seen, named.id, ref, OPERATOR)
+    for named in (alert, later):
+        rows = await store.answers.of_incident(named.id)
+        assert [(row.alert_ref, row.site_ref) for row in rows] == [
+            (alert.ref, "S0"),
+            (later.ref, "S7"),
+            (later.ref, "S8"),
+            (alert.ref, "S1"),
+        ]
+    other = await record(store, new_alert("20260317-othr", channels=(SMS,), area=to(9)))
+    assert await store.answers.of_incident(other.id) == ()
+
+
 async def test_nobody_off_duty_or_unvetted_is_in_a_new_area(store: Store, alert: Alert) -> None:
     """A new area is selected as the first one was."""
     await store.register.set_contact_status(["S7-c1"], ContactStatus.REVOKED, OPERATOR)

@@ -123,12 +123,14 @@ class Facts:
 class BoardView:
     """What stands on the board. Sightings come newest first, those taken back after all others.
 
-    `marks` has every mark with its number of sites. `over`: all alerts of the incident have
-    expired, were cancelled or closed, and nothing waits to be sent.
+    `fact_at` is that of the alert the incident began with: the fact of a closing message is the
+    closing. `marks` has every mark with its number of sites. `over`: all alerts of the incident
+    have expired, were cancelled or closed, and nothing waits to be sent.
     """
 
     alert: Alert
     at: datetime
+    fact_at: datetime
     incident: tuple[str, ...]
     counts: Counts
     channels: tuple[ChannelLine, ...]
@@ -163,6 +165,7 @@ def build(facts: Facts, at: datetime, before: tuple[Facts, BoardView] | None = N
     return BoardView(
         alert=facts.alert,
         at=at,
+        fact_at=facts.incident.alerts[0].incident_at,
         incident=tuple(alert.ref for alert in facts.incident.alerts),
         counts=counts,
         channels=tuple(_channels(counts, answered)),

@@ -62,7 +62,13 @@ class _Closing:
         outcome = request.values["outcome"]
         if not manner.message:
             self._confirm(manner, _("Close the incident without a word to anybody"))
-            return await self._quietly(outcome)
+            code = await self._quietly(outcome)
+            self._output.say(
+                _("Nobody was told. To tell everyone alerted: umsalert alert close {ref}").format(
+                    ref=self._first.ref
+                )
+            )
+            return code
         plan = await self._planned(request)
         if not plan.selection.contacts:
             self._output.say(_("Nobody has it who may be written to: nobody is told."))
@@ -230,6 +236,6 @@ def _outcome(template: Template, manner: Manner) -> str:
         return ask(prompts.get("outcome", {}).get(language()) or _("Outcome"))
     raise UsageError(
         "outcome_missing",
-        _("How did it end? The closing message says it, word for word."),
+        _("How did it end? The record and the closing message say it, word for word."),
         hint=_('Give --outcome "..."'),
     )

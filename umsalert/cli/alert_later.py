@@ -42,7 +42,16 @@ Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
 def follow_up(
     context: typer.Context,
     alert: AlertRef,
-    to: Annotated[Audience, typer.Option("--to", help=_("Which people of the incident."))],
+    to: Annotated[
+        Audience,
+        typer.Option(
+            "--to",
+            help=_(
+                "Which people of the incident: unreached, whom nothing has reached; unanswered, "
+                "who gave no answer; acknowledged or sighting, whose last answer is one; all."
+            ),
+        ),
+    ],
     template: Annotated[
         str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
     ],

@@ -18,7 +18,7 @@ from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.polygons import parse_polygon
 from umsalert.geo.units import check_radius, parse_distance
-from umsalert.i18n import _, language
+from umsalert.i18n import _, language, system_reason
 from umsalert.model import Area, ChannelKind, Circle
 from umsalert.times import parse_duration, parse_past_moment
 
@@ -158,7 +158,7 @@ def _text_of(file: Path) -> str:
         reason = _("it is not UTF-8")
         cause: Exception = error
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = system_reason(error)
         cause = error
     raise UsageError(
         "polygon_unreadable",

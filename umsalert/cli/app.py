@@ -114,8 +114,8 @@ COMMANDS = (
         "serve",
         "serve:serve",
         _(
-            "Listen for what the provider reports: receipts, and the keys that guards press. "
-            "Ctrl-C ends it. Example: umsalert serve --port 8480"
+            "Take in what comes from outside: receipts, and what guards answer by link, keypad, "
+            "SMS and e-mail. Ctrl-C ends it. Example: umsalert serve --port 8480"
         ),
     ),
     _Lazy(

@@ -136,10 +136,10 @@ def _sightings(view: BoardView, width: int, room: int) -> list[Text]:
     found: list[Text] = []
     shown = 0
     for sighting in view.sightings:
-        block = _block(sighting, view, width)[: max(0, room - len(found))]
-        if len(block) < 2:
+        block, left = _block(sighting, view, width), max(0, room - len(found))
+        if left < min(2, len(block)):  # the head alone where words follow helps nobody
             break
-        found += block
+        found += block[:left]
         shown += 1
     style = "bold white on red" if standing else "bold"
     return [Text(f" {_sightings_title(view, standing, shown)} ", style), *found]

@@ -213,7 +213,7 @@ def _snapshot(look: Look) -> dict[str, Any]:
         "template": alert.template,
         "exercise": alert.exercise,
         **alert_words.area_document(alert.area),
-        "incident_at": alert.incident_at,
+        "incident_at": view.fact_at,
         "created_at": alert.created_at,
         "expires_at": alert.expires_at,
         "incident": list(view.incident),

@@ -55,8 +55,8 @@ def times(view: BoardView) -> list[str]:
     return [
         clock(at, at, alert.time_zone, seconds=True),
         _("fact {time}, {ago} ago").format(
-            time=clock(alert.incident_at, at, alert.time_zone),
-            ago=duration((at - alert.incident_at).total_seconds()),
+            time=clock(view.fact_at, at, alert.time_zone),
+            ago=duration((at - view.fact_at).total_seconds()),
         ),
         _("sent {time}, {ago} ago").format(
             time=clock(alert.created_at, at, alert.time_zone),
@@ -91,7 +91,7 @@ def notes(view: BoardView) -> list[str]:
 def sighting_head(sighting: Sighting, view: BoardView) -> str:
     """Return when and where somebody was seen, and how that became known."""
     reply, alert = sighting.reply, view.alert
-    minutes = round((sighting.at - alert.incident_at).total_seconds() / 60)
+    minutes = round((sighting.at - view.fact_at).total_seconds() / 60)
     parts = [
         f"{clock(sighting.at, view.at, alert.time_zone)} ({minutes:+d} min)",
         f"{one_line(reply.site_name)}, {place(sighting)}",
@@ -131,7 +131,7 @@ def sentence(view: BoardView) -> str:
 
 def sighting_sentence(sighting: Sighting, view: BoardView) -> str:
     """Return a sighting as one line, for a log."""
-    where = " · ".join([sighting_head(sighting, view), sighting_words(sighting)])
+    where = " · ".join(filter(None, [sighting_head(sighting, view), sighting_words(sighting)]))
     return _exercise(view) + _("SIGHTING {where}").format(where=where)
 
 
@@ -141,7 +141,9 @@ def _exercise(view: BoardView) -> str:
 
 def _channel_sentence(line: ChannelLine) -> str:
     numbers = asdict(line.numbers)
-    words = [f"{numbers[name]} {title}" for name, title in number_names().items() if numbers[name]]
+    words = [
+        titled(title, numbers[name]) for name, title in number_names().items() if numbers[name]
+    ]
     of_all = _("{n} in all").format(n=line.messages)
     return titled(channel_name(line.channel), ", ".join([of_all, *words]))
 

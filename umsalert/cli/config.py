@@ -122,5 +122,5 @@ def _words(value: object) -> str:
     if isinstance(plain, bool):
         return "true" if plain else "false"
     if isinstance(plain, list):
-        return ", ".join(plain)
+        return ", ".join(plain) or "–"
     return "–" if plain in ("", None) else str(plain)

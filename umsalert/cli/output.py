@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 
 from umsalert.cli.tables import Column, plain_table, rich_table
 from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
-from umsalert.i18n import _, decimal, language, ngettext
+from umsalert.i18n import _, decimal, language, ngettext, system_reason
 from umsalert.model import ChannelKind, ContactStatus, ReplySource, SiteStatus
 
 if TYPE_CHECKING:
@@ -338,6 +338,6 @@ def writing(stream: TextIO) -> Iterator[None]:
             return
         raise InvalidData(
             "output_unwritable",
-            _("The output cannot be written: {reason}.").format(reason=error.strerror),
+            _("The output cannot be written: {reason}.").format(reason=system_reason(error)),
             hint=_("Make room, or write it elsewhere."),
         ) from error

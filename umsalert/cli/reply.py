@@ -13,7 +13,7 @@ from umsalert.cli.context import AlertRef, AsJson, run_async, session
 from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, system_reason
 from umsalert.model import ReplyKind
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 @app.command(
     "list",
-    help=_("List the answers to an alert, or those that nobody could tie to one."),
+    help=_("List the answers to an alert and to its waves, or those that nobody could tie to one."),
     epilog=_("Example: umsalert reply list last"),
 )
 def list_replies(
@@ -48,15 +48,29 @@ def list_replies(
 
     this = session(context)
 
-    async def work() -> tuple[str, Sequence[ReplyRow]]:
+    async def work() -> tuple[str, Sequence[ReplyRow], int]:
         async with wiring.open_store(this.settings) as store:
+            untied = await store.answers.unmatched()
             if unmatched:
-                return this.settings.time_zone, await store.answers.unmatched()
+                return this.settings.time_zone, untied, 0
             found = await store.alerts.alert(alert)
-            return found.time_zone, await store.answers.of_alert(found.id)
+            since = sum(row.received_at >= found.incident_at for row in untied)
+            return found.time_zone, await store.answers.of_incident(found.id), since
 
-    zone, rows = run_async(work())
-    _show(rows, zone, this.output(as_json=as_json))
+    zone, rows, others = run_async(work())
+    output = this.output(as_json=as_json)
+    _show(rows, zone, output)
+    if as_json:
+        return
+    if unmatched and rows:
+        output.say(_("To tie one to its guard: umsalert reply add ALERT REF --unmatched ID"))
+    if others:
+        words = ngettext(
+            "{n} answer since then is tied to no alert: umsalert reply list --unmatched",
+            "{n} answers since then are tied to no alert: umsalert reply list --unmatched",
+            others,
+        )
+        output.say(words.format(n=others))
 
 
 @app.command(
@@ -72,7 +86,16 @@ def add(
     who: Annotated[
         str, typer.Argument(metavar="REF", help=_("The contact, or the site where nobody knows."))
     ],
-    kind: Annotated[ReplyKind | None, typer.Argument(help=_("What the guard says."))] = None,
+    kind: Annotated[
+        ReplyKind | None,
+        typer.Argument(
+            metavar="ANSWER",
+            help=_(
+                "What the guard says: sighting, locked_down, acknowledged, cannot (do what is "
+                "asked) or wrong_person."
+            ),
+        ),
+    ] = None,
     text: Annotated[str, typer.Option(metavar="TEXT", help=_("In the guard's words."))] = "",
     direction: Annotated[
         str, typer.Option(metavar="TEXT", help=_("Where the person went, of a sighting."))
@@ -95,6 +118,12 @@ def add(
             "reply_unclear",
             _("Say what the guard told, or which unmatched answer is theirs: one of both."),
             hint=_("One of {kinds}, or --unmatched ID.").format(kinds=", ".join(ReplyKind)),
+        )
+    if kind not in (None, ReplyKind.SIGHTING) and (direction or seen):
+        raise UsageError(
+            "not_a_sighting",
+            _("--direction and --seen say where and when somebody was seen: only of a sighting."),
+            hint=_("Put it into --text, or record the answer as: sighting"),
         )
     for option, words in (("--text", text), ("--direction", direction)):
         if len(words) > MAX_WORDS:
@@ -127,7 +156,7 @@ def add(
                     seen_at=parse_past_moment(seen, found.time_zone, now) if seen else None,
                 )
                 reply_id = await store.answers.add(answer, found.id, who, by)
-            rows = await store.answers.of_alert(found.id, after=reply_id - 1)
+            rows = await store.answers.of_incident(found.id, after=reply_id - 1)
             return found.time_zone, next(row for row in rows if row.id == reply_id)
 
     zone, row = run_async(work())
@@ -200,7 +229,7 @@ def _write_new(files: Mapping[Path, bytes]) -> None:
             done.unlink(missing_ok=True)
         raise UsageError(
             "file_not_written",
-            _("{file} cannot be written: {reason}.").format(file=path, reason=error.strerror),
+            _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
             hint=_("Choose another file: none is ever overwritten."),
         ) from error
 
@@ -212,8 +241,10 @@ def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
     if not rows:
         output.line(_("No answer."))
         return
+    waves = len({row.alert_ref for row in rows}) > 1
     output.table(
         [
+            *([Column(_("Alert"), whole=True)] if waves else []),
             Column(_("No."), right=True),
             Column(_("Time"), whole=True),
             Column(_("From")),
@@ -221,7 +252,7 @@ def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
             Column(_("Answer"), whole=True),
             Column(_("Words")),
         ],
-        [_line(row, zone) for row in rows],
+        [(row.alert_ref, *_line(row, zone))[not waves :] for row in rows],
     )
 
 
@@ -246,9 +277,10 @@ def words(row: ReplyRow, zone: str) -> str:
     if row.direction:
         parts.append(_("towards {place}").format(place=row.direction))
     if row.seen_at:
-        parts.append(
-            _("seen at {time}").format(time=f"{row.seen_at.astimezone(ZoneInfo(zone)):%H:%M}")
-        )
+        seen, told = (at.astimezone(ZoneInfo(zone)) for at in (row.seen_at, row.received_at))
+        same_day = seen.date() == told.date()
+        words = _("seen at {time}") if same_day else _("seen on {date} at {time}")
+        parts.append(words.format(date=f"{seen:%d/%m}", time=f"{seen:%H:%M}"))
     if row.photos:
         parts.append(ngettext("{n} photo", "{n} photos", row.photos).format(n=row.photos))
     return ", ".join(part for part in parts if part)

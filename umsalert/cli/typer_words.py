@@ -55,6 +55,7 @@ SHAPES = (
 # Every metavar of the commands, and what Typer writes where there is none.
 METAVARS = (
     N_("ALERT"),
+    N_("ANSWER"),
     N_("CHANNEL"),
     N_("DEGREES"),
     N_("DIR"),

@@ -8,7 +8,7 @@ from umsalert.channels import registry
 from umsalert.doctor import files, machine, setup
 from umsalert.doctor.subject import Subject
 from umsalert.errors import UmsalertError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.model import CheckResult, CheckStatus
 
 __all__ = ["Subject", "examine", "examine_providers", "worst"]
@@ -69,7 +69,7 @@ def _failure(name: str, error: Exception) -> CheckResult:
     if isinstance(error, UmsalertError):
         return CheckResult(name, CheckStatus.FAILED, error.message, error.hint)
     if isinstance(error, OSError) and error.filename:
-        message = _("{file}: {reason}.").format(file=error.filename, reason=error.strerror)
+        message = _("{file}: {reason}.").format(file=error.filename, reason=system_reason(error))
         fix = _("Check the owner and the mode of this file and of its folder.")
         return CheckResult(name, CheckStatus.FAILED, message, fix)
     return CheckResult(

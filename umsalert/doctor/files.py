@@ -10,7 +10,7 @@ from pathlib import Path
 
 from umsalert.doctor.subject import Subject, failed, ok, warning
 from umsalert.errors import TemporaryError, UmsalertError
-from umsalert.i18n import _, decimal
+from umsalert.i18n import _, decimal, system_reason
 from umsalert.model import CheckResult
 from umsalert.platforms import Platform, has_modes, keep_private, make_folder, take_over
 from umsalert.store import examination
@@ -75,7 +75,7 @@ def write_access(subject: Subject) -> CheckResult:
         return failed(
             "write_access",
             _("The folder {folder} cannot be written: {reason}.").format(
-                folder=folder, reason=error.strerror
+                folder=folder, reason=system_reason(error)
             ),
             _way_in(path.parent, error, subject.platform),
         )

@@ -89,9 +89,10 @@ class Answers(Protocol):
         """
 
     async def add(self, answer: Answer, alert_id: int, ref: str, by: Operator) -> int:
-        """Keep what `ref`, a contact or else a site of the alert, told an operator; return its id.
+        """Keep what `ref`, a contact or else a site, told an operator; return its id.
 
-        Raises UsageError when the alert did not go there.
+        It is tied to the alert, or, where that did not go there, to the newest of its incident that
+        did. Raises UsageError when none of them did.
         """
 
     async def undo(self, token: str) -> bool:
@@ -106,11 +107,14 @@ class Answers(Protocol):
     async def of_alert(self, alert_id: int, after: int = 0) -> Sequence[ReplyRow]:
         """Return the answers to an alert with an id above `after`, oldest first."""
 
+    async def of_incident(self, alert_id: int, after: int = 0) -> Sequence[ReplyRow]:
+        """Return the answers to an alert's incident with an id above `after`, oldest first."""
+
     async def unmatched(self) -> Sequence[ReplyRow]:
         """Return what nobody could tie to an alert, oldest first."""
 
     async def tie(self, reply_id: int, alert_id: int, ref: str, by: Operator) -> None:
-        """Tie an unmatched answer to a contact, or else a site, of an alert.
+        """Tie an unmatched answer to a contact, or else a site, as `add` does.
 
-        Raises UsageError when there is no such answer, or the alert did not go there.
+        Raises UsageError when there is no such answer, or no alert of the incident went there.
         """

@@ -54,6 +54,7 @@ class IncidentAlert:
 
     id: int
     ref: str
+    incident_at: datetime
     expires_at: datetime
     stopped: bool
     counts: Counts

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from umsalert.errors import ConfigurationError, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.settings.values import Secret, Settings, flatten
 
 
@@ -37,7 +37,7 @@ def write(path: Path) -> None:
     except OSError as error:
         raise ConfigurationError(
             "config_not_writable",
-            _("{path} cannot be written: {reason}").format(path=path, reason=error.strerror),
+            _("{path} cannot be written: {reason}").format(path=path, reason=system_reason(error)),
             hint=_("Choose another folder with UMSALERT_HOME."),
         ) from error
     finally:

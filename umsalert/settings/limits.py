@@ -175,6 +175,8 @@ def _serve(serve: ServeSettings) -> Iterator[Problem]:
     local = url.startswith("http://") and is_loopback(host_of(url))
     if url and not (local or _is_https(url)):
         yield _bad("serve.public_url", _("must be an https:// address"))
+    if "?" in url or "#" in url:
+        yield _bad("serve.public_url", _("must hold no ? and no #: links are made by adding to it"))
     if len(url) > MAX_LINK_CHARS or not url.isascii():
         message = _("must be at most {most} characters of ASCII: it stands in every SMS")
         yield _bad("serve.public_url", message.format(most=MAX_LINK_CHARS))
@@ -206,6 +208,8 @@ def _mail_server(name: str, server: SmtpSettings | ImapSettings) -> Iterator[Pro
 
 def _imap(imap: ImapSettings) -> Iterator[Problem]:
     yield from _mail_server("imap", imap)
+    if not imap.host and (imap.username or imap.password):
+        yield _bad("imap.host", _("is not set, though the account is: no mail would be read"))
     if not MIN_POLL_S <= imap.poll_s <= MAX_POLL_S:
         message = _("must be between {least:g} and {most:g} seconds")
         yield _bad("imap.poll_s", message.format(least=MIN_POLL_S, most=MAX_POLL_S))

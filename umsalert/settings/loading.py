@@ -13,7 +13,7 @@ from typing import Any
 
 from umsalert.errors import ConfigurationError, Problem
 from umsalert.home import config_file, home_folder
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.settings.limits import exposed, problems
 from umsalert.settings.values import Secret, Settings, variable
 
@@ -235,5 +235,5 @@ def _kind_words(kind: type[Any]) -> str:
 
 
 def _reason(error: OSError | UnicodeDecodeError, file: Path) -> str:
-    reason = error.strerror if isinstance(error, OSError) else _("it is not UTF-8")
+    reason = system_reason(error) if isinstance(error, OSError) else _("it is not UTF-8")
     return _("{file} cannot be read: {reason}").format(file=file, reason=reason)

@@ -19,7 +19,7 @@ from aiohttp import web
 from yarl import URL
 
 from umsalert.errors import ConfigurationError, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.simulator import desk, gateway, ovh
 from umsalert.simulator.account import BALANCE_EUR, Account
 from umsalert.simulator.calls import Stage
@@ -275,7 +275,7 @@ def _cannot_listen(port: int, option: str, error: OSError) -> ConfigurationError
         message = _("Port {port} of this machine is taken by another program.").format(port=port)
     else:
         message = _("The simulator cannot listen on port {port}: {error}").format(
-            port=port, error=error.strerror
+            port=port, error=system_reason(error)
         )
     return ConfigurationError(
         "port_unusable", message, hint=_("Choose another port with {option}.").format(option=option)

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from umsalert.errors import ConfigurationError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 
 FOLDER = "simulator"
 APPLICATION_ID = "5e1a7e57-0000-4000-8000-000000000000"
@@ -63,7 +63,7 @@ class Keys:
             raise ConfigurationError(
                 "simulator_home_unwritable",
                 _("The simulator's keys cannot be written to {folder}: {error}").format(
-                    folder=self._folder, error=error.strerror
+                    folder=self._folder, error=system_reason(error)
                 ),
                 hint=_("Name a folder of your own with --home."),
             ) from error

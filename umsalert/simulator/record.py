@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, ClassVar, TextIO, TypeVar
 
 from umsalert.errors import ConfigurationError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.simulator.faults import Fate
 
 
@@ -252,7 +252,7 @@ def _open_private(path: Path) -> TextIO:
         raise ConfigurationError(
             "record_unwritable",
             _("The record {path} cannot be written: {error}").format(
-                path=path, error=error.strerror
+                path=path, error=system_reason(error)
             ),
             hint=_("Name a file in a folder of your own with --record."),
         ) from error

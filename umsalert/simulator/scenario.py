@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from umsalert import resources
 from umsalert.errors import InvalidData, Problem, UmsalertError
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, system_reason
 from umsalert.phones import parse_phone
 from umsalert.simulator.correspondents import Habit
 from umsalert.simulator.faults import (
@@ -85,7 +85,7 @@ def load(name: str) -> Scenario:
     try:
         text = file.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else _("it is not UTF-8 text")
+        reason = system_reason(error) if isinstance(error, OSError) else _("it is not UTF-8 text")
         raise InvalidData(
             "scenario_unreadable",
             _("The scenario {file} cannot be read: {reason}.").format(file=file, reason=reason),

@@ -51,7 +51,7 @@ class SqlAnswers:
         return await self._database.write(lambda c: keep(c, answer, self._now()))
 
     async def add(self, answer: Answer, alert_id: int, ref: str, by: Operator) -> int:
-        """Keep what a contact, or else a site, of the alert told an operator; return its id."""
+        """Keep what a contact, or else a site, of the incident told an operator; return its id."""
 
         def work(connection: Connection) -> int:
             found = _of_ref(connection, alert_id, ref)
@@ -100,12 +100,18 @@ class SqlAnswers:
             lambda c: _rows(c, "of_alert", {"alert_id": alert_id, "after": after})
         )
 
+    async def of_incident(self, alert_id: int, after: int = 0) -> Sequence[ReplyRow]:
+        """Return the answers to all of an alert's incident with an id above `after`."""
+        return await self._database.read(
+            lambda c: _rows(c, "of_incident", {"alert_id": alert_id, "after": after})
+        )
+
     async def unmatched(self) -> Sequence[ReplyRow]:
         """Return what nobody could tie to an alert, oldest first."""
         return await self._database.read(lambda c: _rows(c, "unmatched", {}))
 
     async def tie(self, reply_id: int, alert_id: int, ref: str, by: Operator) -> None:
-        """Tie an unmatched answer to a contact, or else a site, of an alert."""
+        """Tie an unmatched answer to a contact, or else a site, of an incident."""
 
         def work(connection: Connection) -> None:
             found = _of_ref(connection, alert_id, ref)
@@ -199,7 +205,9 @@ def _of_ref(connection: Connection, alert_id: int, ref: str) -> dict[str, object
     if row is None:
         raise UsageError(
             "not_alerted",
-            _("The alert did not go to {ref}: it is no site and no contact of it.").format(ref=ref),
+            _("The incident did not go to '{ref}': no site or contact of it is called so.").format(
+                ref=ref
+            ),
             hint=_("The report lists who was alerted; a reference is written as it stands there."),
         )
     return _dictionary(row) | {"channel": None}

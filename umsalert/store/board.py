@@ -58,6 +58,7 @@ def _incident(connection: Connection, alert_id: int) -> Incident:
             IncidentAlert(
                 id=row["id"],
                 ref=row["ref"],
+                incident_at=from_text(row["incident_at"]),
                 expires_at=from_text(row["expires_at"]),
                 stopped=bool(row["stopped"]),
                 counts=counts(connection, row["id"]),

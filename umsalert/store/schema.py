@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from umsalert.errors import DatabaseError, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
 
 APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
@@ -48,7 +48,7 @@ def create(path: Path) -> None:
     except OSError as error:
         raise DatabaseError(
             "database_not_writable",
-            _("{path} cannot be created: {reason}").format(path=path, reason=error.strerror),
+            _("{path} cannot be created: {reason}").format(path=path, reason=system_reason(error)),
             hint=_("Choose another folder with UMSALERT_HOME or --db."),
         ) from error
     finally:
@@ -131,7 +131,7 @@ def _back_up(connection: Connection, backup: Path) -> Path:
         raise DatabaseError(
             "backup_not_written",
             _("The copy {path} cannot be made: {reason}").format(
-                path=backup, reason=error.strerror
+                path=backup, reason=system_reason(error)
             ),
             hint=_("Nothing was changed. Move an earlier copy away, or check the folder's mode."),
         ) from error

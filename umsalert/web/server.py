@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 import signal
 import socket
 import ssl
@@ -18,7 +17,7 @@ from cryptography.x509 import load_pem_x509_certificates
 
 from umsalert import wiring
 from umsalert.errors import ConfigurationError, TemporaryError, UmsalertError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.settings import ServeSettings, Settings, is_loopback
 from umsalert.web import connections
 from umsalert.web.app import application
@@ -132,12 +131,18 @@ def _not_listening(serve: ServeSettings, error: Exception) -> UmsalertError:
         _("umsalert cannot listen on {host}, port {port}: {reason}.").format(
             host=serve.host,
             port=serve.port,
-            reason=os.strerror(number) if number > 0 else error,  # a name's error is negative
+            reason=_refusal(number, error),
         ),
         hint=_(
             "Correct serve.host and serve.port; a port below 1024 needs the administrator's rights."
         ),
     )
+
+
+def _refusal(number: int, error: Exception) -> str:
+    if number < 0:  # a name's error, which `socket.create_server` words for programmers
+        return _("no such name or address")
+    return system_reason(error) if isinstance(error, OSError) else str(error)
 
 
 def _tls_context(serve: ServeSettings) -> ssl.SSLContext | None:
@@ -184,6 +189,6 @@ def _read(file: Path) -> bytes:
     except OSError as error:
         raise ConfigurationError(
             "certificate_unreadable",
-            _("{file} cannot be read: {reason}.").format(file=file, reason=error.strerror),
+            _("{file} cannot be read: {reason}.").format(file=file, reason=system_reason(error)),
             hint=_("Correct serve.cert_file and serve.key_file, or the mode of the file."),
         ) from error

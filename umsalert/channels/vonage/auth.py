@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from umsalert.errors import ConfigurationError
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.ports import Clock
 
 LIFETIME = timedelta(minutes=15)
@@ -34,7 +34,7 @@ async def load_key(file: Path) -> RSAPrivateKey:
             return key
         reason = _("it is not an RSA key")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = system_reason(error)
     except (ValueError, TypeError):
         reason = _("it is not an unencrypted PEM key")
     raise ConfigurationError(

@@ -19,7 +19,8 @@ WHERE alert.expires_at > :since AND alert.closed_at IS NULL AND delivery.first_s
 ORDER BY alert.id DESC, delivery.id
 
 -- name: of_ref
--- The contact, or else the site, of an alert.
+-- The contact, or else the site, of an alert; where it did not go there, of the newest of its incident
+-- that did.
 SELECT
     delivery.site_id,
     iif(contact.ref = :ref, contact.id, NULL) AS contact_id,
@@ -29,8 +30,14 @@ FROM delivery
 JOIN contact ON contact.id = delivery.contact_id
 JOIN alert_site
     ON alert_site.alert_id = delivery.alert_id AND alert_site.site_id = delivery.site_id
-WHERE delivery.alert_id = :alert_id AND (contact.ref = :ref OR alert_site.ref = :ref)
-ORDER BY contact.ref = :ref DESC, delivery.id LIMIT 1
+WHERE delivery.alert_id IN (
+    SELECT id FROM alert
+    WHERE coalesce(incident_id, id)
+        = (SELECT coalesce(incident_id, id) FROM alert WHERE id = :alert_id)
+) AND (contact.ref = :ref OR alert_site.ref = :ref)
+ORDER BY
+    contact.ref = :ref DESC, delivery.alert_id = :alert_id DESC, delivery.alert_id DESC, delivery.id
+LIMIT 1
 
 -- name: insert
 INSERT INTO reply (
@@ -100,6 +107,15 @@ ORDER BY id DESC
 
 -- name: of_alert
 SELECT * FROM reply_read WHERE alert_id = :alert_id AND id > :after ORDER BY id
+
+-- name: of_incident
+SELECT * FROM reply_read
+WHERE alert_id IN (
+    SELECT id FROM alert
+    WHERE coalesce(incident_id, id)
+        = (SELECT coalesce(incident_id, id) FROM alert WHERE id = :alert_id)
+) AND id > :after
+ORDER BY id
 
 -- name: unmatched
 SELECT * FROM reply_read WHERE alert_id IS NULL ORDER BY id

@@ -2,7 +2,7 @@
 -- The alert, and all that are one incident with it.
 WITH first (id) AS (SELECT coalesce(incident_id, id) FROM alert WHERE id = :alert_id)
 SELECT
-    alert.id, alert.ref, alert.expires_at,
+    alert.id, alert.ref, alert.incident_at, alert.expires_at,
     alert.cancelled_at IS NOT NULL OR alert.closed_at IS NOT NULL AS stopped
 FROM alert
 WHERE alert.id IN (
