@@ -6,7 +6,9 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import imap_tools
@@ -316,6 +318,16 @@ async def test_a_broken_mail_holds_nothing_up(office: Office) -> None:
     hostile = answer(office.outgoing[1], "OK", headers="X:\x00\x1b[2J\nSubject: \x1b]0;x\x07")
     await office.collect(junk, b"", hostile, answer(office.outgoing[0]))
     assert [reply.site_ref for reply in await office.replies()] == ["S1", "S0"]
+
+
+async def test_an_hour_that_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail of the night when clocks go back has arrived when it did, not an hour before."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Paris")
+        time.tzset()
+        arrived = account._arrived_at(b'(INTERNALDATE "25-Oct-2026 02:30:00 +0100")')
+    time.tzset()
+    assert arrived == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
 async def test_the_doctor_looks_in(settings: Settings, office: Office) -> None:
