@@ -32,6 +32,8 @@ from umsalert.model import (
     Tie,
 )
 from umsalert.ports import Pace, Settled
+from umsalert.store.database import queries
+from umsalert.store.spatialite import Connection
 from umsalert.store.store import Store
 
 SMS, VOICE, EMAIL = ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.EMAIL
@@ -130,6 +132,18 @@ async def test_a_sender_is_tied_to_the_open_alert_of_the_number(
     assert await store.answers.record(said(Tie(sender=first.address), text="late")) is None
     (late,) = await store.answers.unmatched()
     assert (late.text, late.sender, late.alert_ref) == ("late", first.address, "")
+
+
+async def test_a_sender_is_found_without_reading_every_contact(store: Store) -> None:
+    """A register has tens of thousands, and an SMS comes while an alert is being sent."""
+    values = {"sender": "+33639989999", "alert_ref": "", "since": ""}
+
+    def plan(connection: Connection) -> list[str]:
+        sql = f"EXPLAIN QUERY PLAN {queries('answers')['of_sender']}"
+        return [row["detail"] for row in connection.execute(sql, values)]
+
+    steps = await store._database.read(plan)
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN alert"]
 
 
 async def test_of_two_open_alerts_the_reference_decides(store: Store) -> None:

@@ -10,9 +10,12 @@ WHERE delivery.id = :delivery_id
 SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
     delivery.channel, coalesce(alert.incident_id, alert.id) AS incident_id
 FROM alert
-CROSS JOIN contact ON contact.phone = :sender OR contact.email = :sender COLLATE NOCASE
 CROSS JOIN delivery
-    ON delivery.alert_id = alert.id AND delivery.contact_id = contact.id
+    ON delivery.alert_id = alert.id AND delivery.contact_id IN (
+        SELECT id FROM contact WHERE phone = :sender
+        UNION ALL  -- an OR would read every contact
+        SELECT id FROM contact WHERE email = :sender COLLATE NOCASE
+    )
     AND (delivery.address = :sender OR delivery.address = :sender COLLATE NOCASE)
 WHERE alert.expires_at > :since AND alert.closed_at IS NULL AND delivery.first_sent_at IS NOT NULL
     AND (:alert_ref = '' OR alert.ref = :alert_ref OR alert.ref LIKE '%-' || :alert_ref)
