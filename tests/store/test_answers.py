@@ -159,6 +159,18 @@ async def test_of_two_open_alerts_the_reference_decides(store: Store) -> None:
     assert len(await store.answers.unmatched()) == 2
 
 
+async def test_words_that_look_like_a_reference_name_nothing(store: Store) -> None:
+    """`#gare` is no alert's: the SMS belongs to the one that its number got; `#k7f3` of another."""
+    alert, (message, *_others) = await sent(store)
+    tie = Tie(sender=message.address, alert_ref="gare")
+    assert await store.answers.record(said(tie, ReplyKind.SIGHTING, "vu #gare")) is not None
+    assert len(await store.answers.of_alert(alert.id)) == 1
+    mail = Answer(ReplyKind.SIGHTING, ReplySource.EMAIL, "", NOON, tie)
+    assert await store.answers.record(mail) is None
+    await record(store, new_alert("20260317-m2np", (EMAIL,)))  # another, and not to this number
+    assert await store.answers.record(said(replace(tie, alert_ref="m2np"))) is None
+
+
 async def test_a_mailbox_is_the_same_in_capital_letters(store: Store) -> None:
     """Mail programs write it as they like."""
     alert, (first, *_others) = await sent(store, channel=EMAIL)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from umsalert import tokens
@@ -166,7 +167,16 @@ def _find(connection: Connection, answer: Answer, now: datetime) -> Found | None
         return found
     # Anybody can write any mailbox into an e-mail: it counts only beside an alert that it names.
     named = tie.alert_ref or answer.source is not ReplySource.EMAIL
-    return _of_sender(connection, tie, now) if tie.sender and named else None
+    if not (tie.sender and named):
+        return None
+    if answer.source is not ReplySource.EMAIL and not _names_alert(connection, tie.alert_ref):
+        tie = replace(tie, alert_ref="")  # "#gare": words that only look like one
+    return _of_sender(connection, tie, now)
+
+
+def _names_alert(connection: Connection, alert_ref: str) -> bool:
+    values = {"alert_ref": alert_ref}
+    return connection.execute(queries("answers")["names_alert"], values).fetchone() is not None
 
 
 def _of_token(connection: Connection, token: str) -> Found | None:

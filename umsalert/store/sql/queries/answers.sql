@@ -21,6 +21,9 @@ WHERE alert.expires_at > :since AND alert.closed_at IS NULL AND delivery.first_s
     AND (:alert_ref = '' OR alert.ref = :alert_ref OR alert.ref LIKE '%-' || :alert_ref)
 ORDER BY alert.id DESC, delivery.id
 
+-- name: names_alert
+SELECT 1 FROM alert WHERE ref = :alert_ref OR ref LIKE '%-' || :alert_ref
+
 -- name: of_ref
 -- The contact, or else the site, of an alert.
 SELECT
