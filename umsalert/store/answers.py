@@ -60,14 +60,14 @@ class SqlAnswers:
 
         return await self._database.write(work)
 
-    async def undo(self, token: str) -> bool:
-        """Take the newest answer by this link back; False when there is none."""
+    async def undo(self, token: str, reply_id: int | None = None) -> bool:
+        """Take the newest answer by this link back; False when there is none, or not `reply_id`."""
 
         def work(connection: Connection) -> bool:
             found = _of_token(connection, token)
             if found is None:
                 return False
-            values = {**found, "now": to_text(self._now())}
+            values = {**found, "now": to_text(self._now()), "reply_id": reply_id}
             return bool(connection.execute(queries("answers")["undo"], values).rowcount)
 
         return await self._database.write(work)

@@ -76,7 +76,7 @@ WHERE id = (
     SELECT max(id) FROM reply
     WHERE alert_id = :alert_id AND contact_id = :contact_id AND source = 'link'
         AND undone_at IS NULL
-)
+) AND id = coalesce(:reply_id, id)
 
 -- name: insert_photo
 INSERT INTO photo (reply_id, media_type, width_px, height_px, content, received_at)
