@@ -29,6 +29,9 @@ from umsalert.store.spatialite import Connection
 ANSWERED_FOR = timedelta(hours=24)
 """After an alert's expiry its links still work, and words of its guards are still tied to it."""
 
+FLOOD, FLOOD_WITHIN = 30, timedelta(minutes=10)
+"""Written answers of one guard, or of one stranger: who searches writes fewer."""
+
 Found = Mapping[str, object]
 """Which alert, site, contact and delivery an answer belongs to."""
 
@@ -129,6 +132,25 @@ def keep(
     row = {**(found or NOWHERE), "inbox_id": inbox_id}
     reply_id = _insert(connection, answer, row, now)
     return None if found is None else reply_id
+
+
+def floods(connection: Connection, answer: Answer, now: datetime, inbox_id: int) -> bool:
+    """Say whether whoever wrote this has written too much before it was taken into the inbox."""
+    if answer.source not in (ReplySource.SMS, ReplySource.EMAIL):
+        return False
+    found = _find(connection, answer, now)
+    values = {
+        "n": FLOOD,
+        "inbox_id": inbox_id,
+        "contact_id": None if found is None else found["contact_id"],
+        "sender": answer.tie.sender if found is None else "",
+    }
+    sql = queries("answers")
+    before = connection.execute(sql["written"], values).fetchone()
+    if before is None:
+        return False
+    (taken_at,) = connection.execute(sql["taken"], values).fetchone()
+    return from_text(before["received_at"]) > from_text(taken_at) - FLOOD_WITHIN
 
 
 def _insert(connection: Connection, answer: Answer, found: Found, now: datetime) -> int:

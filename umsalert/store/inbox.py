@@ -76,6 +76,10 @@ class SqlInbox:
 
         return await self._database.write(work)
 
+    async def floods(self, inbox_id: int, answer: Answer) -> bool:
+        """Say whether whoever wrote an answer by SMS or e-mail has written too many of late."""
+        return await self._database.read(lambda c: answers.floods(c, answer, self._now(), inbox_id))
+
     async def reject(self, inbox_id: int, problem: str) -> None:
         """Mark a stored webhook as unreadable, so that it is kept and not tried again."""
         await self._database.write(lambda c: self._done(c, inbox_id, problem))

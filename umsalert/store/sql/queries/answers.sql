@@ -47,6 +47,16 @@ INSERT INTO reply (
     :direction, :seen_at, :raw, :at, :entered_by
 )
 
+-- name: written
+-- When the n-th newest of a contact's written answers was taken in, or of a stranger's.
+SELECT inbox.received_at
+FROM reply INDEXED BY reply_written JOIN inbox ON inbox.id = reply.inbox_id
+WHERE reply.source IN ('sms', 'email') AND reply.contact_id IS :contact_id AND reply.sender = :sender
+ORDER BY reply.id DESC LIMIT 1 OFFSET :n - 1
+
+-- name: taken
+SELECT received_at FROM inbox WHERE id = :inbox_id
+
 -- name: stop_site
 -- The first answer of somebody who is still vetted stops what the site has not been sent yet. One
 -- by the link of an e-mail does not: mail scanners follow links, and some press what they find.
