@@ -282,6 +282,25 @@ async def test_a_token_in_small_letters(office: Office) -> None:
     assert reply.contact_ref
 
 
+async def test_a_guessed_message_id_is_nobodys(office: Office) -> None:
+    """Whoever got one alert can count to the next Message-ID: only its recipient answers to it."""
+    first, second = office.outgoing
+    for sender, kept in ((second, 0), (first, 1)):
+        message_id = first.reference.rpartition("-")[0]
+        await office.collect(
+            answer(
+                sender,
+                "Il court vers la gare",
+                to="reponse@police.example",
+                headers=f"In-Reply-To: <{message_id}@police.example>",
+                message_id=f"of-{sender.delivery_id}",
+            )
+        )
+        assert len(await office.replies()) == kept
+    (waiting,) = await office.store.answers.unmatched()
+    assert waiting.sender == second.address
+
+
 async def test_a_sender_alone_is_nobody(office: Office) -> None:
     """Anybody can write any sender: it counts only beside the alert that is named."""
     first = office.outgoing[0]

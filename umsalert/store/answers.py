@@ -186,7 +186,10 @@ def _find(connection: Connection, answer: Answer, now: datetime) -> Found | None
     if tie.token and (found := _of_token(connection, tie.token)):
         return found
     if tie.reference and (found := of_reference(connection, tie.reference)):
-        return found
+        # Of a Message-ID whoever got one alert can guess the others: it counts from its recipient.
+        own = str(found["address"]).lower() == tie.sender.lower()
+        if own or answer.source is not ReplySource.EMAIL:
+            return found
     # Anybody can write any mailbox into an e-mail: it counts only beside an alert that it names.
     named = tie.alert_ref or answer.source is not ReplySource.EMAIL
     if not (tie.sender and named):

@@ -20,7 +20,7 @@ UPDATE inbox SET problem = 'unmatched' WHERE id = :id
 -- name: hand_over
 -- A hand-over by its reference `<alert ref>-<delivery id>-<n>`; n = 0 is the newest.
 SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
-    delivery.channel, delivery.attempts, delivery.state, attempt.n
+    delivery.address, delivery.channel, delivery.attempts, delivery.state, attempt.n
 FROM attempt
 JOIN delivery ON delivery.id = attempt.delivery_id
 JOIN alert ON alert.id = delivery.alert_id
