@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -136,7 +137,7 @@ async def test_a_sender_is_tied_to_the_open_alert_of_the_number(
 
 async def test_a_sender_is_found_without_reading_every_contact(store: Store) -> None:
     """A register has tens of thousands, and an SMS comes while an alert is being sent."""
-    values = {"sender": "+33639989999", "alert_ref": "", "since": ""}
+    values = {"sender": "+33639989999", "alert_ref": "", "since": "", "now": ""}
 
     def plan(connection: Connection) -> list[str]:
         sql = f"EXPLAIN QUERY PLAN {queries('answers')['of_sender']}"
@@ -157,6 +158,26 @@ async def test_of_two_open_alerts_the_reference_decides(store: Store) -> None:
     assert [len(await store.answers.of_alert(alert.id)) for alert in (first, second)] == [1, 1]
     assert await store.answers.record(said(Tie(sender=sender, alert_ref="zzzz"))) is None
     assert len(await store.answers.unmatched()) == 2
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "expired"])
+async def test_who_answers_means_what_is_going_on(
+    store: Store, clock: FixedClock, ending: str
+) -> None:
+    """Of an alert that is over and another to the same number, the one that is not over."""
+    first, (message, *_others) = await sent(store)
+    if ending == "cancelled":
+        await store.outbox.cancel(first.id, OPERATOR, "")
+    else:
+        clock.move(3600 + 1)
+    later = new_alert("20260317-m2np", (SMS,))
+    second = await record(store, replace(later, expires_at=clock.now() + timedelta(hours=1)))
+    tie = Tie(sender=message.address)
+    assert await store.answers.record(said(tie)) is not None  # nobody has the second one yet
+    sender = await store.outbox.open_sender(second.id, OPERATOR)
+    await take(store, sender, SMS, AMPLE, 10)
+    assert await store.answers.record(said(tie)) is not None
+    assert [len(await store.answers.of_alert(alert.id)) for alert in (first, second)] == [1, 1]
 
 
 async def test_words_that_look_like_a_reference_name_nothing(store: Store) -> None:

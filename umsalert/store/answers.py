@@ -216,13 +216,18 @@ def _of_token(connection: Connection, token: str) -> Found | None:
 
 
 def _of_sender(connection: Connection, tie: Tie, now: datetime) -> Found | None:
-    """Return the newest message of the one incident that a sender can mean."""
+    """Return the newest message of the one incident that a sender can mean.
+
+    Who answers means what is going on, and only then what was cancelled or has expired.
+    """
     values = {
         "sender": tie.sender,
         "alert_ref": tie.alert_ref,
+        "now": to_text(now),
         "since": to_text(now - ANSWERED_FOR),
     }
     rows = connection.execute(queries("answers")["of_sender"], values).fetchall()
+    rows = [row for row in rows if row["open"]] or rows
     if len({row["incident_id"] for row in rows}) != 1:
         return None
     return _dictionary(rows[0])

@@ -8,7 +8,8 @@ WHERE delivery.id = :delivery_id
 -- name: of_sender
 -- Messages that have left for a number or a mailbox and may still be answered, newest alert first.
 SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
-    delivery.channel, coalesce(alert.incident_id, alert.id) AS incident_id
+    delivery.channel, coalesce(alert.incident_id, alert.id) AS incident_id,
+    alert.expires_at > :now AND alert.cancelled_at IS NULL AS open
 FROM alert
 CROSS JOIN delivery
     ON delivery.alert_id = alert.id AND delivery.contact_id IN (
