@@ -223,6 +223,18 @@ async def test_an_operator_ties_what_was_unmatched(store: Store) -> None:
         await store.answers.tie(waiting.id, alert.id, "S1-c2", OPERATOR)
 
 
+async def test_what_an_operator_ties_stops_what_it_would_have_stopped(store: Store) -> None:
+    """The guard has read it: the colleague's message that has not left is not needed."""
+    new = replace(new_alert("20260317-stop", (SMS,)), stop_when_acknowledged=True)
+    alert = await record(store, new)
+    await store.answers.record(said(Tie(sender="+33639989999")))
+    (waiting,) = await store.answers.unmatched()
+    await store.answers.tie(waiting.id, alert.id, "S0-c1", OPERATOR)
+    rows = await store.record.deliveries(alert.id)
+    not_needed = {row.contact_ref for row in rows if row.state == DeliveryState.NOT_NEEDED}
+    assert not_needed == {"S0-c1", "S0-c2"}
+
+
 async def test_a_guard_who_phoned_in_is_recorded(store: Store) -> None:
     """For a contact, or for a site whose guard gave no name; nobody else was alerted."""
     alert, _outgoing = await sent(store)

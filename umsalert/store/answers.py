@@ -114,12 +114,15 @@ class SqlAnswers:
         def work(connection: Connection) -> None:
             found = _of_ref(connection, alert_id, ref)
             values = {**found, "reply_id": reply_id, "entered_by": str(by)}
-            if not connection.execute(queries("answers")["tie"], values).rowcount:
+            tied = connection.execute(queries("answers")["tie"], values).fetchone()
+            if tied is None:
                 raise UsageError(
                     "reply_not_unmatched",
                     _("There is no unmatched answer {id}.").format(id=reply_id),
                     hint=_("See them with: umsalert reply list --unmatched"),
                 )
+            if tied["kind"] in READ_BY_SITE and found["contact_id"] is not None:
+                _stop_site(connection, found, self._now())
 
         await self._database.write(work)
 

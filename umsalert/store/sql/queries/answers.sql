@@ -126,3 +126,4 @@ UPDATE reply
 SET alert_id = :alert_id, site_id = :site_id, contact_id = :contact_id,
     delivery_id = :delivery_id, entered_by = :entered_by
 WHERE id = :reply_id AND alert_id IS NULL
+RETURNING kind
