@@ -25,13 +25,16 @@ def understood(text: str, tie: Tie = Tie(sender="+33639980001")) -> Answer:  # n
             "nothing seen here", "OK je préviens mon équipe", "Compris, on reste en poste",
             "pas vu", "nous n'avons rien vu", "il n'y a personne ici", "je ne vois rien",
             "aucun individu correspondant vu", "Bonjour, rien de suspect vu chez nous, merci",
-            "nobody seen", "we have not seen him", "je ne l'ai pas vu", "pas encore vu",
+            "aucune personne correspondante ici", "nobody seen", "we have not seen him", "je ne l'ai pas vu", "pas encore vu",
         )),
         *((text, ReplyKind.SIGHTING) for text in (
             "2", "je le vois", "Vu ici", "vu devant le portail",
              "Il est à l'arrêt de bus", "aperçu rue Foch",
             "OK il vient de passer en courant", "homme correspondant devant Zara",
             "He is at the bus stop", "spotted near gate 3", "suspect entrée nord",
+            "On a une personne qui correspond", "ok, il y a quelqu'un", "OK, individu arrêté",
+            "Il n'est plus dans la gare", "Impossible d'approcher cet homme",
+            "L'individu en repos sur un banc", "portes fermées, le suspect dehors",
             "rien vu mais un homme en rouge court vers la gare", "aucun doute c'est lui",
             "personne suspecte devant la banque", "il est là, personne ne bouge",
             "je n'ai pas pu le retenir, il part vers la gare", "je ne vois que lui, il court",
@@ -49,7 +52,7 @@ def understood(text: str, tie: Tie = Tie(sender="+33639980001")) -> Answer:  # n
         )),
         *((text, ReplyKind.WRONG_PERSON) for text in (
             "5", "STOP", "Stop.", "mauvais numéro", "ce n'est pas moi", "wrong number",
-            "je ne travaille plus à cet endroit",
+            "je ne travaille plus à cet endroit", "elle ne travaille plus ici",
         )),
     ],
 )  # fmt: skip
