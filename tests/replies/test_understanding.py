@@ -25,7 +25,8 @@ def understood(text: str, tie: Tie = Tie(sender="+33639980001")) -> Answer:  # n
             "nothing seen here", "OK je préviens mon équipe", "Compris, on reste en poste",
             "pas vu", "nous n'avons rien vu", "il n'y a personne ici", "je ne vois rien",
             "aucun individu correspondant vu", "Bonjour, rien de suspect vu chez nous, merci",
-            "aucune personne correspondante ici", "nobody seen", "we have not seen him", "je ne l'ai pas vu", "pas encore vu",
+            "aucune personne correspondante ici", "nobody seen",
+            "we have not seen him", "je ne l'ai pas vu", "pas encore vu",
         )),
         *((text, ReplyKind.SIGHTING) for text in (
             "2", "je le vois", "Vu ici", "vu devant le portail",
