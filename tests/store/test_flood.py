@@ -24,6 +24,7 @@ from umsalert.ports import StoredWebhook
 from umsalert.replies import Receiver
 from umsalert.settings import VonageSettings
 from umsalert.store.answers import FLOOD, FLOOD_WITHIN
+from umsalert.store.inbox import KEPT_BYTES
 from umsalert.store.store import Store
 
 STRANGER = "+33639989999"
@@ -85,6 +86,21 @@ async def test_a_guard_who_writes_without_end(
     clock.move(FLOOD_WITHIN.total_seconds())
     await post.comes(first.address)
     assert (await store.answers.of_alert(alert.id))[-1].contact_ref == "S0-c1"
+
+
+@pytest.mark.usefixtures("sent")
+async def test_a_flood_does_not_fill_the_disk(store: Store, post: Post) -> None:
+    """Of what is set aside the beginning is kept; of an answer, all."""
+    await post.comes(STRANGER, FLOOD, "x")
+    await post.comes(STRANGER, 1, "x" * 3 * KEPT_BYTES)
+    await post.comes("+33639989998", 1, "x" * 3 * KEPT_BYTES)
+    flood, kept = await store._database.read(
+        lambda c: [
+            row[0] for row in c.execute("SELECT length(body) FROM inbox WHERE id > ?", [FLOOD])
+        ]
+    )
+    assert flood == KEPT_BYTES
+    assert kept > 3 * KEPT_BYTES
 
 
 @pytest.mark.usefixtures("sent")

@@ -11,6 +11,11 @@ WHERE applied_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 -- One process applies a webhook, however many read it.
 UPDATE inbox SET applied_at = :now, problem = :problem WHERE id = :id AND applied_at IS NULL
 
+-- name: cut
+-- What is nobody's word: an e-mail has up to 256 KiB.
+UPDATE inbox SET body = substr(body, 1, :most)
+WHERE id = :id AND problem IN ('auto_reply', 'flood')
+
 -- name: is_fresh
 SELECT 1 FROM inbox WHERE id = :id AND received_at > :since
 
