@@ -17,14 +17,15 @@ import trustme
 from pymap.backend.dict.mailbox import MailboxData
 from pymap.config import BackendCapability
 
-from tests.mailbox.office import HANGS_S, Office
+from tests.mailbox.office import HANGS_S, Office, RestingClock
 from tests.mailbox.samples import answer, sample
 from umsalert.channels import registry
 from umsalert.channels.mailbox import account
 from umsalert.channels.mailbox.account import ImapMailbox
 from umsalert.errors import ConfigurationError, TemporaryError, UmsalertError
 from umsalert.model import ChannelKind, CheckStatus, DeliveryState, ReplyKind, ReplySource
-from umsalert.replies import MailboxState
+from umsalert.ports import Mail
+from umsalert.replies import Collector, MailboxState
 from umsalert.settings import ImapSettings, Secret, Settings
 from umsalert.simulator import mailbox as simulated
 from umsalert.simulator.keys import Keys
@@ -337,6 +338,29 @@ async def test_a_broken_mail_holds_nothing_up(office: Office) -> None:
     hostile = answer(office.outgoing[1], "OK", headers="X:\x00\x1b[2J\nSubject: \x1b]0;x\x07")
     await office.collect(junk, b"", hostile, answer(office.outgoing[0]))
     assert [reply.site_ref for reply in await office.replies()] == ["S1", "S0"]
+
+
+async def test_a_mail_that_its_server_cannot_give_stands_in_nobodys_way(office: Office) -> None:
+    """Some servers hang up over a mail that is broken on their disk: the others are read first."""
+
+    class Broken(ImapMailbox):
+        async def mail(self, name: str) -> Mail | None:
+            if name == "101":
+                raise TemporaryError("connection_lost", "")
+            return await super().mail(name)
+
+    await office.put(answer(office.outgoing[0]), answer(office.outgoing[1]))
+    mailbox = Broken(office.settings.imap)
+    names = await mailbox.arrived()
+    assert names[0] == "101"
+    collector = Collector(office.store.inbox, mailbox, RestingClock(office.rests), 1)
+    task = asyncio.create_task(collector.run(lambda: None))
+    await office.fails(2)
+    task.cancel()
+    await asyncio.wait([task])
+    await office.apply()
+    assert [reply.site_ref for reply in await office.replies()] == ["S1"]
+    assert collector.state is MailboxState.FAILING
 
 
 async def test_an_hour_that_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
