@@ -269,7 +269,7 @@ async def umsalert(settings: Settings, reply_id: int, target: Path) -> tuple[int
 
 
 def test_a_jpeg_of_a_thousand_scans_is_not_decoded() -> None:
-    """A progressive one as programs write it is taken; each scan more costs as much as the first."""
+    """One as programs write it is taken; each scan more costs as much as the first."""
     out = io.BytesIO()
     Image.new("RGB", (64, 64)).save(out, "JPEG", progressive=True)
     whole = out.getvalue()
