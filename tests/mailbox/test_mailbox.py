@@ -6,7 +6,9 @@ import asyncio
 import logging
 import socket
 import ssl
+import time
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import imap_tools
@@ -15,14 +17,15 @@ import trustme
 from pymap.backend.dict.mailbox import MailboxData
 from pymap.config import BackendCapability
 
-from tests.mailbox.office import HANGS_S, Office
+from tests.mailbox.office import HANGS_S, Office, RestingClock
 from tests.mailbox.samples import answer, sample
 from umsalert.channels import registry
 from umsalert.channels.mailbox import account
 from umsalert.channels.mailbox.account import ImapMailbox
 from umsalert.errors import ConfigurationError, TemporaryError, UmsalertError
 from umsalert.model import ChannelKind, CheckStatus, DeliveryState, ReplyKind, ReplySource
-from umsalert.replies import MailboxState
+from umsalert.ports import Mail
+from umsalert.replies import Collector, MailboxState
 from umsalert.settings import ImapSettings, Secret, Settings
 from umsalert.simulator import mailbox as simulated
 from umsalert.simulator.keys import Keys
@@ -280,6 +283,25 @@ async def test_a_token_in_small_letters(office: Office) -> None:
     assert reply.contact_ref
 
 
+async def test_a_guessed_message_id_is_nobodys(office: Office) -> None:
+    """Whoever got one alert can count to the next Message-ID: only its recipient answers to it."""
+    first, second = office.outgoing
+    for sender, kept in ((second, 0), (first, 1)):
+        message_id = first.reference.rpartition("-")[0]
+        await office.collect(
+            answer(
+                sender,
+                "Il court vers la gare",
+                to="reponse@police.example",
+                headers=f"In-Reply-To: <{message_id}@police.example>",
+                message_id=f"of-{sender.delivery_id}",
+            )
+        )
+        assert len(await office.replies()) == kept
+    (waiting,) = await office.store.answers.unmatched()
+    assert waiting.sender == second.address
+
+
 async def test_a_sender_alone_is_nobody(office: Office) -> None:
     """Anybody can write any sender: it counts only beside the alert that is named."""
     first = office.outgoing[0]
@@ -316,6 +338,39 @@ async def test_a_broken_mail_holds_nothing_up(office: Office) -> None:
     hostile = answer(office.outgoing[1], "OK", headers="X:\x00\x1b[2J\nSubject: \x1b]0;x\x07")
     await office.collect(junk, b"", hostile, answer(office.outgoing[0]))
     assert [reply.site_ref for reply in await office.replies()] == ["S1", "S0"]
+
+
+async def test_a_mail_that_its_server_cannot_give_stands_in_nobodys_way(office: Office) -> None:
+    """Some servers hang up over a mail that is broken on their disk: the others are read first."""
+
+    class Broken(ImapMailbox):
+        async def mail(self, name: str) -> Mail | None:
+            if name == "101":
+                raise TemporaryError("connection_lost", "")
+            return await super().mail(name)
+
+    await office.put(answer(office.outgoing[0]), answer(office.outgoing[1]))
+    mailbox = Broken(office.settings.imap)
+    names = await mailbox.arrived()
+    assert names[0] == "101"
+    collector = Collector(office.store.inbox, mailbox, RestingClock(office.rests), 1)
+    task = asyncio.create_task(collector.run(lambda: None))
+    await office.fails(2)
+    task.cancel()
+    await asyncio.wait([task])
+    await office.apply()
+    assert [reply.site_ref for reply in await office.replies()] == ["S1"]
+    assert collector.state is MailboxState.FAILING
+
+
+async def test_an_hour_that_comes_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A mail of the night when clocks go back has arrived when it did, not an hour before."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "Europe/Paris")
+        time.tzset()
+        arrived = account._arrived_at(b'(INTERNALDATE "25-Oct-2026 02:30:00 +0100")')
+    time.tzset()
+    assert arrived == datetime(2026, 10, 25, 1, 30, tzinfo=UTC)
 
 
 async def test_the_doctor_looks_in(settings: Settings, office: Office) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.mailbox.samples import MAILS, REFERENCE, TOKEN, sample
 from umsalert.channels.mailbox.reading import MAX_BYTES, MailReader, mail
-from umsalert.channels.mailbox.words import own_words, text_of_html
+from umsalert.channels.mailbox.words import _unsigned, own_words, text_of_html
 from umsalert.errors import InvalidData, RefusedByRule
 from umsalert.model import DeliveryState, Receipt, ReplyKind, ReplySource, Said
 from umsalert.ports import StoredWebhook
@@ -321,3 +321,36 @@ def test_no_mail_keeps_the_reader(body: str, kind: str) -> None:
     read(head.encode() + body.encode())
     with_sender = head.replace("MAILER-DAEMON", "a")
     read(with_sender.encode() + body.encode())
+
+
+@pytest.mark.parametrize(
+    "level",
+    [
+        "Content-Type: multipart/mixed; boundary=b{n}\r\n\r\n--b{n}\r\n",
+        "Content-Type: message/rfc822\r\n\r\n",
+    ],
+    ids=["parts", "messages"],
+)
+def test_a_mail_of_thousands_of_levels_can_be_kept(level: str) -> None:
+    """The library gives up on its parts, not on its headers: it stands in no other mail's way."""
+    nested = "From: x@y.example\r\n" + "".join(level.format(n=n) for n in range(3000))
+    stored = mail(nested.encode(), AT)
+    assert stored.content.endswith(nested.encode()[:MAX_BYTES])
+    with pytest.raises(InvalidData):
+        read(nested.encode())
+
+
+def test_a_mail_of_ten_thousand_lines_is_read_in_a_step_each() -> None:
+    """Nothing is asked again for each line of what is below it: guards wait meanwhile."""
+    calls = 0
+
+    class Line(str):
+        __slots__ = ()
+
+        def strip(self, chars: str | None = None) -> str:
+            nonlocal calls
+            calls += 1
+            return super().strip(chars)
+
+    assert len(_unsigned([Line("a")] * 1000)) == 1000
+    assert calls < 5000

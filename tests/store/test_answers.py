@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -32,6 +33,8 @@ from umsalert.model import (
     Tie,
 )
 from umsalert.ports import Pace, Settled
+from umsalert.store.database import queries
+from umsalert.store.spatialite import Connection
 from umsalert.store.store import Store
 
 SMS, VOICE, EMAIL = ChannelKind.SMS, ChannelKind.VOICE, ChannelKind.EMAIL
@@ -132,6 +135,18 @@ async def test_a_sender_is_tied_to_the_open_alert_of_the_number(
     assert (late.text, late.sender, late.alert_ref) == ("late", first.address, "")
 
 
+async def test_a_sender_is_found_without_reading_every_contact(store: Store) -> None:
+    """A register has tens of thousands, and an SMS comes while an alert is being sent."""
+    values = {"sender": "+33639989999", "alert_ref": "", "since": "", "now": ""}
+
+    def plan(connection: Connection) -> list[str]:
+        sql = f"EXPLAIN QUERY PLAN {queries('answers')['of_sender']}"
+        return [row["detail"] for row in connection.execute(sql, values)]
+
+    steps = await store._database.read(plan)
+    assert [step for step in steps if step.startswith("SCAN")] == ["SCAN alert"]
+
+
 async def test_of_two_open_alerts_the_reference_decides(store: Store) -> None:
     """Without one the answer waits for an operator; with one, or its end, it is tied."""
     first, (message, *_others) = await sent(store)
@@ -143,6 +158,38 @@ async def test_of_two_open_alerts_the_reference_decides(store: Store) -> None:
     assert [len(await store.answers.of_alert(alert.id)) for alert in (first, second)] == [1, 1]
     assert await store.answers.record(said(Tie(sender=sender, alert_ref="zzzz"))) is None
     assert len(await store.answers.unmatched()) == 2
+
+
+@pytest.mark.parametrize("ending", ["cancelled", "expired"])
+async def test_who_answers_means_what_is_going_on(
+    store: Store, clock: FixedClock, ending: str
+) -> None:
+    """Of an alert that is over and another to the same number, the one that is not over."""
+    first, (message, *_others) = await sent(store)
+    if ending == "cancelled":
+        await store.outbox.cancel(first.id, OPERATOR, "")
+    else:
+        clock.move(3600 + 1)
+    later = new_alert("20260317-m2np", (SMS,))
+    second = await record(store, replace(later, expires_at=clock.now() + timedelta(hours=1)))
+    tie = Tie(sender=message.address)
+    assert await store.answers.record(said(tie)) is not None  # nobody has the second one yet
+    sender = await store.outbox.open_sender(second.id, OPERATOR)
+    await take(store, sender, SMS, AMPLE, 10)
+    assert await store.answers.record(said(tie)) is not None
+    assert [len(await store.answers.of_alert(alert.id)) for alert in (first, second)] == [1, 1]
+
+
+async def test_words_that_look_like_a_reference_name_nothing(store: Store) -> None:
+    """`#gare` is no alert's: the SMS belongs to the one that its number got; `#k7f3` of another."""
+    alert, (message, *_others) = await sent(store)
+    tie = Tie(sender=message.address, alert_ref="gare")
+    assert await store.answers.record(said(tie, ReplyKind.SIGHTING, "vu #gare")) is not None
+    assert len(await store.answers.of_alert(alert.id)) == 1
+    mail = Answer(ReplyKind.SIGHTING, ReplySource.EMAIL, "", NOON, tie)
+    assert await store.answers.record(mail) is None
+    await record(store, new_alert("20260317-m2np", (EMAIL,)))  # another, and not to this number
+    assert await store.answers.record(said(replace(tie, alert_ref="m2np"))) is None
 
 
 async def test_a_mailbox_is_the_same_in_capital_letters(store: Store) -> None:
@@ -174,6 +221,18 @@ async def test_an_operator_ties_what_was_unmatched(store: Store) -> None:
     assert await store.answers.unmatched() == ()
     with pytest.raises(UsageError, match="no unmatched answer"):
         await store.answers.tie(waiting.id, alert.id, "S1-c2", OPERATOR)
+
+
+async def test_what_an_operator_ties_stops_what_it_would_have_stopped(store: Store) -> None:
+    """The guard has read it: the colleague's message that has not left is not needed."""
+    new = replace(new_alert("20260317-stop", (SMS,)), stop_when_acknowledged=True)
+    alert = await record(store, new)
+    await store.answers.record(said(Tie(sender="+33639989999")))
+    (waiting,) = await store.answers.unmatched()
+    await store.answers.tie(waiting.id, alert.id, "S0-c1", OPERATOR)
+    rows = await store.record.deliveries(alert.id)
+    not_needed = {row.contact_ref for row in rows if row.state == DeliveryState.NOT_NEEDED}
+    assert not_needed == {"S0-c1", "S0-c2"}
 
 
 async def test_a_guard_who_phoned_in_is_recorded(store: Store) -> None:

@@ -176,6 +176,9 @@ async def test_a_proxy_of_ours_is_believed(settings: Settings, proxies: tuple[st
         assert await misses_of(serving.url, ["198.51.100.8"]) == [404]
         ipv6 = await misses_of(serving.url, [f"2001:db8::{n}" for n in range(1, 22)])
         assert ipv6 == [404] * 20 + [429]
+        mapped = [f"::ffff:203.0.113.{n}" for n in range(50, 71)]  # a proxy on both protocols
+        assert await misses_of(serving.url, mapped) == [404] * 21
+        assert await misses_of(serving.url, ["::ffff:198.51.100.7"]) == [429]
         # Who sends an address of its own to the proxy stands before the one that the proxy adds.
         assert await misses_of(serving.url, ["203.0.113.1, 198.51.100.7"]) == [429]
         garbled = [f"{'x' * n}<script>" for n in range(1, 22)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -94,6 +95,19 @@ async def test_the_last_answer_wins_and_can_be_taken_back(phone: Phone, store: S
     assert "<strong>" not in page.text
     assert [reply.undone_at is None for reply in await replies(store)] == [False, False]
     assert (await phone.press("undo")).status == 200
+
+
+async def test_an_undo_pressed_twice_takes_one_answer_back(phone: Phone, store: Store) -> None:
+    """A nervous thumb takes back what the page showed, and not the answer before it, too."""
+    await phone.press("acknowledged")
+    await phone.press("sighting")
+    page = await phone.open()
+    found = re.search(r'name="undoes" value="(\d+)"', page.text)
+    assert found
+    for _tap in range(2):
+        await phone.press("undo", stamp=page.stamp, undoes=found[1])
+    assert [reply.undone_at is None for reply in await replies(store)] == [True, False]
+    assert "<strong>Bien reçu</strong>" in (await phone.open()).text
 
 
 async def test_details_follow_a_sighting(phone: Phone, store: Store) -> None:

@@ -20,7 +20,9 @@ from tests.web.guards import Phone, Shown, replies
 from umsalert.model import Photo
 from umsalert.settings import Settings
 from umsalert.store.store import Store
-from umsalert.web.page import limits, upload
+from umsalert.web.page import limits, pictures, upload
+from umsalert.web.page.notes import Note
+from umsalert.web.page.pictures import PictureRefused
 
 pytestmark = pytest.mark.usefixtures("at_once")
 
@@ -264,3 +266,16 @@ async def umsalert(settings: Settings, reply_id: int, target: Path) -> tuple[int
     )
     out, _none = await child.communicate()
     return child.returncode or 0, out.decode()
+
+
+def test_a_jpeg_of_a_thousand_scans_is_not_decoded() -> None:
+    """One as programs write it is taken; each scan more costs as much as the first."""
+    out = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(out, "JPEG", progressive=True)
+    whole = out.getvalue()
+    assert pictures.encode(io.BytesIO(whole)).width_px == 64
+    last = whole.rindex(b"\xff\xda")
+    forged = whole[:last] + whole[last:-2] * 1000 + whole[-2:]
+    with pytest.raises(PictureRefused) as refused:
+        pictures.encode(io.BytesIO(forged))
+    assert refused.value.note is Note.PHOTO_PIXELS

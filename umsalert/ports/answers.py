@@ -95,8 +95,8 @@ class Answers(Protocol):
         did. Raises UsageError when none of them did.
         """
 
-    async def undo(self, token: str) -> bool:
-        """Take the newest answer by this link back; False when there is none."""
+    async def undo(self, token: str, reply_id: int | None = None) -> bool:
+        """Take the newest answer by this link back; False when there is none, or not `reply_id`."""
 
     async def add_photo(self, reply_id: int, photo: Photo) -> int:
         """Keep a photo with an answer; return its id."""

@@ -216,6 +216,9 @@ class Inbox(Protocol):
         None: it may have overtaken our own commit, and stays pending.
         """
 
+    async def floods(self, inbox_id: int, answer: Answer) -> bool:
+        """Say whether whoever wrote an answer by SMS or e-mail has written too many of late."""
+
     async def reject(self, inbox_id: int, problem: str) -> None:
         """Mark a stored webhook as unreadable, so that it is kept and not tried again."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Callable
 from enum import StrEnum
 
@@ -35,6 +36,7 @@ class Collector:
         self._poll_s = poll_s
         self._failures = 0
         self._code = ""
+        self._tries: Counter[str] = Counter()
         self.state = MailboxState.FAILING
 
     async def run(self, stored: Callable[[], None]) -> None:
@@ -54,7 +56,10 @@ class Collector:
             await self._mailbox.close()
 
     async def _collect(self, stored: Callable[[], None]) -> None:
-        for name in await self._mailbox.arrived():
+        names = await self._mailbox.arrived()
+        # a mail that its server fails over must not stand before all others
+        for name in sorted(names, key=lambda name: self._tries[name]):
+            self._tries[name] += 1
             mail = await self._mailbox.mail(name)
             if mail is None:
                 _log.warning("mail not given", extra={"provider": self._mailbox.provider})
@@ -66,6 +71,7 @@ class Collector:
             if new:
                 stored()
             await self._mailbox.taken(name)
+            del self._tries[name]
 
     def _well(self) -> None:
         if self.state is not MailboxState.OK:

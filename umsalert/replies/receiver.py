@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
-from umsalert.errors import InvalidData, RefusedByRule, UmsalertError
+from umsalert.errors import InvalidData, RefusedByRule, UmsalertError, UsageError
 from umsalert.i18n import _
-from umsalert.model import Answer, Said
+from umsalert.model import Answer, Receipt, Said
 from umsalert.ports import Clock, Inbox, StoredReader, StoredWebhook, Webhook, WebhookSource
 from umsalert.replies.understanding import understand
 
 BATCH = 100
+LARGE_BYTES = 4096
+"""What is larger is read in a thread: a forged e-mail takes seconds, and guards wait meanwhile."""
+FLOOD = "flood"
 NOTHING_TO_SAY = b"{}"
 
 _log = logging.getLogger(__name__)
@@ -66,8 +70,10 @@ class Receiver:
             for item in stored:
                 try:
                     all_done &= await self._apply(item)
-                except UmsalertError:
-                    raise
+                except UmsalertError as error:
+                    if not _is_its_own(error):
+                        raise
+                    await self._reject(item, error.code)
                 except Exception:  # noqa: BLE001 - a bug must not hold up every receipt behind it
                     _log.exception("webhook not applied", extra=_about(item))
                     await self._inbox.reject(item.id, "not_applied")
@@ -81,13 +87,16 @@ class Receiver:
             await self._reject(item, "unknown_provider")
             return True
         try:
-            said = [understand(s) if isinstance(s, Said) else s for s in reader.read(item)]
+            said = await _understood(reader, item)
         except RefusedByRule as error:  # read, and nobody's word
             await self._inbox.reject(item.id, error.code)
             _log.info("set aside", extra=_about(item) | {"code": error.code})
             return True
         except InvalidData:
             await self._reject(item, "unreadable")
+            return True
+        if await self._floods(item, said):
+            await self._reject(item, FLOOD)
             return True
         matched = await self._inbox.apply(item.id, said)
         if matched is None:
@@ -99,9 +108,27 @@ class Receiver:
             _log.warning("webhook unmatched", extra=_about(item))
         return True
 
+    async def _floods(self, item: StoredWebhook, said: Sequence[Receipt | Answer]) -> bool:
+        for one in said:
+            if isinstance(one, Answer) and await self._inbox.floods(item.id, one):
+                return True
+        return False
+
     async def _reject(self, item: StoredWebhook, problem: str) -> None:
         await self._inbox.reject(item.id, problem)
         _log.warning("webhook not applied", extra=_about(item) | {"code": problem})
+
+
+async def _understood(reader: StoredReader, item: StoredWebhook) -> Sequence[Receipt | Answer]:
+    def work() -> Sequence[Receipt | Answer]:
+        return [understand(one) if isinstance(one, Said) else one for one in reader.read(item)]
+
+    return await asyncio.to_thread(work) if len(item.body) > LARGE_BYTES else work()
+
+
+def _is_its_own(error: UmsalertError) -> bool:
+    """Say whether what one item says is refused, and not all that are behind it."""
+    return isinstance(error, RefusedByRule | UsageError) or error.code == "constraint_failed"
 
 
 def _about(item: StoredWebhook) -> dict[str, str]:

@@ -56,12 +56,33 @@ _PHRASES: tuple[tuple[ReplyKind, str], ...] = (
 _SEEN = re.compile(
     r"\b(vue?s?|apercue?s?|voi[ts]|voyons|reperee?s?|pass\w+|vient|dirige|court|marche|parti\w*"
     r"|direction|sort|sorti\w*|entre|entree?|il est|elle est|ils sont|devant|derriere|saw|see|sees"
-    r"|seen|spotted|heading|running|walking|suspect|he is|she is|they are|near|towards?)\b"
+    r"|seen|spotted|heading|running|walking|suspect|he is|she is|they are|near|towards?"
+    r"|quelqu un|interpell\w*|arretee?s?|someone|somebody)\b"
 )
 _NOTHING = re.compile(
     r"\b(rien|personne|aucune?|pas( \w+){0,2} vue?s?|(n|ne) (ai|avons|a)?( \w+)? ?(pas|vois)"
     r"|nobody|nothing|not seen|haven t|no one|pas vue?s?|ras)\b"
 )
+_NEGATED = re.compile(
+    r"\b(?:(?:je|j|on|nous|y|il y|i|we) )?(?:(?:n|ne) )?"
+    r"(?:(?:y )?(?:ai|avons|a|vois|voit|voyons|have|saw|seen?|vue?s?|apercue?s?) )?"
+    r"(?:rien|personne|pas|aucune?(?! doute)|nobody|nothing|no one|not|haven t|ras)"
+    r"(?: (?:du tout|encore|de suspect|suspect|d anormal|de special|de particulier|a signaler"
+    r"|en vue|correspondant|homme|individu|personne|mouvement|seen|saw))*"
+    r"(?: (?:vue?s?|apercue?s?|reperee?s?|passee?s?|vois|voit|seen))?\b"
+)
+"""What says that nothing was seen, with all that it denies."""
+_ALL_THE_SAME = re.compile(
+    r"\b(?:part|vers|fuit|fuite|monte|c est (?:lui|elle|bien)|mais (?:lui|elle|une?|il|ils|but)"
+    r"|but (?:he|she|they|an?)|(?:ils?|elles?) (?:n|ne) (?!y\b)|armee?s?|couteau"
+    r"|(?:une|la|cette) personne|(?<!aucune )personne (?:qui|correspond\w*|suspecte))\b"
+)
+"""What tells of somebody, in one sentence with a negation."""
+_SOMEBODY = re.compile(
+    r"\b(?:individu\w*|suspecte?s?|(?:une?|l|cet|cette|la) (?:homme|femme)"
+    r"|(?:ils?|elles?) n (?:est|sont))\b"
+)
+"""Who is spoken of where a phrase would speak of the guard: "il n'est plus dans la gare"."""
 _YES_FIRST = re.compile(r"(1|ok|okay|oui|yes|recu|compris|entendu|bien recu|d accord)\b")
 _INITIALS = re.compile(r"\b(?:[a-z]\.){2,}")
 _THUMB = re.compile("[\N{THUMBS UP SIGN}\N{WHITE HEAVY CHECK MARK}\N{OK HAND SIGN}]")
@@ -97,11 +118,13 @@ def _kind(words: str, *, thumb: bool) -> ReplyKind:
 
 def _sentence(words: str) -> ReplyKind:
     if _NOTHING.search(words):
-        return ReplyKind.ACKNOWLEDGED
+        rest = _NEGATED.sub(" ", words)
+        told = _SEEN.search(rest) or _ALL_THE_SAME.search(words)
+        return ReplyKind.SIGHTING if told else ReplyKind.ACKNOWLEDGED
     if _SEEN.search(words):
         return ReplyKind.SIGHTING
     if kind := _phrase(words, re.search):
-        return kind
+        return ReplyKind.SIGHTING if _SOMEBODY.search(words) else kind
     return ReplyKind.ACKNOWLEDGED if _YES_FIRST.match(words) else ReplyKind.SIGHTING
 
 

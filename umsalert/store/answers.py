@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from umsalert import tokens
@@ -27,6 +28,9 @@ from umsalert.store.spatialite import Connection
 
 ANSWERED_FOR = timedelta(hours=24)
 """After an alert's expiry its links still work, and words of its guards are still tied to it."""
+
+FLOOD, FLOOD_WITHIN = 30, timedelta(minutes=10)
+"""Written answers of one guard, or of one stranger: who searches writes fewer."""
 
 Found = Mapping[str, object]
 """Which alert, site, contact and delivery an answer belongs to."""
@@ -59,14 +63,14 @@ class SqlAnswers:
 
         return await self._database.write(work)
 
-    async def undo(self, token: str) -> bool:
-        """Take the newest answer by this link back; False when there is none."""
+    async def undo(self, token: str, reply_id: int | None = None) -> bool:
+        """Take the newest answer by this link back; False when there is none, or not `reply_id`."""
 
         def work(connection: Connection) -> bool:
             found = _of_token(connection, token)
             if found is None:
                 return False
-            values = {**found, "now": to_text(self._now())}
+            values = {**found, "now": to_text(self._now()), "reply_id": reply_id}
             return bool(connection.execute(queries("answers")["undo"], values).rowcount)
 
         return await self._database.write(work)
@@ -116,12 +120,15 @@ class SqlAnswers:
         def work(connection: Connection) -> None:
             found = _of_ref(connection, alert_id, ref)
             values = {**found, "reply_id": reply_id, "entered_by": str(by)}
-            if not connection.execute(queries("answers")["tie"], values).rowcount:
+            tied = connection.execute(queries("answers")["tie"], values).fetchone()
+            if tied is None:
                 raise UsageError(
                     "reply_not_unmatched",
                     _("There is no unmatched answer {id}.").format(id=reply_id),
                     hint=_("See them with: umsalert reply list --unmatched"),
                 )
+            if tied["kind"] in READ_BY_SITE and found["contact_id"] is not None:
+                _stop_site(connection, found, self._now())
 
         await self._database.write(work)
 
@@ -134,6 +141,25 @@ def keep(
     row = {**(found or NOWHERE), "inbox_id": inbox_id}
     reply_id = _insert(connection, answer, row, now)
     return None if found is None else reply_id
+
+
+def floods(connection: Connection, answer: Answer, now: datetime, inbox_id: int) -> bool:
+    """Say whether whoever wrote this has written too much before it was taken into the inbox."""
+    if answer.source not in (ReplySource.SMS, ReplySource.EMAIL):
+        return False
+    found = _find(connection, answer, now)
+    values = {
+        "n": FLOOD,
+        "inbox_id": inbox_id,
+        "contact_id": None if found is None else found["contact_id"],
+        "sender": answer.tie.sender if found is None else "",
+    }
+    sql = queries("answers")
+    before = connection.execute(sql["written"], values).fetchone()
+    if before is None:
+        return False
+    (taken_at,) = connection.execute(sql["taken"], values).fetchone()
+    return from_text(before["received_at"]) > from_text(taken_at) - FLOOD_WITHIN
 
 
 def _insert(connection: Connection, answer: Answer, found: Found, now: datetime) -> int:
@@ -169,10 +195,22 @@ def _find(connection: Connection, answer: Answer, now: datetime) -> Found | None
     if tie.token and (found := _of_token(connection, tie.token)):
         return found
     if tie.reference and (found := of_reference(connection, tie.reference)):
-        return found
+        # Of a Message-ID whoever got one alert can guess the others: it counts from its recipient.
+        own = str(found["address"]).lower() == tie.sender.lower()
+        if own or answer.source is not ReplySource.EMAIL:
+            return found
     # Anybody can write any mailbox into an e-mail: it counts only beside an alert that it names.
     named = tie.alert_ref or answer.source is not ReplySource.EMAIL
-    return _of_sender(connection, tie, now) if tie.sender and named else None
+    if not (tie.sender and named):
+        return None
+    if answer.source is not ReplySource.EMAIL and not _names_alert(connection, tie.alert_ref):
+        tie = replace(tie, alert_ref="")  # "#gare": words that only look like one
+    return _of_sender(connection, tie, now)
+
+
+def _names_alert(connection: Connection, alert_ref: str) -> bool:
+    values = {"alert_ref": alert_ref}
+    return connection.execute(queries("answers")["names_alert"], values).fetchone() is not None
 
 
 def _of_token(connection: Connection, token: str) -> Found | None:
@@ -187,13 +225,18 @@ def _of_token(connection: Connection, token: str) -> Found | None:
 
 
 def _of_sender(connection: Connection, tie: Tie, now: datetime) -> Found | None:
-    """Return the newest message of the one incident that a sender can mean."""
+    """Return the newest message of the one incident that a sender can mean.
+
+    Who answers means what is going on, and only then what was cancelled or has expired.
+    """
     values = {
         "sender": tie.sender,
         "alert_ref": tie.alert_ref,
+        "now": to_text(now),
         "since": to_text(now - ANSWERED_FOR),
     }
     rows = connection.execute(queries("answers")["of_sender"], values).fetchall()
+    rows = [row for row in rows if row["open"]] or rows
     if len({row["incident_id"] for row in rows}) != 1:
         return None
     return _dictionary(rows[0])

@@ -13,6 +13,9 @@ from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, queries, to_text
 from umsalert.store.spatialite import Connection
 
+KEPT_BYTES = 16 * 1024
+"""Of what is nobody's word: whoever sends without end must not fill the disk."""
+
 OVERTAKES_BY = timedelta(minutes=1)
 """By how much a receipt may be faster than our own commit, which a locked database delays."""
 
@@ -76,9 +79,19 @@ class SqlInbox:
 
         return await self._database.write(work)
 
+    async def floods(self, inbox_id: int, answer: Answer) -> bool:
+        """Say whether whoever wrote an answer by SMS or e-mail has written too many of late."""
+        return await self._database.read(lambda c: answers.floods(c, answer, self._now(), inbox_id))
+
     async def reject(self, inbox_id: int, problem: str) -> None:
         """Mark a stored webhook as unreadable, so that it is kept and not tried again."""
-        await self._database.write(lambda c: self._done(c, inbox_id, problem))
+
+        def work(connection: Connection) -> None:
+            if self._done(connection, inbox_id, problem):
+                values = {"id": inbox_id, "most": KEPT_BYTES}
+                connection.execute(queries("inbox")["cut"], values)
+
+        await self._database.write(work)
 
     async def text_of(self, reference: str) -> MessageText | None:
         """Return what the hand-over of this reference says."""

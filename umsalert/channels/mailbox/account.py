@@ -279,8 +279,9 @@ def _login(box: BaseMailBox, imap: ImapSettings) -> None:
 def _arrived_at(response: bytes) -> datetime:
     found = imaplib.Internaldate2tuple(response)
     try:
-        return datetime(*found[:6]).astimezone(UTC) if found else datetime.now(UTC)
-    except ValueError:
+        # as the library has it: our zone's clock, which shows an hour of the year twice
+        return datetime.fromtimestamp(time.mktime(found), UTC) if found else datetime.now(UTC)
+    except (ValueError, OverflowError):
         return datetime.now(UTC)
 
 

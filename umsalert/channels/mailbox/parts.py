@@ -23,6 +23,11 @@ def parse(content: bytes) -> Message:
     return BytesParser(policy=compat32).parsebytes(content)
 
 
+def head(content: bytes) -> Message:
+    """Return the message with its headers only: however its parts are nested, it can be read."""
+    return BytesParser(policy=compat32).parsebytes(content, headersonly=True)
+
+
 def headers(message: Message, *names: str) -> Iterator[str]:
     """Yield the values of the headers of these names, unfolded and decoded."""
     for name in names:

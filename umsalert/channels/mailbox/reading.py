@@ -43,14 +43,19 @@ def mail(content: bytes, arrived_at: datetime) -> Mail:
     """Return what is kept of a mail: its first part, and when it arrived.
 
     The key names the message, not the copy: relays add headers to each. A program that gives all
-    its messages one Message-ID still gives them different dates.
+    its messages one Message-ID still gives them different dates. A mail that nothing can take apart
+    is kept by its content: one that is not kept would stand before all others for ever.
     """
     content = content[:MAX_BYTES]
-    message = parts.parse(content)
-    named = [str(message.get(name, "")) for name in ("Message-ID", "Date", "From")]
+    try:
+        message = parts.head(content)
+        named = [str(message.get(name, "")) for name in ("Message-ID", "Date", "From")]
+        reference = _reference(message)
+    except Exception:  # noqa: BLE001 - the standard library raises whatever a forged mail makes it
+        named, reference = [""], ""
     seed = "\0".join(named).encode("utf-8", "replace") if named[0].strip() else content
     line = f"{_ARRIVED}: {arrived_at.astimezone(UTC).isoformat()}\r\n".encode("ascii")
-    return Mail(hashlib.sha256(seed).hexdigest(), _reference(message), line + content)
+    return Mail(hashlib.sha256(seed).hexdigest(), reference, line + content)
 
 
 class MailReader:

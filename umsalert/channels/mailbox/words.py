@@ -64,9 +64,10 @@ def _unsigned(lines: list[str]) -> list[str]:
     first = next((i for i, line in enumerate(lines) if line.strip()), 0)
     if lines and _GREETING.fullmatch(lines[first].strip()):
         lines = lines[first + 1 :]
+    below = sum(bool(line.strip()) for line in lines)
     for i, line in enumerate(lines):
-        below = [other for other in lines[i + 1 :] if other.strip()]
-        if _CLOSING.fullmatch(line.strip(" ,.!")) and len(below) <= _SIGNATURE_LINES:
+        below -= bool(line.strip())
+        if below <= _SIGNATURE_LINES and _CLOSING.fullmatch(line.strip(" ,.!")):
             return lines[:i]
     return lines
 

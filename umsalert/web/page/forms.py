@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +18,15 @@ from umsalert.web.page.words import PageWords
 
 STAMP, TRAP, ANSWER, DETAILS = "stamp", "website", "answer", "details"
 TEXT, DIRECTION, AGO, AT = "text", "direction", "ago", "at"
-UNDO = "undo"
+UNDO, UNDONE = "undo", "undoes"
 MAX_FIELDS = 20
 MOST_CHARS: Mapping[str, int] = {TEXT: 500, DIRECTION: 100}
 AGO_MIN = (0, 2, 5, 10, 15, 30, 60)
 """Choices of how long ago somebody was seen."""
 SEEN_WITHIN = timedelta(hours=12)
 """A time of day that was longer ago is one that has not come yet, on a watch that goes fast."""
+
+_ID = re.compile(r"[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +63,11 @@ class Form:
     def kind(self) -> ReplyKind | None:
         """Return the answer that was pressed."""
         return ReplyKind(self[ANSWER]) if self[ANSWER] in set(ReplyKind) else None
+
+    @property
+    def undoes(self) -> int | None:
+        """Return which answer the page showed beside the button that takes it back."""
+        return int(self[UNDONE]) if _ID.fullmatch(self[UNDONE]) else None
 
     @property
     def raw(self) -> str:

@@ -104,5 +104,7 @@ def _origin(request: Request) -> object:
     except ValueError:
         return None
     if isinstance(address, IPv6Address):
+        if address.ipv4_mapped:  # as a proxy that listens on both may write one
+            return address.ipv4_mapped
         return int(address) >> (address.max_prefixlen - _NETWORK_BITS)
     return address

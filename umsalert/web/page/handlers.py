@@ -90,7 +90,7 @@ class Page:
             typed = form.fields if form[forms.DETAILS] else {}
             return self._page(visit, replace(look, typed=typed), 409)
         if form[forms.ANSWER] == forms.UNDO:
-            undone = await self._answers.undo(visit.token)
+            undone = await self._answers.undo(visit.token, form.undoes)
             return self._see(f"{visit.token}?note={Note.UNDONE}" if undone else visit.token)
         if form.kind is None:
             return self._page(visit, self._look(visit, Note.AGAIN), 400)

@@ -18,6 +18,9 @@ from umsalert.web.page.notes import Note
 MAX_PIXELS = {"JPEG": 64_000_000, "PNG": 25_000_000, "WEBP": 25_000_000}
 """Where a picture says to be larger, it is not decoded: a small file can become gigabytes. A JPEG
 is decoded at an eighth to a half of its size, so it may have more."""
+MAX_SCANS = 30
+"""Of a JPEG, those of its thumbnails included: each runs over all pixels again. Programs write ten;
+a forged one of half a megabyte has thousands, and would be decoded for minutes."""
 LONGEST_SIDE_PX = 1600
 QUALITY = 80
 
@@ -50,9 +53,19 @@ def encode(file: IO[bytes]) -> Photo:
         raise PictureRefused(Note.PHOTO_UNREADABLE) from error
 
 
+def _scans(file: IO[bytes]) -> int:
+    at = file.tell()
+    file.seek(0)
+    count = file.read().count(b"\xff\xda")  # a marker: in the data of a scan 0xFF has a zero behind
+    file.seek(at)
+    return count
+
+
 def _encode(file: IO[bytes]) -> Photo:
     with Image.open(file, formats=tuple(MAX_PIXELS)) as image:
         if image.width * image.height > MAX_PIXELS[str(image.format)]:
+            raise PictureRefused(Note.PHOTO_PIXELS)
+        if image.format == "JPEG" and _scans(file) > MAX_SCANS:
             raise PictureRefused(Note.PHOTO_PIXELS)
         image.draft("RGB", (LONGEST_SIDE_PX, LONGEST_SIDE_PX))
         picture: Image.Image = image.convert("RGBA" if image.has_transparency_data else "RGB")

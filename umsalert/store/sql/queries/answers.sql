@@ -8,15 +8,22 @@ WHERE delivery.id = :delivery_id
 -- name: of_sender
 -- Messages that have left for a number or a mailbox and may still be answered, newest alert first.
 SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
-    delivery.channel, coalesce(alert.incident_id, alert.id) AS incident_id
+    delivery.channel, coalesce(alert.incident_id, alert.id) AS incident_id,
+    alert.expires_at > :now AND alert.cancelled_at IS NULL AS open
 FROM alert
-CROSS JOIN contact ON contact.phone = :sender OR contact.email = :sender COLLATE NOCASE
 CROSS JOIN delivery
-    ON delivery.alert_id = alert.id AND delivery.contact_id = contact.id
+    ON delivery.alert_id = alert.id AND delivery.contact_id IN (
+        SELECT id FROM contact WHERE phone = :sender
+        UNION ALL  -- an OR would read every contact
+        SELECT id FROM contact WHERE email = :sender COLLATE NOCASE
+    )
     AND (delivery.address = :sender OR delivery.address = :sender COLLATE NOCASE)
 WHERE alert.expires_at > :since AND alert.closed_at IS NULL AND delivery.first_sent_at IS NOT NULL
     AND (:alert_ref = '' OR alert.ref = :alert_ref OR alert.ref LIKE '%-' || :alert_ref)
 ORDER BY alert.id DESC, delivery.id
+
+-- name: names_alert
+SELECT 1 FROM alert WHERE ref = :alert_ref OR ref LIKE '%-' || :alert_ref
 
 -- name: of_ref
 -- The contact, or else the site, of an alert; where it did not go there, of the newest of its incident
@@ -48,6 +55,16 @@ INSERT INTO reply (
     :direction, :seen_at, :raw, :at, :entered_by
 )
 
+-- name: written
+-- When the n-th newest of a contact's written answers was taken in, or of a stranger's.
+SELECT inbox.received_at
+FROM reply INDEXED BY reply_written JOIN inbox ON inbox.id = reply.inbox_id
+WHERE reply.source IN ('sms', 'email') AND reply.contact_id IS :contact_id AND reply.sender = :sender
+ORDER BY reply.id DESC LIMIT 1 OFFSET :n - 1
+
+-- name: taken
+SELECT received_at FROM inbox WHERE id = :inbox_id
+
 -- name: stop_site
 -- The first answer of somebody who is still vetted stops what the site has not been sent yet. One
 -- by the link of an e-mail does not: mail scanners follow links, and some press what they find.
@@ -77,7 +94,7 @@ WHERE id = (
     SELECT max(id) FROM reply
     WHERE alert_id = :alert_id AND contact_id = :contact_id AND source = 'link'
         AND undone_at IS NULL
-)
+) AND id = coalesce(:reply_id, id)
 
 -- name: insert_photo
 INSERT INTO photo (reply_id, media_type, width_px, height_px, content, received_at)
@@ -125,3 +142,4 @@ UPDATE reply
 SET alert_id = :alert_id, site_id = :site_id, contact_id = :contact_id,
     delivery_id = :delivery_id, entered_by = :entered_by
 WHERE id = :reply_id AND alert_id IS NULL
+RETURNING kind

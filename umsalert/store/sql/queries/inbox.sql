@@ -11,6 +11,11 @@ WHERE applied_at IS NULL AND id > :after ORDER BY id LIMIT :limit
 -- One process applies a webhook, however many read it.
 UPDATE inbox SET applied_at = :now, problem = :problem WHERE id = :id AND applied_at IS NULL
 
+-- name: cut
+-- What is nobody's word: an e-mail has up to 256 KiB.
+UPDATE inbox SET body = substr(body, 1, :most)
+WHERE id = :id AND problem IN ('auto_reply', 'flood')
+
 -- name: is_fresh
 SELECT 1 FROM inbox WHERE id = :id AND received_at > :since
 
@@ -20,7 +25,7 @@ UPDATE inbox SET problem = 'unmatched' WHERE id = :id
 -- name: hand_over
 -- A hand-over by its reference `<alert ref>-<delivery id>-<n>`; n = 0 is the newest.
 SELECT delivery.id AS delivery_id, delivery.alert_id, delivery.site_id, delivery.contact_id,
-    delivery.channel, delivery.attempts, delivery.state, attempt.n
+    delivery.address, delivery.channel, delivery.attempts, delivery.state, attempt.n
 FROM attempt
 JOIN delivery ON delivery.id = attempt.delivery_id
 JOIN alert ON alert.id = delivery.alert_id
