@@ -142,7 +142,9 @@ def open_office(home: Path, sites: int, *carrier: str) -> Iterator[Office]:
     """Open an office with `sites` vetted sites in 800 m, two channels each, and its carrier."""
     home.mkdir(parents=True, exist_ok=True)
     # The mailboxes of people answer by chance, and an answer stops what is queued for a site.
-    office = Office(home, {"UMSALERT_STATION": "Nice", "UMSALERT_IMAP_HOST": ""})
+    # People answer letters by chance, and an answer stops what is queued for their site.
+    without_mailbox = {"UMSALERT_IMAP_HOST": "", "UMSALERT_IMAP_USERNAME": ""}
+    office = Office(home, {"UMSALERT_STATION": "Nice"} | without_mailbox)
     ports = dict(zip(("--port", "--smtp-port", "--serve-port"), free_ports(3), strict=True))
     words = [word for option, port in ports.items() for word in (option, str(port))]
     words += ["--home", str(home), "--record", str(home / "carrier.ndjson"), *carrier]

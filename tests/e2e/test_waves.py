@@ -190,6 +190,7 @@ def test_a_key_sends_a_wave_once(office: Office) -> None:
     ("words", "code", "problem"),
     [
         (("widen", "--radius", "800m"), 2, "not_wider"),
+        (("follow-up", "--to", "all", "--template", "all-clear"), 5, "template_of_an_end"),
         (("widen", "--radius", "3"), 2, "distance_without_unit"),
         (("widen", "--radius", "900km"), 2, "radius_out_of_range"),
         (("recenter",), 2, "centre_unclear"),

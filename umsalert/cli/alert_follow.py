@@ -152,8 +152,9 @@ async def _followed(store: Store, order: Order) -> Alert:
 def _request(session: Session, alert: Alert, goal: tuple[Area, Following], typed: Typed) -> Request:
     """Return the request, asking on a terminal for what the template still needs."""
     from umsalert.messages import templates
-    from umsalert.selection import Words, inherited, wave
+    from umsalert.selection import Words, inherited, refuse_last_words, wave
 
+    refuse_last_words(typed.template, alert)
     settings = session.settings
     area, following = goal
     template = templates.load(typed.template or alert.template, wiring.template_folders(settings))

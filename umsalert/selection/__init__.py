@@ -11,6 +11,7 @@ from umsalert.selection.waves import (
     inherited,
     recentered,
     refuse_ended,
+    refuse_last_words,
     wave,
     widened,
 )
@@ -31,6 +32,7 @@ __all__ = [
     "nobody",
     "recentered",
     "refuse_ended",
+    "refuse_last_words",
     "time_zone_at",
     "wave",
     "widened",

@@ -19,6 +19,7 @@ from umsalert.model import (
     FollowKind,
     Operator,
 )
+from umsalert.selection.correction import CORRECTION
 from umsalert.selection.plan import Request
 
 CLOSING = "all-clear"
@@ -123,6 +124,19 @@ def closing(incident: Sequence[Alert], template: Template, outcome: str, by: Ope
         exercise=first.exercise,
         follows=Following(first.id, FollowKind.CLOSING),
     )
+
+
+def refuse_last_words(template: str | None, alert: Alert) -> None:
+    """Raise RefusedByRule for words that end an incident, or an alert, and would leave it open."""
+    commands = {CLOSING: "alert close", CORRECTION: "alert cancel"}
+    if template in commands:
+        raise RefusedByRule(
+            "template_of_an_end",
+            _("The words of {template} would leave the incident open.").format(template=template),
+            hint=_("Send them with: umsalert {command} {ref}").format(
+                command=commands[template], ref=alert.ref
+            ),
+        )
 
 
 def refuse_ended(alert: Alert) -> None:

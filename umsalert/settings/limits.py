@@ -208,7 +208,7 @@ def _mail_server(name: str, server: SmtpSettings | ImapSettings) -> Iterator[Pro
 
 def _imap(imap: ImapSettings) -> Iterator[Problem]:
     yield from _mail_server("imap", imap)
-    if not imap.host and (imap.username or imap.password):
+    if imap.username and not imap.host:
         yield _bad("imap.host", _("is not set, though the account is: no mail would be read"))
     if not MIN_POLL_S <= imap.poll_s <= MAX_POLL_S:
         message = _("must be between {least:g} and {most:g} seconds")
