@@ -288,15 +288,14 @@ def test_a_closed_incident_takes_nothing_more(office: Office, here: Here) -> Non
     before = office.forget()
     for named in (ref, message):
         for words in (
-            ("follow-up", named, "--to", "all", "--template", "all-clear"),
+            ("follow-up", named, "--to", "all", *PERSON),
             ("widen", named, "--radius", "3km"),
             ("recenter", named, "--site", "N1"),
             ("close", named, "--outcome", OUTCOME),
             ("close", named, "--outcome", "Autre chose."),
             ("close", named),
         ):
-            values = ("--var", "ended_alert=x", "--var", "outcome=y") if "--to" in words else ()
-            ended = here("alert", *words, *values, "--yes", "--json")
+            ended = here("alert", *words, "--yes", "--json")
             assert (ended.code, ended.error["code"]) == (5, "incident_closed"), ended.err
             assert OUTCOME in ended.error["message"]
     assert here("alert", "resume", ref, "--json").code == 5
