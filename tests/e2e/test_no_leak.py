@@ -37,7 +37,7 @@ def printed(office: Office) -> str:
         words = [f"--var={key}={text}" for key, text in values.items()]
         ended = office.run(
             *("alert", "send", *PLACE, "--template", name, *words, "--reason", REASON),
-            *("--yes", "--follow", "4s"),
+            *("--yes", "--follow", "2s"),
         )
         assert ended.code in (0, 1), ended.err
         found.append(ended.err)

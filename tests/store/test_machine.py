@@ -359,6 +359,6 @@ def test_no_course_of_events_breaks_the_record(database: Path, clock: FixedClock
             def __init__(self) -> None:
                 super().__init__(world)
 
-        examples = 2 * hypothesis.settings().max_examples
+        examples = hypothesis.settings().max_examples * 3 // 2
         settings = hypothesis.settings(max_examples=examples, stateful_step_count=60)
         run_state_machine_as_test(Here, settings=settings)
