@@ -8,10 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from umsalert.model import ReplyKind
+from umsalert.model import READ_BY_SITE, ChannelKind, ReplyKind, ReplySource
 from umsalert.ports import ReplyRow
 
 _ORDER = tuple(ReplyKind)
+
+
+def speaks_for_site(kind: ReplyKind, source: ReplySource, channel: ChannelKind | None) -> bool:
+    """Say whether an answer to a message of `channel` shows that its site has read the alert.
+
+    One by the link of an e-mail does not: mail scanners follow links, and some press what they
+    find.
+    """
+    scanned = source is ReplySource.LINK and channel is ChannelKind.EMAIL
+    return kind in READ_BY_SITE and not scanned
 
 
 def of_guards(replies: Iterable[ReplyRow]) -> Mapping[tuple[str, str], ReplyRow]:

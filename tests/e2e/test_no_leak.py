@@ -15,7 +15,6 @@ from umsalert.messages.gsm7 import transliterate
 
 WORDS = ("KRANOVSKI", "ZYLBERSTEIN", "Pétunia-Œillet", "vengeance conjugale", "06 39 98 77 77")
 REASON = "Motif : " + ", ".join(WORDS)
-EVERY_CHANNEL = {"sms", "voice", "email"}
 LINK = re.compile(r"http://127\.0\.0\.1:[0-9]+/r/[A-Za-z0-9_-]{22}")
 
 

@@ -27,7 +27,6 @@ from umsalert.simulator.correspondents import Correspondents, Postmen
 from umsalert.simulator.couriers import GatewayCourier, OvhCourier, VonageCourier
 from umsalert.simulator.desk import Desk, Limit
 from umsalert.simulator.faults import GATEWAY_FAULTS, HTTP_FAULTS, Fates, ReceiptFates
-from umsalert.simulator.guards import Guards
 from umsalert.simulator.keys import (
     API_KEY,
     APPLICATION_ID,
@@ -220,13 +219,13 @@ class Simulator:
     def _add_vonage(self, app: web.Application, keys: Keys, stage: Stage) -> None:
         scenario, speed = self.config.scenario, self.config.speed
         courier = VonageCourier(APPLICATION_ID, API_KEY, keys.signature_secret())
-        guards = Guards(stage, courier, self._webhook_tls())
         application = Application(APPLICATION_ID, keys.public_key())
-        for path, kind, name, traffic, rate_per_s in (
-            ("/v1/messages", Messages, "sms", scenario.sms, SMS_PER_S),
-            ("/v1/calls", Calls, "voice", scenario.voice, CALLS_PER_S),
+        messages = Messages(application, stage, courier, self._webhook_tls())
+        calls = Calls(application, stage, courier)
+        for path, api, name, traffic, rate_per_s in (
+            ("/v1/messages", messages, "sms", scenario.sms, SMS_PER_S),
+            ("/v1/calls", calls, "voice", scenario.voice, CALLS_PER_S),
         ):
-            api = kind(application, stage, guards)
             fates = Fates(f"{self._seed}/{name}", traffic, HTTP_FAULTS)
             app.router.add_post(path, Desk(stage, api, Limit(rate_per_s * speed), fates).serve)
         balance_eur = 0.0 if scenario.account_empty else BALANCE_EUR

@@ -5,18 +5,15 @@ from __future__ import annotations
 import asyncio
 import re
 import ssl
-import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
-from typing import Any
 
 import aiohttp
 from yarl import URL
 
 from umsalert.simulator import record as seen
-from umsalert.simulator.calls import Stage, timestamp
-from umsalert.simulator.couriers import Courier
+from umsalert.simulator.calls import Stage
 from umsalert.simulator.webhooks import is_local
 
 WRITES_AFTER_S = 8.0
@@ -29,10 +26,14 @@ _LINK = re.compile(r"https?://\S+/r/[A-Za-z0-9_-]{22}")
 
 @dataclass(frozen=True, slots=True)
 class Guards:
-    """The guards of one provider's customers. `tls` is what an https page is trusted by."""
+    """The guards of one provider's customers.
+
+    `write` lets the provider bring words to the sender of an SMS, told where its receipts go; `tls`
+    is what an https page is trusted by.
+    """
 
     stage: Stage
-    courier: Courier
+    write: Callable[[seen.Sms, str, str], None]
     tls: ssl.SSLContext = field(repr=False)
 
     async def answer(self, message: seen.Sms, webhook_url: str) -> None:
@@ -50,18 +51,7 @@ class Guards:
         """Let the provider bring an SMS to where it brings all that is written to the sender."""
         now = self.stage.timeline.now()
         self.stage.record.add(seen.Written(at=now, sender=message.to, to=message.sender, text=text))
-        payload: dict[str, Any] = {
-            "to": message.sender,
-            "from": message.to.removeprefix("+"),
-            "channel": "sms",
-            "message_uuid": str(uuid.uuid4()),
-            "timestamp": timestamp(now),
-            "message_type": "text",
-            "text": text,
-            "sms": {"num_messages": "1"},
-        }
-        url = str(URL(webhook_url).with_name("message-inbound"))
-        self.stage.webhooks.deliver(self.courier, url, payload)
+        self.write(message, text, webhook_url)
 
     async def _press(self, number: str, link: str, button: str) -> None:
         """Open the page of a link and press a button on it, as a browser without scripts does."""

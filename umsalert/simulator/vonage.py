@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import uuid
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from typing import Any
 import jwt
 from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+from yarl import URL
 
 from umsalert.messages.gsm7 import measure
 from umsalert.simulator import record as seen
@@ -24,6 +26,7 @@ from umsalert.simulator.answers import (
     vonage_fault,
 )
 from umsalert.simulator.calls import Call, CallRequest, Stage, timestamp
+from umsalert.simulator.couriers import Courier
 from umsalert.simulator.desk import Asked, json_of
 from umsalert.simulator.faults import Fault
 from umsalert.simulator.guards import Guards
@@ -54,11 +57,10 @@ class Application:
 class Vonage:
     """The two APIs of one application."""
 
-    def __init__(self, application: Application, stage: Stage, guards: Guards) -> None:
+    def __init__(self, application: Application, stage: Stage, courier: Courier) -> None:
         self.application = application
         self.stage = stage
-        self.guards = guards
-        self.courier = guards.courier
+        self.courier = courier
 
     def admit(self, request: web.Request) -> None:
         """Raise ApiError unless the application sends."""
@@ -102,7 +104,13 @@ class Vonage:
 
 
 class Messages(Vonage):
-    """`POST /v1/messages`."""
+    """`POST /v1/messages`. `tls` is what guards trust the page of a link by."""
+
+    def __init__(
+        self, application: Application, stage: Stage, courier: Courier, tls: ssl.SSLContext
+    ) -> None:
+        super().__init__(application, stage, courier)
+        self._guards = Guards(stage, self._inbound, tls)
 
     def read(self, request: web.Request, body: bytes) -> Asked:
         """Return the SMS that is asked for. Raises ApiError."""
@@ -141,7 +149,7 @@ class Messages(Vonage):
         await self.stage.timeline.sleep(person.sms_latency_s)
         if person.line not in _ABSENT:
             report(self._status(message, "delivered"))
-            await self.guards.answer(message, webhook_url)
+            await self._guards.answer(message, webhook_url)
             return
         number, detail = _ABSENT[person.line]
         error = {
@@ -151,6 +159,21 @@ class Messages(Vonage):
             "instance": message.message_uuid,
         }
         report(self._status(message, "rejected") | {"error": error})
+
+    def _inbound(self, message: seen.Sms, text: str, webhook_url: str) -> None:
+        """Post what a guard wrote to where the application takes all that is written to it."""
+        payload = {
+            "to": message.sender,
+            "from": message.to.removeprefix("+"),
+            "channel": "sms",
+            "message_uuid": str(uuid.uuid4()),
+            "timestamp": timestamp(self.stage.timeline.now()),
+            "message_type": "text",
+            "text": text,
+            "sms": {"num_messages": "1"},
+        }
+        url = str(URL(webhook_url).with_name("message-inbound"))
+        self.stage.webhooks.deliver(self.courier, url, payload)
 
     def _status(self, message: seen.Sms, status: str) -> dict[str, Any]:
         parts = measure(message.text).parts

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from umsalert import tokens
+from umsalert import standing, tokens
 from umsalert.errors import UsageError
 from umsalert.i18n import _
 from umsalert.model import (
-    READ_BY_SITE,
     Answer,
     ChannelKind,
     Operator,
     Photo,
+    ReplyKind,
     ReplySource,
     Tie,
 )
@@ -127,7 +127,8 @@ class SqlAnswers:
                     _("There is no unmatched answer {id}.").format(id=reply_id),
                     hint=_("See them with: umsalert reply list --unmatched"),
                 )
-            if tied["kind"] in READ_BY_SITE and found["contact_id"] is not None:
+            kind, source = ReplyKind(tied["kind"]), ReplySource(tied["source"])
+            if standing.speaks_for_site(kind, source, None):
                 _stop_site(connection, found, self._now())
 
         await self._database.write(work)
@@ -177,14 +178,16 @@ def _insert(connection: Connection, answer: Answer, found: Found, now: datetime)
         "at": to_text(answer.occurred_at),
     }
     reply_id = int(connection.execute(queries("answers")["insert"], values).lastrowid)
-    scanned = answer.source is ReplySource.LINK and found["channel"] == ChannelKind.EMAIL
-    if answer.kind in READ_BY_SITE and found["contact_id"] is not None and not scanned:
+    channel = ChannelKind(str(found["channel"])) if found["channel"] else None
+    if standing.speaks_for_site(answer.kind, answer.source, channel):
         _stop_site(connection, found, now)
     return reply_id
 
 
 def _stop_site(connection: Connection, found: Found, now: datetime) -> None:
     """Where the template says so, let nothing more leave for the site of an answer."""
+    if found["contact_id"] is None:  # nobody knows whether somebody vetted has said it
+        return
     values = {**found, "now": to_text(now)}
     if connection.execute(queries("answers")["stop_site"], values).rowcount:
         connection.execute(queries("answers")["stop_queued"], values)

@@ -66,8 +66,7 @@ ORDER BY reply.id DESC LIMIT 1 OFFSET :n - 1
 SELECT received_at FROM inbox WHERE id = :inbox_id
 
 -- name: stop_site
--- The first answer of somebody who is still vetted stops what the site has not been sent yet. One
--- by the link of an e-mail does not: mail scanners follow links, and some press what they find.
+-- The first answer of somebody who is still vetted stops what the site has not been sent yet.
 UPDATE alert_site SET stopped_at = :now
 WHERE alert_id = :alert_id AND site_id = :site_id AND stopped_at IS NULL
     AND (SELECT stop_when_acknowledged FROM alert WHERE id = :alert_id)
@@ -142,4 +141,4 @@ UPDATE reply
 SET alert_id = :alert_id, site_id = :site_id, contact_id = :contact_id,
     delivery_id = :delivery_id, entered_by = :entered_by
 WHERE id = :reply_id AND alert_id IS NULL
-RETURNING kind
+RETURNING kind, source
