@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umsalert import resources
-from umsalert.model import TOKEN_PLACE, CellPace, ChannelKind, Operator
+from umsalert.model import TOKEN_PLACE, CellPace, ChannelKind, Operator, Power
 from umsalert.settings import (
     CallRateSettings,
     RateSettings,
@@ -63,9 +63,16 @@ def clock(settings: Settings) -> SystemClock:
     return SystemClock(settings.simulation.clock_offset_s)
 
 
-def open_store(settings: Settings) -> Store:
-    """Return the store of `settings.database`, for `async with`."""
-    return Store(settings.database, clock(settings))
+@contextlib.asynccontextmanager
+async def open_store(settings: Settings, power: Power = Power.READ) -> AsyncIterator[Store]:
+    """Open the store of `settings.database` for what takes `power`.
+
+    Raises RefusedByRule when this account may not do that; the audit log says so.
+    """
+    async with Store(settings.database, clock(settings)) as store:
+        if power is not Power.READ:
+            await store.operators.require(power, operator(settings))
+        yield store
 
 
 def operator(settings: Settings) -> Operator:

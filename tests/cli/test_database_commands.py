@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Cli
+from umsalert.model import ContactStatus, SiteStatus
 from umsalert.store import schema
 from umsalert.store.spatialite import connect
 
@@ -58,8 +59,8 @@ def test_info_counts_and_proves(cli: Cli, database: Path) -> None:
     assert found["database"] == str(database)
     assert found["database_version"] == schema.latest()
     assert found["known_distance_m"] == pytest.approx(686_989.675, abs=0.001)
-    assert found["sites"] == {"requested": 1, "approved": 0, "suspended": 0}
-    assert found["contacts"] == {"named": 0, "certified": 0, "revoked": 0}
+    assert found["sites"] == dict.fromkeys(SiteStatus, 0) | {"requested": 1}
+    assert found["contacts"] == dict.fromkeys(ContactStatus, 0)
     assert found["alerts"] == 0
     assert "686989.675 m" in cli("db", "info").out
 

@@ -17,7 +17,7 @@ from umsalert.cli.tables import Column
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
-from umsalert.model import Alert, ChannelKind, FollowKind
+from umsalert.model import Alert, ChannelKind, FollowKind, Power
 from umsalert.ports import Stopped
 from umsalert.selection import CORRECTION, correction
 from umsalert.store.alerts import LAST
@@ -38,7 +38,7 @@ class Manner:
 
 async def cancel(session: Session, ref: str, manner: Manner, output: Output) -> ExitCode:
     """Cancel an alert at once; everything else comes after that commit."""
-    async with wiring.open_store(session.settings) as store:
+    async with wiring.open_store(session.settings, Power.ALERT) as store:
         alert = await _find(store, ref)
         if not (manner.yes or alert.cancelled):
             await _confirm(store, alert, output)

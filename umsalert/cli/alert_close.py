@@ -15,7 +15,7 @@ from umsalert.cli.output import Output, ask, confirm, interactive, local
 from umsalert.dispatch import left_open
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.i18n import _, language, ngettext
-from umsalert.model import Alert, Closure, FollowKind
+from umsalert.model import Alert, Closure, FollowKind, Power
 
 if TYPE_CHECKING:
     from umsalert.messages import Template
@@ -34,7 +34,7 @@ class Manner:
 
 async def close(session: Session, ref: str, manner: Manner, output: Output) -> ExitCode:
     """Close the incident of an alert and send its closing message, in one commit."""
-    async with wiring.open_store(session.settings) as store:
+    async with wiring.open_store(session.settings, Power.ALERT) as store:
         alert = await store.alerts.alert(ref)
         incident = await store.alerts.incident(alert.id)
         return await _Closing(session, store, incident, output).carry_out(manner)

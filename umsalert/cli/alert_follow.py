@@ -14,7 +14,7 @@ from umsalert.errors import ExitCode, UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.units import check_radius, parse_distance
 from umsalert.i18n import _
-from umsalert.model import Alert, Area, Audience, ChannelKind, Following, FollowKind, Link
+from umsalert.model import Alert, Area, Audience, ChannelKind, Following, FollowKind, Link, Power
 from umsalert.store.alerts import LAST
 from umsalert.times import parse_duration
 
@@ -114,7 +114,7 @@ async def send(session: Session, order: Order, output: Output) -> ExitCode:
     from umsalert.selection import nobody, refuse_ended
 
     settings = session.settings
-    async with wiring.open_store(settings) as store:
+    async with wiring.open_store(settings, Power.ALERT) as store:
         alert = await _followed(store, order)
         area, following = await order.goal(store, alert)
         check_radius(area.radius_m, settings.alert.max_radius_m)

@@ -27,7 +27,7 @@ from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, re
 from umsalert.errors import ExitCode, TemporaryError
 from umsalert.events import Cancelled, Planned, Progress
 from umsalert.i18n import _, ngettext
-from umsalert.model import Alert, Cancellation, DeliveryState, FollowKind, OutcomeKind
+from umsalert.model import Alert, Cancellation, DeliveryState, FollowKind, OutcomeKind, Power
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
 
@@ -46,7 +46,7 @@ class Manner:
 async def send(session: Session, request: Request, manner: Manner, output: Output) -> ExitCode:
     """Plan, show, ask, record and dispatch one alert."""
     settings = session.settings
-    async with wiring.open_store(settings) as store:
+    async with wiring.open_store(settings, Power.ALERT) as store:
         planner = wiring.planner(settings, store)
         earlier = await planner.earlier(request)
         if earlier is not None:
@@ -89,7 +89,7 @@ async def carry_out(
 async def go_on(session: Session, ref: str, manner: Manner, output: Output) -> ExitCode:
     """Send what is still queued of an alert, and take over what a dead sender left."""
     settings = session.settings
-    async with wiring.open_store(settings) as store:
+    async with wiring.open_store(settings, Power.ALERT) as store:
         alert = await store.alerts.alert(ref)
         async with wiring.open_lanes(settings, alert.channels) as lanes:
             return await _Sending(session, store, alert, output).resume(lanes, manner)

@@ -11,7 +11,7 @@ from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import Output
 from umsalert.i18n import _
-from umsalert.model import Contact, ContactStatus
+from umsalert.model import Contact, ContactStatus, Power
 
 if TYPE_CHECKING:
     from umsalert.register import ContactContext
@@ -77,7 +77,7 @@ def add(
     }
 
     async def work() -> Contact:
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             new = contact_from(fields, await _known(store))
             by = wiring.operator(this.settings)
             await store.register.add_contacts([new], by, certify=certify)
@@ -119,7 +119,7 @@ def import_contacts(
     data = register.read_file(file, output)
 
     async def work() -> None:
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             found = read_contacts(data, await _known(store))
             register.check(found, manner, output)
             added = 0
@@ -195,7 +195,7 @@ def _set_status(
     from umsalert import wiring
 
     async def work() -> int:
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             by = wiring.operator(this.settings)
             return await store.register.set_contact_status(refs, status, by, reason=reason)
 

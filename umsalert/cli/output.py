@@ -230,10 +230,15 @@ def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
     """Return a status of the register as people call it, said of `n` sites or contacts."""
     return {
         SiteStatus.REQUESTED: ngettext("requested", "requested", n),
+        SiteStatus.UNDER_REVIEW: ngettext("under review", "under review", n),
         SiteStatus.APPROVED: ngettext("approved", "approved", n),
         SiteStatus.SUSPENDED: ngettext("suspended", "suspended", n),
+        SiteStatus.REFUSED: ngettext("refused", "refused", n),
+        SiteStatus.CLOSED: ngettext("closed", "closed", n),
         ContactStatus.NAMED: ngettext("named", "named", n),
         ContactStatus.CERTIFIED: ngettext("certified", "certified", n),
+        ContactStatus.EXPIRED: ngettext("card expired", "card expired", n),
+        ContactStatus.ERASED: ngettext("erased", "erased", n),
         ContactStatus.REVOKED: ngettext("revoked", "revoked", n),
     }[status]
 

@@ -14,7 +14,7 @@ from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext, system_reason
-from umsalert.model import ReplyKind
+from umsalert.model import Power, ReplyKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -138,7 +138,7 @@ def add(
     async def work() -> tuple[str, ReplyRow]:
         from umsalert.model import Answer, ReplySource, Tie
 
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.ALERT) as store:
             found = await store.alerts.alert(alert)
             by, now = wiring.operator(this.settings), wiring.clock(this.settings).now()
             if kind is None:

@@ -12,7 +12,7 @@ from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import Output, local, status_name, titled
 from umsalert.cli.tables import Column
 from umsalert.i18n import _
-from umsalert.model import Contact, Site, SiteStatus
+from umsalert.model import Contact, Power, Site, SiteStatus
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -81,7 +81,7 @@ def add(
     new = site_from(fields)
 
     async def work() -> Site:
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             await store.register.add_sites([new], wiring.operator(this.settings), approve=approve)
             return await store.register.site(new.ref)
 
@@ -119,7 +119,7 @@ def import_sites(
     data = register.read_file(file, output)
 
     async def work() -> None:
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             found = read_sites(data, await store.register.site_regions())
             register.check(found, manner, output)
             added = 0
@@ -230,7 +230,7 @@ def _set_status(
     from umsalert import wiring
 
     async def work() -> int:
-        async with wiring.open_store(this.settings) as store:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             by = wiring.operator(this.settings)
             return await store.register.set_site_status(refs, status, by, reason=reason)
 

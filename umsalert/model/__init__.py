@@ -33,6 +33,7 @@ from umsalert.model.answers import (
     Tie,
 )
 from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
+from umsalert.model.audit import AuditEntry, AuditHead, Deed
 from umsalert.model.checks import CheckResult, CheckStatus
 from umsalert.model.deliveries import (
     OPEN_STATES,
@@ -46,7 +47,10 @@ from umsalert.model.deliveries import (
     Outgoing,
     Receipt,
 )
+from umsalert.model.operators import POWERS, Power, Role
 from umsalert.model.register import (
+    CONTACT_MOVES,
+    SITE_MOVES,
     Contact,
     ContactStatus,
     NewContact,
@@ -57,17 +61,22 @@ from umsalert.model.register import (
 )
 
 __all__ = [
+    "CONTACT_MOVES",
     "NEW_AREA",
     "NO_CELL_PACE",
     "OPEN_STATES",
+    "POWERS",
     "READ_BY_SITE",
     "SHARES",
+    "SITE_MOVES",
     "TOKEN_PLACE",
     "TRANSITIONS",
     "Alert",
     "Answer",
     "Area",
     "Audience",
+    "AuditEntry",
+    "AuditHead",
     "Cancellation",
     "CellPace",
     "ChannelKind",
@@ -77,6 +86,7 @@ __all__ = [
     "Closure",
     "Contact",
     "ContactStatus",
+    "Deed",
     "DeliveryState",
     "Expected",
     "FollowKind",
@@ -94,9 +104,11 @@ __all__ = [
     "Outgoing",
     "Photo",
     "Polygon",
+    "Power",
     "Receipt",
     "ReplyKind",
     "ReplySource",
+    "Role",
     "Said",
     "Selection",
     "Site",

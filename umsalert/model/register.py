@@ -11,8 +11,11 @@ class SiteStatus(StrEnum):
     """Where a site stands in its vetting. Only `approved` sites are alerted."""
 
     REQUESTED = "requested"
+    UNDER_REVIEW = "under_review"
     APPROVED = "approved"
     SUSPENDED = "suspended"
+    REFUSED = "refused"
+    CLOSED = "closed"
 
 
 class ContactStatus(StrEnum):
@@ -20,7 +23,47 @@ class ContactStatus(StrEnum):
 
     NAMED = "named"
     CERTIFIED = "certified"
+    EXPIRED = "expired"
+    """The card has expired; with a new one, CNAPS certifies again."""
     REVOKED = "revoked"
+    ERASED = "erased"
+    """Nothing of the person is left; past alerts keep the ref."""
+
+
+SITE_MOVES: dict[SiteStatus, frozenset[SiteStatus]] = {
+    SiteStatus.REQUESTED: frozenset(
+        {SiteStatus.UNDER_REVIEW, SiteStatus.APPROVED, SiteStatus.REFUSED, SiteStatus.CLOSED}
+    ),
+    SiteStatus.UNDER_REVIEW: frozenset(
+        {SiteStatus.APPROVED, SiteStatus.REFUSED, SiteStatus.CLOSED}
+    ),
+    SiteStatus.APPROVED: frozenset(
+        {SiteStatus.UNDER_REVIEW, SiteStatus.SUSPENDED, SiteStatus.CLOSED}
+    ),
+    SiteStatus.SUSPENDED: frozenset(
+        {SiteStatus.APPROVED, SiteStatus.UNDER_REVIEW, SiteStatus.CLOSED}
+    ),
+    SiteStatus.REFUSED: frozenset({SiteStatus.UNDER_REVIEW, SiteStatus.CLOSED}),
+    SiteStatus.CLOSED: frozenset({SiteStatus.REQUESTED}),
+}
+"""Every move of a site that may be. What was closed or refused is vetted anew."""
+
+CONTACT_MOVES: dict[ContactStatus, frozenset[ContactStatus]] = {
+    ContactStatus.NAMED: frozenset(
+        {ContactStatus.CERTIFIED, ContactStatus.REVOKED, ContactStatus.ERASED}
+    ),
+    ContactStatus.CERTIFIED: frozenset(
+        {ContactStatus.EXPIRED, ContactStatus.REVOKED, ContactStatus.ERASED}
+    ),
+    ContactStatus.EXPIRED: frozenset(
+        {ContactStatus.CERTIFIED, ContactStatus.REVOKED, ContactStatus.ERASED}
+    ),
+    ContactStatus.REVOKED: frozenset(
+        {ContactStatus.NAMED, ContactStatus.CERTIFIED, ContactStatus.ERASED}
+    ),
+    ContactStatus.ERASED: frozenset(),
+}
+"""Every move of a contact that may be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +94,22 @@ class NewSite:
     commune: str | None = None
     agents: int | None = None
     hours: str | None = None
+    leader: str | None = None
+    lockdown_procedure: str | None = None
+    convention_ref: str | None = None
+    client: str | None = None
+    company: str | None = None
+    company_authorisation: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """A site of the register. `hours` None means somebody is there around the clock."""
+    """A site of the register.
+
+    `hours` None means somebody is there around the clock. `leader` is who on site can lead the
+    agents, `client` the donneur d'ordre, `company` the security company with its authorisation
+    number (`AUT-...`). An approval ends at `approved_until`, a suspension at `suspended_until`.
+    """
 
     id: int
     ref: str
@@ -71,6 +125,14 @@ class Site:
     commune: str | None
     agents: int | None
     hours: str | None
+    leader: str | None
+    lockdown_procedure: str | None
+    convention_ref: str | None
+    client: str | None
+    company: str | None
+    company_authorisation: str | None
+    approved_until: datetime | None
+    suspended_until: datetime | None
     status_by: str | None
     status_at: datetime | None
 
@@ -88,11 +150,21 @@ class NewContact:
     email: str | None = None
     card: str | None = None
     language: str = "fr"
+    named_by: str | None = None
+    channels: str | None = None
+    hours: str | None = None
+    fallback: bool = False
+    card_valid_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A guard of a site. `phone` is E.164; `phone_kind` is `mobile` (SMS and voice) or `fixed`."""
+    """A guard of a site. `phone` is E.164; `phone_kind` is `mobile` (SMS and voice) or `fixed`.
+
+    `named_by` is who of the client named them. `channels` are names in the order wanted, with
+    commas; None: all that the addresses allow. `hours` None means those of the site. A `fallback`
+    contact takes the site's alerts when nobody is on duty there, where the alert asks for that.
+    """
 
     id: int
     ref: str
@@ -104,6 +176,11 @@ class Contact:
     email: str | None
     card: str | None
     language: str
+    named_by: str | None
+    channels: str | None
+    hours: str | None
+    fallback: bool
+    card_valid_until: datetime | None
     status: ContactStatus
     status_by: str | None
     status_at: datetime | None

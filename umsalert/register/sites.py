@@ -26,6 +26,12 @@ COLUMNS = (
     Column("agents", 6),
     Column("hours", 250),
     Column("time_zone", 60),
+    Column("leader", 80),
+    Column("lockdown_procedure", 120),
+    Column("convention_ref", 80),
+    Column("client", 120),
+    Column("company", 120),
+    Column("company_authorisation", 40),
 )
 
 
@@ -86,6 +92,12 @@ def _site(row: Row, refs: Unique[str]) -> NewSite | None:
         commune=commune,
         agents=agents,
         hours=hours,
+        leader=row.read("leader", str),
+        lockdown_procedure=row.read("lockdown_procedure", str),
+        convention_ref=row.read("convention_ref", str),
+        client=row.read("client", str),
+        company=row.read("company", str),
+        company_authorisation=row.read("company_authorisation", str),
     )
 
 

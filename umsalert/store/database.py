@@ -149,3 +149,8 @@ def from_text(text: str) -> datetime:
 def optional_time(text: str | None) -> datetime | None:
     """Return the time, or None where it did not happen yet."""
     return None if text is None else from_text(text)
+
+
+def optional_text(moment: datetime | None) -> str | None:
+    """Return a time as it stands in the database, or None."""
+    return None if moment is None else to_text(moment)

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from umsalert.errors import InvalidData, Problem, UsageError
+from umsalert.errors import InvalidData, Problem
 from umsalert.geo.cells import cell_of
 from umsalert.i18n import _
 from umsalert.model import (
@@ -21,8 +21,9 @@ from umsalert.model import (
     Site,
     SiteStatus,
 )
-from umsalert.store.database import Database, optional_time, queries, to_text
+from umsalert.store.database import Database, optional_text, optional_time, queries
 from umsalert.store.spatialite import Connection
+from umsalert.store.status import Move, move, record, some, unknown_refs
 
 
 class SqlRegister:
@@ -53,14 +54,13 @@ class SqlRegister:
 
     async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
         """Add all or none. Raises InvalidData when a ref exists."""
-        status = SiteStatus.APPROVED if approve else SiteStatus.REQUESTED
-        stamp = self._stamp(status, by)
+        to = Move(SiteStatus.APPROVED if approve else SiteStatus.REQUESTED, by, self._now())
 
         def work(connection: Connection) -> int:
             _refuse_known(connection, "status_of_sites", [site.ref for site in sites])
-            rows = [dataclasses.asdict(site) | _columns(stamp) | _place(site) for site in sites]
+            rows = [dataclasses.asdict(site) | to.columns | _place(site) for site in sites]
             _insert(connection, "site", rows)
-            _log_new(connection, "site", [site.ref for site in sites], stamp)
+            record(connection, dict.fromkeys(site.ref for site in sites), to)
             return len(rows)
 
         return await self._database.write(work, spatial=True)
@@ -69,15 +69,14 @@ class SqlRegister:
         self, contacts: Sequence[NewContact], by: Operator, *, certify: bool
     ) -> int:
         """Add all or none. Raises InvalidData when a site is missing or a ref exists."""
-        status = ContactStatus.CERTIFIED if certify else ContactStatus.NAMED
-        stamp = self._stamp(status, by)
+        to = Move(ContactStatus.CERTIFIED if certify else ContactStatus.NAMED, by, self._now())
 
         def work(connection: Connection) -> int:
             rows = _contact_rows(connection, contacts)
             refs = [str(row["ref"]) for row in rows]
             _refuse_known(connection, "status_of_contacts", refs)
-            _insert(connection, "contact", [row | _columns(stamp) for row in rows])
-            _log_new(connection, "contact", refs, stamp)
+            _insert(connection, "contact", [row | to.columns for row in rows])
+            record(connection, dict.fromkeys(refs), to)
             return len(rows)
 
         return await self._database.write(work)
@@ -97,7 +96,7 @@ class SqlRegister:
             lambda c: c.execute(queries("register")["site"], {"ref": ref}).fetchone()
         )
         if row is None:
-            raise _unknown_refs("site", [ref])
+            raise unknown_refs("site", [ref])
         return _site(row)
 
     async def contacts(
@@ -116,45 +115,15 @@ class SqlRegister:
         self, refs: Sequence[str], status: SiteStatus, by: Operator, *, reason: str = ""
     ) -> int:
         """Move all sites or none; return how many changed. Raises UsageError on unknown refs."""
-        return await self._set_status("site", refs, self._stamp(status, by, reason))
+        to = Move(status, by, self._now(), reason)
+        return await self._database.write(lambda c: move(c, refs, to))
 
     async def set_contact_status(
         self, refs: Sequence[str], status: ContactStatus, by: Operator, *, reason: str = ""
     ) -> int:
         """Move all contacts or none; return how many changed. Raises UsageError on unknown refs."""
-        return await self._set_status("contact", refs, self._stamp(status, by, reason))
-
-    async def _set_status(self, noun: str, refs: Sequence[str], stamp: dict[str, str]) -> int:
-        sql = queries("register")
-
-        def work(connection: Connection) -> int:
-            rows = connection.execute(sql[f"status_of_{noun}s"], {"refs": json.dumps(list(refs))})
-            found = {row["ref"]: row["status"] for row in rows}
-            missing = [ref for ref in refs if ref not in found]
-            if missing:
-                raise _unknown_refs(noun, missing)
-            changed = {ref: old for ref, old in found.items() if old != stamp["status"]}
-            for ref, old in changed.items():
-                connection.execute(sql[f"set_{noun}_status"], {"ref": ref} | stamp)
-                change = {"noun": noun, "ref": ref, "from_status": old}
-                connection.execute(sql["insert_change"], change | stamp)
-            return len(changed)
-
-        return await self._database.write(work)
-
-    def _stamp(
-        self, status: SiteStatus | ContactStatus, by: Operator, reason: str = ""
-    ) -> dict[str, str]:
-        return {
-            "status": status.value,
-            "by": str(by),
-            "now": to_text(self._now()),
-            "reason": reason,
-        }
-
-
-def _columns(stamp: dict[str, str]) -> dict[str, object]:
-    return {"status": stamp["status"], "status_by": stamp["by"], "status_at": stamp["now"]}
+        to = Move(status, by, self._now(), reason)
+        return await self._database.write(lambda c: move(c, refs, to))
 
 
 def _place(site: NewSite) -> dict[str, object]:
@@ -171,13 +140,6 @@ def _insert(connection: Connection, table: str, rows: Sequence[dict[str, object]
     ).insert_all(rows)
 
 
-def _log_new(connection: Connection, noun: str, refs: Sequence[str], stamp: dict[str, str]) -> None:
-    connection.executemany(
-        queries("register")["insert_change"],
-        [{**stamp, "noun": noun, "ref": ref, "from_status": None} for ref in refs],
-    )
-
-
 def _contact_rows(
     connection: Connection, contacts: Sequence[NewContact]
 ) -> list[dict[str, object]]:
@@ -189,12 +151,13 @@ def _contact_rows(
     }
     missing = [ref for ref in site_refs if ref not in ids]
     if missing:
-        raise _unknown_refs("site", missing)
+        raise unknown_refs("site", missing)
     held = connection.execute(sql["contact_refs"], {"ids": json.dumps(list(ids.values()))})
     taken = {row["ref"] for row in held} | {contact.ref for contact in contacts if contact.ref}
     rows = []
     for contact in contacts:
         row = dataclasses.asdict(contact)
+        row["card_valid_until"] = optional_text(contact.card_valid_until)
         row["site_id"] = ids[row.pop("site_ref")]
         row["ref"] = contact.ref or _new_ref(contact.site_ref, taken)
         taken.add(row["ref"])
@@ -213,29 +176,13 @@ def _refuse_known(connection: Connection, query: str, refs: Sequence[str]) -> No
     if known:
         raise InvalidData(
             "ref_exists",
-            _("Already in the register: {refs}").format(refs=_some(known)),
+            _("Already in the register: {refs}").format(refs=some(known)),
             hint=_("Nothing was added. Remove these rows, or use other refs."),
             problems=tuple(
                 Problem("ref_exists", _("already in the register"), column="ref", value=ref)
                 for ref in known
             ),
         )
-
-
-def _unknown_refs(noun: str, refs: Sequence[str]) -> UsageError:
-    if noun == "site":
-        message, hint = _("No site has this ref: {refs}"), _("See them with: umsalert site list")
-    else:
-        message, hint = (
-            _("No contact has this ref: {refs}"),
-            _("See them with: umsalert contact list"),
-        )
-    return UsageError(f"{noun}_not_found", message.format(refs=_some(refs)), hint=hint)
-
-
-def _some(refs: Sequence[str], most: int = 10) -> str:
-    shown = ", ".join(refs[:most])
-    return shown if len(refs) <= most else f"{shown}, … ({len(refs)})"
 
 
 def _site(row: Connection) -> Site:
@@ -254,6 +201,14 @@ def _site(row: Connection) -> Site:
         commune=row["commune"],
         agents=row["agents"],
         hours=row["hours"],
+        leader=row["leader"],
+        lockdown_procedure=row["lockdown_procedure"],
+        convention_ref=row["convention_ref"],
+        client=row["client"],
+        company=row["company"],
+        company_authorisation=row["company_authorisation"],
+        approved_until=optional_time(row["approved_until"]),
+        suspended_until=optional_time(row["suspended_until"]),
         status_by=row["status_by"],
         status_at=optional_time(row["status_at"]),
     )
@@ -271,6 +226,11 @@ def _contact(row: Connection) -> Contact:
         email=row["email"],
         card=row["card"],
         language=row["language"],
+        named_by=row["named_by"],
+        channels=row["channels"],
+        hours=row["hours"],
+        fallback=bool(row["fallback"]),
+        card_valid_until=optional_time(row["card_valid_until"]),
         status=ContactStatus(row["status"]),
         status_by=row["status_by"],
         status_at=optional_time(row["status_at"]),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from umsalert.store.answers import SqlAnswers
     from umsalert.store.board import SqlBoard
     from umsalert.store.inbox import SqlInbox
+    from umsalert.store.operators import SqlOperators
     from umsalert.store.outbox import SqlOutbox
     from umsalert.store.record import SqlRecord
     from umsalert.store.register import SqlRegister
@@ -70,6 +71,13 @@ class Store:
         from umsalert.store.board import SqlBoard
 
         return SqlBoard(self._database)
+
+    @cached_property
+    def operators(self) -> SqlOperators:
+        """`ports.Operators`."""
+        from umsalert.store.operators import SqlOperators
+
+        return SqlOperators(self._database, self._now)
 
     @cached_property
     def record(self) -> SqlRecord:

@@ -31,11 +31,13 @@ SELECT ref, status FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 SELECT ref, status FROM contact WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: set_site_status
-UPDATE site SET status = :status, status_by = :by, status_at = :now WHERE ref = :ref
+UPDATE site SET status = :status, status_by = :status_by, status_at = :status_at
+WHERE ref = :ref
 
 -- name: set_contact_status
-UPDATE contact SET status = :status, status_by = :by, status_at = :now WHERE ref = :ref
+UPDATE contact SET status = :status, status_by = :status_by, status_at = :status_at
+WHERE ref = :ref
 
 -- name: insert_change
 INSERT INTO status_change (noun, ref, from_status, to_status, operator, reason, changed_at)
-VALUES (:noun, :ref, :from_status, :status, :by, :reason, :now)
+VALUES (:noun, :ref, :from_status, :status, :status_by, :reason, :status_at)

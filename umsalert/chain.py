@@ -1,0 +1,27 @@
+"""The hash chain of the audit log: each entry's hash covers the hash of the one before."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from datetime import datetime
+
+from umsalert.model import AuditHead
+
+GENESIS = AuditHead(0, "0" * 64)
+"""What the first entry of a database follows."""
+
+
+def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, str]) -> AuditHead:
+    """Return the head after one more entry.
+
+    Args:
+        previous: the head before it.
+        at: when it was done, aware; milliseconds count.
+        fields: operator, action, noun, ref and detail, the last as JSON text.
+    """
+    n = previous.n + 1
+    text = json.dumps(
+        [n, round(at.timestamp() * 1000), *fields, previous.sha256], separators=(",", ":")
+    )
+    return AuditHead(n, hashlib.sha256(text.encode("ascii")).hexdigest())
