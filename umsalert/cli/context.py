@@ -102,6 +102,19 @@ def run_async(work: Coroutine[Any, Any, T], *, busy: Busy | None = None) -> T:
     return found[0]
 
 
+def run_reading(work: Coroutine[Any, Any, T]) -> T:
+    """Run the coroutine of a command that only reads the database: nothing there has to wait.
+
+    It needs no event loop then, and asyncio takes as long to import as all else of such a command.
+    """
+    try:
+        work.send(None)
+    except StopIteration as end:
+        found: T = end.value
+        return found
+    raise AssertionError("it waits for something else than the database: run_async")
+
+
 def leave(code: ExitCode) -> None:
     """End the command with a documented exit code."""
     raise typer.Exit(int(code))

@@ -6,25 +6,22 @@ import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from umsalert import standing, tokens
 from umsalert.errors import UsageError
 from umsalert.i18n import _
-from umsalert.model import (
-    Answer,
-    ChannelKind,
-    Operator,
-    Photo,
-    ReplyKind,
-    ReplySource,
-    Tie,
-)
-from umsalert.ports import Invited, ReplyRow
+from umsalert.model import ChannelKind, Photo, ReplyKind, ReplySource
+from umsalert.ports import Invited
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.hand_overs import of_reference
 from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
+
+if TYPE_CHECKING:
+    from umsalert.model import Answer, Operator, Tie
+    from umsalert.ports import ReplyRow
 
 ANSWERED_FOR = timedelta(hours=24)
 """After an alert's expiry its links still work, and words of its guards are still tied to it."""
