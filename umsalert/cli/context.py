@@ -82,7 +82,9 @@ def session(context: typer.Context) -> Session:
 def run_async(work: Coroutine[Any, Any, T], *, busy: Busy | None = None) -> T:
     """Run a command's coroutine to its end; one that is `busy` with connections, at full speed."""
     import asyncio
+    import gc
 
+    gc.enable()
     found: list[T] = []
 
     async def keep() -> None:
