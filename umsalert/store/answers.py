@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from umsalert import standing, tokens
+from umsalert import standing
 from umsalert.errors import UsageError
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Photo, ReplyKind, ReplySource
@@ -214,6 +213,10 @@ def _names_alert(connection: Connection, alert_ref: str) -> bool:
 
 
 def _of_token(connection: Connection, token: str) -> Found | None:
+    import hmac
+
+    from umsalert import tokens
+
     delivery_id = tokens.delivery_id(token)
     if delivery_id is None:
         return None
