@@ -20,29 +20,17 @@ if TYPE_CHECKING:
         Link,
         UnknownPolicy,
     )
-    from umsalert.model.answers import (
-        READ_BY_SITE,
-        Answer,
-        Photo,
-        ReplyKind,
-        ReplySource,
-        Said,
-        Tie,
-    )
+    from umsalert.model.answers import READ_BY_SITE, ReplyKind, ReplySource
     from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
     from umsalert.model.checks import CheckResult, CheckStatus
     from umsalert.model.deliveries import (
         OPEN_STATES,
-        TOKEN_PLACE,
         TRANSITIONS,
         ChannelKind,
         DeliveryState,
         MessageText,
-        Outcome,
-        OutcomeKind,
-        Outgoing,
-        Receipt,
     )
+    from umsalert.model.hand_overs import TOKEN_PLACE, Outcome, OutcomeKind, Outgoing, Receipt
     from umsalert.model.plans import (
         NO_CELL_PACE,
         CellPace,
@@ -62,6 +50,7 @@ if TYPE_CHECKING:
         Site,
         SiteStatus,
     )
+    from umsalert.model.said import Answer, Photo, Said, Tie
 
 __all__ = [
     "NEW_AREA",
@@ -122,14 +111,13 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "NEW_AREA SHARES Alert Audience Cancellation Closure Expected FollowKind Link "
                 "UnknownPolicy"
             ),
-            "answers": "READ_BY_SITE Answer Photo ReplyKind ReplySource Said Tie",
+            "answers": "READ_BY_SITE ReplyKind ReplySource",
             "areas": "Area Circle Polygon SiteInArea",
             "checks": "CheckResult CheckStatus",
-            "deliveries": (
-                "OPEN_STATES TOKEN_PLACE TRANSITIONS ChannelKind DeliveryState "
-                "MessageText Outcome OutcomeKind Outgoing Receipt"
-            ),
+            "deliveries": "OPEN_STATES TRANSITIONS ChannelKind DeliveryState MessageText",
+            "hand_overs": "TOKEN_PLACE Outcome OutcomeKind Outgoing Receipt",
             "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
             "register": "Contact ContactStatus NewContact NewSite Operator Site SiteStatus",
+            "said": "Answer Photo Said Tie",
         },
     )
