@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from tests.support import make_alert, make_register
+from umsalert import model, ports
 from umsalert.cli.app import COMMANDS
+from umsalert.cli.context import run_reading
 from umsalert.model import ChannelKind
 from umsalert.store.store import Store
 from umsalert.wiring import SystemClock
@@ -42,6 +46,18 @@ HEAVY = {
     "vonage",
     "vonage_http_client",
 }
+NEEDLESS = {
+    "asyncio",
+    "concurrent.futures",
+    "hmac",
+    "logging.handlers",
+    "statistics",
+    "umsalert.events",
+    "umsalert.model.hand_overs",
+    "umsalert.model.plans",
+    "umsalert.model.said",
+}
+"""What reading the record takes none of: an event loop, tokens, planning, sending."""
 PARTS = {"app", "context", "journal", "main", "typer_words"}
 SCRIPT = """
 import sys
@@ -95,7 +111,7 @@ def test_the_start_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 async def test_what_only_reads_loads_nothing_heavy_but_the_database(
     arguments: tuple[str, ...],
 ) -> None:
-    """A list or a report into a pipe loads neither Rich, nor what rotates a log, nor what sends."""
+    """A list or a report into a pipe loads no Rich, no event loop, nothing that plans or sends."""
     path = Path(os.environ["UMSALERT_HOME"]) / "umsalert.db"
     await make_register(path)
     async with Store(path, SystemClock()) as store:
@@ -103,12 +119,27 @@ async def test_what_only_reads_loads_nothing_heavy_but_the_database(
     found = loaded(*arguments)
     assert found & HEAVY == {"pysqlite3"}
     assert found & {f"umsalert.{name}" for name in ("dispatch", "selection", "channels")} == set()
+    assert found & NEEDLESS == set()
     assert "umsalert.store.alerts" not in found or arguments[0] in {"alert", "report"}
+
+
+@pytest.mark.parametrize("package", [model, ports])
+def test_every_name_of_a_package_is_found(package: ModuleType) -> None:
+    """What is imported when it is asked for is there, and nothing else is."""
+    assert [name for name in package.__all__ if not hasattr(package, name)] == []
+    with pytest.raises(AttributeError, match="nobody"):
+        package.nobody  # noqa: B018 - it is asked for
+
+
+def test_a_reader_that_waits_is_a_bug() -> None:
+    """Without an event loop, waiting for anything but the database would never end."""
+    with pytest.raises(AssertionError, match="run_async"):
+        run_reading(asyncio.sleep(0))
 
 
 def test_the_heavy_list_is_of_what_we_use() -> None:
     """A name that is no installed module would make the test above pass for nothing."""
     import importlib.util
 
-    missing = {name for name in HEAVY if importlib.util.find_spec(name) is None}
+    missing = {name for name in HEAVY | NEEDLESS if importlib.util.find_spec(name) is None}
     assert missing == set()

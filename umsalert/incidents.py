@@ -6,9 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from umsalert.model import Alert, Closure, FollowKind, ReplyKind
-from umsalert.ports import Answers, Record, ReplyRow, WaveRow
+from umsalert.model import FollowKind, ReplyKind
+
+if TYPE_CHECKING:
+    from umsalert.model import Alert, Closure
+    from umsalert.ports import Answers, Record, ReplyRow, WaveRow
 
 _WITHOUT_ANSWER = frozenset({FollowKind.CORRECTION, FollowKind.CLOSING})
 """Waves that ask nothing: how soon they leave is no measure."""

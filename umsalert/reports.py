@@ -11,18 +11,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from umsalert import standing
-from umsalert.model import (
-    OPEN_STATES,
-    READ_BY_SITE,
-    SHARES,
-    Alert,
-    ChannelKind,
-    DeliveryState,
-    MessageText,
-)
-from umsalert.ports import Answers, DeliveryRow, Record, ReplyRow
+from umsalert.model import OPEN_STATES, READ_BY_SITE, SHARES, ChannelKind, DeliveryState
+
+if TYPE_CHECKING:
+    from umsalert.model import Alert, MessageText
+    from umsalert.ports import Answers, DeliveryRow, Record, ReplyRow
 
 
 @dataclass(frozen=True, slots=True)

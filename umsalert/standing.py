@@ -7,9 +7,12 @@ reported a sighting by the link and then confirms the call has still seen somebo
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from umsalert.model import READ_BY_SITE, ChannelKind, ReplyKind, ReplySource
-from umsalert.ports import ReplyRow
+
+if TYPE_CHECKING:
+    from umsalert.ports import ReplyRow
 
 _ORDER = tuple(ReplyKind)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import time
 from collections.abc import AsyncIterator, Collection
@@ -11,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umsalert import resources
-from umsalert.model import TOKEN_PLACE, CellPace, ChannelKind, Operator, Power
+from umsalert.model import Power
 from umsalert.settings import (
     CallRateSettings,
     RateSettings,
@@ -25,7 +24,7 @@ from umsalert.store.store import Store
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
     from umsalert.board import Watcher
     from umsalert.dispatch import LaneConfig, Run
-    from umsalert.model import Alert
+    from umsalert.model import Alert, CellPace, ChannelKind, Operator
     from umsalert.ports import Listener, Pace
     from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
@@ -55,6 +54,8 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         """Wait in real seconds."""
+        import asyncio
+
         await asyncio.sleep(seconds)
 
 
@@ -77,6 +78,8 @@ async def open_store(settings: Settings, power: Power = Power.READ) -> AsyncIter
 
 def operator(settings: Settings) -> Operator:
     """Return the account that runs the command, seen through sudo, at its station."""
+    from umsalert.model import Operator
+
     return Operator(account(), settings.station)
 
 
@@ -87,16 +90,22 @@ def template_folders(settings: Settings) -> tuple[Path, ...]:
 
 def paces(settings: Settings) -> dict[ChannelKind, Pace]:
     """Return the configured pace of each channel: that of its first choice."""
+    from umsalert.model import ChannelKind
+
     return {kind: _pace(_rates(settings, kind)[0]) for kind in ChannelKind}
 
 
 def cell_pace(settings: Settings) -> CellPace:
     """Return the configured pace of a cell of the telephone network."""
+    from umsalert.model import CellPace
+
     return CellPace(settings.pace.cell_rate_per_s, settings.pace.cell_burst)
 
 
 def link(settings: Settings) -> str:
     """Return where a guard answers, with TOKEN_PLACE in it; empty where no address is set."""
+    from umsalert.model import TOKEN_PLACE
+
     url = settings.serve.public_url.rstrip("/")
     return f"{url}/r/{TOKEN_PLACE}" if url else ""
 
@@ -147,6 +156,7 @@ async def open_lanes(
     """
     from umsalert.channels.registry import check, open_channels
     from umsalert.dispatch import LaneConfig, RouteConfig
+    from umsalert.model import ChannelKind
 
     async with contextlib.AsyncExitStack() as stack:
         lanes = []

@@ -17,11 +17,11 @@ from umsalert.channels import registry
 from umsalert.channels.apprise import AppriseChannel, Service
 from umsalert.errors import ConfigurationError
 from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
-from umsalert.settings import RateSettings, Secret, Settings
+from umsalert.settings import MessageRateSettings, Secret, Settings
 
 SMS, EMAIL = ChannelKind.SMS, ChannelKind.EMAIL
 KINDS = [SMS, EMAIL]
-PACE = RateSettings(1, 1, 2)
+PACE = MessageRateSettings(1, 1, 2)
 
 
 @pytest.fixture(autouse=True)
@@ -43,7 +43,7 @@ async def handed_to(
 
 def configured(settings: Settings, kind: ChannelKind, url: str) -> Settings:
     """Return settings with another URL of Apprise for a channel."""
-    changed = replace(settings.apprise, **{f"{kind}_url": Secret(url)})
+    changed = settings.apprise._replace(**{f"{kind}_url": Secret(url)})
     return replace(settings, apprise=changed)
 
 
@@ -128,7 +128,9 @@ class Silent(Service):
 async def test_what_found_no_thread_has_not_left(workshop: Workshop) -> None:
     """Behind a message whose answer does not come, the next may be sent another way."""
     service = Silent()
-    channel = AppriseChannel(SMS, service, RateSettings(1, 1, 1, timeout_s=0.2), simulated=True)
+    channel = AppriseChannel(
+        SMS, service, MessageRateSettings(1, 1, 1, timeout_s=0.2), simulated=True
+    )
     try:
         first, second = await asyncio.gather(
             channel.send(workshop.outgoing(SMS)), channel.send(workshop.outgoing(SMS))

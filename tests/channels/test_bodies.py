@@ -62,7 +62,7 @@ def test_an_address_for_webhooks_may_end_in_a_slash(workshop: Workshop) -> None:
     """`https://host/` and `https://host` are the same to whoever writes the settings."""
     outgoing = workshop.outgoing(ChannelKind.SMS)
     settings = workshop.settings(443).vonage
-    slash = replace(settings, webhook_url=f"{settings.webhook_url}/")
+    slash = settings._replace(webhook_url=f"{settings.webhook_url}/")
     assert sms.request_body(outgoing, slash, NOW) == sms.request_body(outgoing, settings, NOW)
 
 
@@ -100,7 +100,7 @@ def test_a_call_asks_for_a_key_and_carries_our_reference(workshop: Workshop) -> 
 
 def test_without_webhooks_a_call_only_speaks(workshop: Workshop) -> None:
     """A key that could not be heard is not asked for."""
-    settings = replace(workshop.settings(443).vonage, webhook_url="")
+    settings = workshop.settings(443).vonage._replace(webhook_url="")
     body: Any = voice.request_body(workshop.outgoing(ChannelKind.VOICE), settings, NOW)
     assert [action["action"] for action in body["ncco"]] == ["talk"]
     assert "event_url" not in body

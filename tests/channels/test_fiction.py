@@ -28,7 +28,7 @@ PRETENDERS = (
 async def opened(workshop: Workshop, kind: ChannelKind, url: str) -> Channel:
     """Open the real channel towards a provider at this address; nothing is sent."""
     settings = workshop.settings(443)
-    vonage = replace(settings.vonage, messages_url=url, calls_url=url)
+    vonage = settings.vonage._replace(messages_url=url, calls_url=url)
     channel = await registry.open_channel(
         kind, "vonage", replace(settings, vonage=vonage), workshop.clock
     )

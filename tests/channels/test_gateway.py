@@ -100,7 +100,7 @@ async def test_the_request_carries_the_token(workshop: Workshop, kind: ChannelKi
 
 def test_without_webhooks_no_key_is_asked_for(workshop: Workshop) -> None:
     """A key that could not be heard is not asked for, and no address is given."""
-    settings = replace(workshop.settings(443).gateway, webhook_url="")
+    settings = workshop.settings(443).gateway._replace(webhook_url="")
     body = call_body(workshop.outgoing(VOICE), settings, NOW)
     assert not {"keys", "repeat_key", "other_key", "webhook_url"} & set(body)
 
@@ -196,7 +196,7 @@ async def test_doctor_asks_without_sending(
 async def test_doctor_names_what_cannot_be_reached(workshop: Workshop) -> None:
     """A closed port is a failure with a way out; an address that is not set is not asked."""
     settings = workshop.settings(1)
-    settings = replace(settings, gateway=replace(settings.gateway, voice_url=""))
+    settings = replace(settings, gateway=settings.gateway._replace(voice_url=""))
     (finding,) = await registry.examine("gateway", settings)
     assert (finding.name, finding.status) == ("gateway_sms", CheckStatus.FAILED)
     assert "connection_refused" in finding.message

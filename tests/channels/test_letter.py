@@ -86,7 +86,7 @@ async def test_an_attempt_changes_the_envelope_and_not_the_letter(workshop: Work
 
 async def test_own_mailboxes_may_be_elsewhere(workshop: Workshop) -> None:
     """Answers and bounces can go to another domain."""
-    settings = replace(RELAY, reply_to="r@in.example.org", bounce="b@in.example.org")
+    settings = RELAY._replace(reply_to="r@in.example.org", bounce="b@in.example.org")
     written = Stationery(settings).letter(workshop.outgoing(EMAIL), NOW)
     assert written is not None
     assert written.sender == "b+20261123-1815-7-1@in.example.org"
@@ -139,10 +139,10 @@ def test_no_text_breaks_out_of_its_place(subject: str, body: str) -> None:
 @pytest.mark.parametrize(
     "settings",
     [
-        replace(RELAY, sender="nobody"),
-        replace(RELAY, sender="a@example.org, b@example.org"),
-        replace(RELAY, reply_to="nobody"),
-        replace(RELAY, bounce="bounce@example.org>"),
+        RELAY._replace(sender="nobody"),
+        RELAY._replace(sender="a@example.org, b@example.org"),
+        RELAY._replace(reply_to="nobody"),
+        RELAY._replace(bounce="bounce@example.org>"),
     ],
     ids=["sender", "two-senders", "reply_to", "bounce"],
 )

@@ -54,8 +54,8 @@ async def test_a_setting_may_need_another(workshop: Workshop) -> None:
     settings = workshop.settings(443)
     half = replace(
         settings,
-        vonage=replace(settings.vonage, signature_secret=Secret("")),
-        smtp=replace(settings.smtp, password=Secret("")),
+        vonage=settings.vonage._replace(signature_secret=Secret("")),
+        smtp=settings.smtp._replace(password=Secret("")),
     )
     for kind, name in (
         (ChannelKind.SMS, "vonage.signature_secret"),
@@ -69,7 +69,7 @@ async def test_a_setting_may_need_another(workshop: Workshop) -> None:
 async def test_an_unknown_provider_is_refused_with_those_that_exist(workshop: Workshop) -> None:
     """A slip in `providers` shows what may stand there."""
     settings = workshop.settings(443)
-    settings = replace(settings, sms=replace(settings.sms, providers=("vonnage",)))
+    settings = replace(settings, sms=settings.sms._replace(providers=("vonnage",)))
     with pytest.raises(ConfigurationError) as caught:
         registry.states(ChannelKind.SMS, settings)
     assert caught.value.code == "provider_unknown"
@@ -101,7 +101,7 @@ async def test_providers_are_opened_in_their_order(workshop: Workshop) -> None:
     """The first name of the list is the first choice."""
     settings = workshop.settings(443)
     for order in (("vonage", "ovh"), ("ovh", "vonage")):
-        chosen = replace(settings, sms=replace(settings.sms, providers=order))
+        chosen = replace(settings, sms=settings.sms._replace(providers=order))
         opened = await registry.open_channels(ChannelKind.SMS, chosen, workshop.clock)
         workshop.channels += opened
         assert tuple(channel.provider for channel in opened) == order
@@ -115,8 +115,8 @@ async def test_a_provider_that_is_not_set_up_keeps_no_other_from_sending(
     settings = workshop.settings(443)
     half = replace(
         settings,
-        sms=replace(settings.sms, providers=order),
-        ovh=replace(settings.ovh, consumer_key=Secret("")),
+        sms=settings.sms._replace(providers=order),
+        ovh=settings.ovh._replace(consumer_key=Secret("")),
     )
     registry.check([ChannelKind.SMS], half)
     (channel,) = await registry.open_channels(ChannelKind.SMS, half, workshop.clock)

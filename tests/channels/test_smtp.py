@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 
 import pytest
 from aiosmtpd.smtp import SMTP
@@ -44,7 +43,7 @@ class TestEmailOverTls(ChannelContract):
     @pytest.fixture
     def workshop(self, workshop: Workshop) -> Workshop:
         """Return a workshop that knows it."""
-        workshop.smtp = replace(workshop.smtp, security="tls")
+        workshop.smtp = workshop.smtp._replace(security="tls")
         return workshop
 
 

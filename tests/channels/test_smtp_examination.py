@@ -28,7 +28,7 @@ async def test_a_good_relay_is_logged_in_to_and_left(workshop: Workshop, implici
     """Both kinds of encryption: one connection, one login, one QUIT, no letter."""
     relay = SmtpCarrier()
     relay.implicit_tls = implicit
-    workshop.smtp = replace(workshop.smtp, security="tls" if implicit else "starttls")
+    workshop.smtp = workshop.smtp._replace(security="tls" if implicit else "starttls")
     finding = await examined(workshop, await workshop.start(relay))
     assert finding.status is OK, finding
     assert "3000-01-01" in finding.message  # the end of the test authority's certificates

@@ -68,7 +68,7 @@ def test_the_sender_is_allowed_ours_and_answerable(
     sender: str, two_way: bool, status: CheckStatus, word: str
 ) -> None:
     """What a sender is must fit what the settings say of it, and the law."""
-    vonage = replace(VONAGE, sms_sender=sender, sms_two_way=two_way)
+    vonage = VONAGE._replace(sms_sender=sender, sms_two_way=two_way)
     finding = examination.sms_sender(vonage, ACCOUNT)
     assert finding.status is status
     assert word in finding.message
@@ -89,7 +89,7 @@ def test_the_caller_is_a_number_of_ours_that_can_call(
     caller: str, application: str, status: CheckStatus, word: str
 ) -> None:
     """A caller that is not of the account would have every call refused."""
-    vonage = replace(VONAGE, voice_caller=caller, application_id=application)
+    vonage = VONAGE._replace(voice_caller=caller, application_id=application)
     finding = examination.voice_caller(vonage, ACCOUNT)
     assert finding.status is status
     assert word in finding.message
@@ -97,7 +97,7 @@ def test_the_caller_is_a_number_of_ours_that_can_call(
 
 def test_a_wrong_caller_is_shown_the_right_ones() -> None:
     """The fix names the numbers that can call, and not those that cannot."""
-    finding = examination.voice_caller(replace(VONAGE, voice_caller="+33465710099"), ACCOUNT)
+    finding = examination.voice_caller(VONAGE._replace(voice_caller="+33465710099"), ACCOUNT)
     assert "+33465710018" in finding.fix
     assert "+33936490001" not in finding.fix
 
@@ -118,7 +118,7 @@ def test_a_low_balance_is_told_before_it_is_empty(eur: float, status: CheckStatu
 def test_transactional_is_what_the_operator_declares() -> None:
     """Undeclared is a warning; declared is ok, and says that it is not Vonage's word."""
     assert examination.transactional(VONAGE).status is WARNING
-    declared = examination.transactional(replace(VONAGE, transactional=True))
+    declared = examination.transactional(VONAGE._replace(transactional=True))
     assert declared.status is OK
     assert "cannot be asked" in declared.message
 
@@ -156,8 +156,7 @@ class AccountCarrier(Carrier):
 def account_settings(workshop: Workshop, port: int) -> Settings:
     """Return settings whose account is at this port."""
     settings = workshop.settings(port)
-    vonage = replace(
-        settings.vonage,
+    vonage = settings.vonage._replace(
         api_key="abcd1234",
         api_secret=Secret("s3cr3t-of-the-account"),
         account_url=f"https://localhost:{port}",
@@ -210,7 +209,7 @@ async def test_an_unknown_authority_is_named(workshop: Workshop) -> None:
     carrier = await workshop.start(AccountCarrier(HttpAnswer(200, {"value": 1.0})))
     settings = account_settings(workshop, carrier.port)
     assert await account.balance_eur(settings) == 1.0
-    without = replace(settings, vonage=replace(settings.vonage, ca_file=None))
+    without = replace(settings, vonage=settings.vonage._replace(ca_file=None))
     with pytest.raises(ConfigurationError) as caught:
         await account.balance_eur(without)
     assert caught.value.code == "account_certificate"

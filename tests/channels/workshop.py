@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -19,8 +19,8 @@ from umsalert.settings import (
     CallRateSettings,
     EmailSettings,
     GatewaySettings,
+    MessageRateSettings,
     OvhSettings,
-    RateSettings,
     Secret,
     Settings,
     SmsSettings,
@@ -100,7 +100,7 @@ class Workshop:
         """Return settings whose every provider is at this port of localhost."""
         ca_file = self.folder / "ca.pem"
         self.authority.cert_pem.write_to_path(str(ca_file))
-        pace = RateSettings(100, 100, self.in_flight, self.timeout_s)
+        pace = MessageRateSettings(100, 100, self.in_flight, self.timeout_s)
         calls = CallRateSettings(3, 3, self.in_flight, self.timeout_s)
         return Settings(
             home=self.folder,
@@ -141,7 +141,7 @@ class Workshop:
                 sms_url=Secret(f"jsons://localhost:{port}/sms?:to={{address}}"),
                 email_url=Secret(f"jsons://localhost:{port}/mail?:to={{address}}"),
             ),
-            smtp=replace(self.smtp, host="localhost", port=port, ca_file=ca_file),
+            smtp=self.smtp._replace(host="localhost", port=port, ca_file=ca_file),
         )
 
     async def open(self, kind: ChannelKind, carrier: Carrier, provider: str = "") -> Channel:

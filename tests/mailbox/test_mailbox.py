@@ -153,14 +153,14 @@ async def test_a_wrong_password_is_told_without_it(
     """The log has a code, the collector goes on trying, and the password stands nowhere."""
     wrong = Secret("not the password")
     office.settings = replace(
-        office.settings, imap=replace(office.settings.imap, password=wrong, username="né")
+        office.settings, imap=office.settings.imap._replace(password=wrong, username="né")
     )
     async with office.collecting():
         await office.fails(2)
     (record,) = [r for r in caplog.records if r.getMessage() == "mailbox not read"]
     assert vars(record)["code"] == "login_refused"
     assert "not the password" not in caplog.text
-    error = await refusal(replace(office.settings.imap, username="reponse"))
+    error = await refusal(office.settings.imap._replace(username="reponse"))
     assert (type(error), error.code) == (ConfigurationError, "login_refused")
     assert "imap.password_file" in error.hint
     assert "not the password" not in str(error)
@@ -178,7 +178,7 @@ async def test_a_wrong_certificate_is_refused(settings: Settings, keys: Keys) ->
         ca_file = trusted or settings.home / "other.pem"
         other.cert_pem.write_to_path(str(settings.home / "other.pem"))
         async with MailboxServer(MailboxConfig(0, "reponse", "x"), tls) as server:
-            error = await refusal(replace(settings.imap, port=server.port, ca_file=ca_file))
+            error = await refusal(settings.imap._replace(port=server.port, ca_file=ca_file))
         assert (type(error), error.code) == (ConfigurationError, "tls_certificate")
 
 
@@ -186,23 +186,23 @@ async def test_starttls(settings: Settings, keys: Keys) -> None:
     """The login waits for the encryption; a server without it gets none."""
     config = MailboxConfig(0, "reponse", "secret", implicit_tls=False)
     async with MailboxServer(config, keys.server_tls()) as server:
-        imap = replace(
-            settings.imap, port=server.port, security="starttls", password=Secret("secret")
+        imap = settings.imap._replace(
+            port=server.port, security="starttls", password=Secret("secret")
         )
         mailbox = ImapMailbox(imap)
         assert await mailbox.arrived() == []
         await mailbox.close()
-        error = await refusal(replace(imap, security="tls"))
+        error = await refusal(imap._replace(security="tls"))
         assert error.code == "tls_handshake"
         bare = trustme.CA()
         bare.cert_pem.write_to_path(str(settings.home / "bare.pem"))
-        error = await refusal(replace(imap, ca_file=settings.home / "bare.pem"))
+        error = await refusal(imap._replace(ca_file=settings.home / "bare.pem"))
         assert error.code == "tls_certificate"
 
 
 async def test_no_such_folder(settings: Settings) -> None:
     """A folder that is not there is a setting to correct; its name may be French."""
-    error = await refusal(replace(settings.imap, folder='Réponses "vues"'))
+    error = await refusal(settings.imap._replace(folder='Réponses "vues"'))
     assert (type(error), error.code) == (ConfigurationError, "folder_refused")
     assert "imap.folder" in error.hint
 
@@ -211,7 +211,7 @@ async def test_nobody_listens(settings: Settings) -> None:
     """A server that is down may be up later."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    error = await refusal(replace(settings.imap, port=port))
+    error = await refusal(settings.imap._replace(port=port))
     assert (type(error), error.code) == (TemporaryError, "connection_refused")
 
 
@@ -220,7 +220,7 @@ async def test_a_silent_server_holds_nobody(
 ) -> None:
     """One that never greets is given up; one that is left meanwhile lets us go."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        imap = replace(settings.imap, port=silent.getsockname()[1])
+        imap = settings.imap._replace(port=silent.getsockname()[1])
         mailbox = ImapMailbox(imap)
         asking = asyncio.create_task(mailbox.arrived())
         await asyncio.sleep(0)
@@ -395,7 +395,7 @@ async def test_the_doctor_says_what_to_mend(
     settings: Settings, wrong: dict[str, Any], named: str
 ) -> None:
     """Each failure comes with the setting to look at."""
-    broken = replace(settings, imap=replace(settings.imap, **wrong))
+    broken = replace(settings, imap=settings.imap._replace(**wrong))
     (finding,) = await registry.examine("imap", broken)
     assert finding.status is CheckStatus.FAILED
     assert named in finding.fix

@@ -29,8 +29,8 @@ def choose(world: World, sms: Sequence[str], voice: Sequence[str] = ("vonage",))
     """Set who carries what, the first choice first."""
     world.settings = replace(
         world.settings,
-        sms=replace(world.settings.sms, providers=tuple(sms)),
-        voice=replace(world.settings.voice, providers=tuple(voice)),
+        sms=world.settings.sms._replace(providers=tuple(sms)),
+        voice=world.settings.voice._replace(providers=tuple(voice)),
     )
 
 

@@ -43,7 +43,7 @@ async def test_an_empty_account_says_so(home: Path, start: Start) -> None:
 async def test_a_wrong_secret_is_refused_and_recorded(home: Path, customer: Customer) -> None:
     """Without the right login the account says nothing."""
     right = home_settings(home, customer)
-    wrong = replace(right, vonage=replace(right.vonage, api_secret=Secret("wrong")))
+    wrong = replace(right, vonage=right.vonage._replace(api_secret=Secret("wrong")))
     with pytest.raises(ConfigurationError) as caught:
         await account.read(wrong)
     assert caught.value.code == "account_refused"

@@ -109,7 +109,7 @@ async def test_no_mailbox_is_off(settings: Settings) -> None:
 
 async def test_a_mailbox_without_a_password(with_mailbox: Settings) -> None:
     """What is missing is told before anything listens."""
-    imap = replace(with_mailbox.imap, password=Secret(""), username="")
+    imap = with_mailbox.imap._replace(password=Secret(""), username="")
     with pytest.raises(ConfigurationError) as caught:
         await server.serve(replace(with_mailbox, imap=imap), lambda _url: None, asyncio.Event())
     assert {item.column for item in caught.value.problems} == {"imap.username", "imap.password"}

@@ -70,7 +70,7 @@ def certificate(
     cert_file, key_file = settings.home / "cert.pem", settings.home / "key.pem"
     cert_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
     key_file.write_bytes(leaf.private_key_pem.bytes())
-    return replace(settings, serve=replace(settings.serve, cert_file=cert_file, key_file=key_file))
+    return replace(settings, serve=settings.serve._replace(cert_file=cert_file, key_file=key_file))
 
 
 async def test_tls(settings: Settings, authority: trustme.CA) -> None:
@@ -141,14 +141,14 @@ async def test_encrypted_key(settings: Settings, authority: trustme.CA) -> None:
 
 async def test_key_without_certificate(settings: Settings) -> None:
     """A key alone is refused: the server would speak in the clear."""
-    serve = replace(settings.serve, key_file=settings.home / "key.pem")
+    serve = settings.serve._replace(key_file=settings.home / "key.pem")
     error = await refusal(replace(settings, serve=serve))
     assert (type(error), error.code) == (ConfigurationError, "certificate_missing")
 
 
 async def test_no_secret(settings: Settings) -> None:
     """Without the signature secret nothing could be verified, so nothing is served."""
-    vonage = replace(settings.vonage, signature_secret=Secret(""))
+    vonage = settings.vonage._replace(signature_secret=Secret(""))
     error = await refusal(replace(settings, vonage=vonage))
     assert isinstance(error, ConfigurationError)
     assert "vonage.signature_secret" in error.message
@@ -157,7 +157,7 @@ async def test_no_secret(settings: Settings) -> None:
 async def test_the_page_needs_no_provider(settings: Settings) -> None:
     """Guards who get e-mail only answer by their link: no webhook is needed for that."""
     page_only = replace(settings, vonage=VonageSettings())
-    page_only = replace(page_only, serve=replace(settings.serve, public_url="https://a.example"))
+    page_only = replace(page_only, serve=settings.serve._replace(public_url="https://a.example"))
     async with running(page_only) as serving:
         assert (await serving.say("message-status", {})).status == 404
         async with serving.client.get(f"{serving.url}/r/{'A' * 22}") as response:
@@ -196,7 +196,7 @@ def test_needs_proxy(tmp_path: Path) -> None:
     """Only an address that other machines can reach in the clear needs a TLS proxy."""
     public = ServeSettings("0.0.0.0")  # noqa: S104 - the case in question
     assert server.needs_proxy(public)
-    assert not server.needs_proxy(replace(public, cert_file=tmp_path / "cert.pem"))
+    assert not server.needs_proxy(public._replace(cert_file=tmp_path / "cert.pem"))
     assert not server.needs_proxy(ServeSettings("::1"))
 
 

@@ -22,7 +22,7 @@ from umsalert.cli.alert_request import (
     Values,
     request,
 )
-from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
+from umsalert.cli.context import AlertRef, AsJson, leave, run_async, run_reading, session
 from umsalert.errors import ExitCode
 from umsalert.i18n import _
 from umsalert.times import parse_duration
@@ -258,7 +258,7 @@ def list_alerts(
             lines = await store.alerts.alerts(limit=limit)
             alert_show.show_list(lines, this.output(as_json=as_json))
 
-    run_async(work())
+    run_reading(work())
 
 
 @app.command(
@@ -279,7 +279,7 @@ def show(context: typer.Context, alert: AlertRef, as_json: AsJson = False) -> No
             texts = await store.record.texts(found.id)
             alert_show.show_one(found, counts, texts, this.output(as_json=as_json))
 
-    run_async(work())
+    run_reading(work())
 
 
 @app.command(

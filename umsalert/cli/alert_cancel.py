@@ -10,7 +10,7 @@ import typer
 
 from umsalert import cancellation, wiring
 from umsalert.cancellation import Person
-from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, progress
+from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, delivery_words
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, channel_name, confirm, interactive, local
 from umsalert.cli.tables import Column
@@ -74,7 +74,7 @@ async def _confirm(store: Store, alert: Alert, output: Output) -> None:
         )
     for line in alert_show.head(alert):
         output.say(line)
-    output.say(progress.counts_sentence(await store.outbox.counts(alert.id)))
+    output.say(delivery_words.counts_sentence(await store.outbox.counts(alert.id)))
     agreed = False
     try:
         agreed = confirm(_("Cancel this alert"))
@@ -163,7 +163,9 @@ def _show_people(people: Sequence[Person], output: Output) -> None:
                 person.site_name,
                 person.contact_ref,
                 *(
-                    progress.state_name(person.messages[kind]) if kind in person.messages else ""
+                    delivery_words.state_name(person.messages[kind])
+                    if kind in person.messages
+                    else ""
                     for kind in channels
                 ),
             )

@@ -12,7 +12,7 @@ from datetime import timedelta
 import typer
 
 from umsalert import wiring
-from umsalert.cli import alert_preview, alert_show, alert_words, findings, progress
+from umsalert.cli import alert_preview, alert_show, alert_words, delivery_words, findings, progress
 from umsalert.cli.context import Session
 from umsalert.cli.output import (
     Output,
@@ -162,7 +162,9 @@ class _Sending:
 
 def closing_words(ref: str, result: Result) -> Iterator[str]:
     """Yield how a run ended, and what can be done next: nothing more, once it is cancelled."""
-    yield _("Alert {ref}: {counts}").format(ref=ref, counts=progress.counts_sentence(result.counts))
+    yield _("Alert {ref}: {counts}").format(
+        ref=ref, counts=delivery_words.counts_sentence(result.counts)
+    )
     if spared := _total(result, DeliveryState.NOT_NEEDED):
         yield alert_words.not_needed_sentence(spared)
     for kind, outcome in result.stopped.items():
@@ -200,7 +202,7 @@ def exit_code(result: Result) -> ExitCode:
         return ExitCode.INVALID
     if left_open(result.counts):
         return ExitCode.TEMPORARY
-    bad = (*progress.GONE_WRONG, DeliveryState.CANCELLED, DeliveryState.UNKNOWN)
+    bad = (*delivery_words.GONE_WRONG, DeliveryState.CANCELLED, DeliveryState.UNKNOWN)
     wrong = sum(_total(result, state) for state in bad)
     return ExitCode.SOME_FAILED if wrong else ExitCode.OK
 
@@ -225,10 +227,12 @@ async def report_earlier(session: Session, store: Store, alert: Alert, output: O
     if output.as_json:
         at = wiring.clock(session.settings).now()
         document = {"event": "finished", "at": at, "alert": alert.ref, "repeated": True}
-        output.event(document | {"counts": progress.counts_document(counts), "interrupted": False})
+        output.event(
+            document | {"counts": delivery_words.counts_document(counts), "interrupted": False}
+        )
     output.say(
         _("Nothing was sent: this key was used for alert {ref}: {counts}").format(
-            ref=alert.ref, counts=progress.counts_sentence(counts)
+            ref=alert.ref, counts=delivery_words.counts_sentence(counts)
         )
     )
     if alert.cancelled:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from umsalert.cli import alert_words, progress
+from umsalert.cli import alert_words, delivery_words
 from umsalert.cli.output import Output, local, titled, utc
 from umsalert.cli.tables import Column
-from umsalert.events import Counts
-from umsalert.geo.circles import outline
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
 from umsalert.model import (
@@ -22,7 +20,10 @@ from umsalert.model import (
     Link,
     MessageText,
 )
-from umsalert.ports import AlertLine
+
+if TYPE_CHECKING:
+    from umsalert.events import Counts
+    from umsalert.ports import AlertLine
 
 
 def show_list(lines: Sequence[AlertLine], output: Output) -> None:
@@ -31,7 +32,7 @@ def show_list(lines: Sequence[AlertLine], output: Output) -> None:
         output.document(
             {
                 "alerts": [
-                    document(line.alert) | {"counts": progress.counts_document(line.counts)}
+                    document(line.alert) | {"counts": delivery_words.counts_document(line.counts)}
                     for line in lines
                 ]
             }
@@ -56,8 +57,10 @@ def show_list(lines: Sequence[AlertLine], output: Output) -> None:
 def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output: Output) -> None:
     """Print one alert."""
     if output.as_json:
+        from umsalert.geo.circles import outline
+
         extra: dict[str, Any] = {
-            "counts": progress.counts_document(counts),
+            "counts": delivery_words.counts_document(counts),
             "texts": alert_words.texts(texts),
             "area": outline(alert.area),
         }
@@ -75,7 +78,7 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
     alert_words.show_left_out(alert.left_out, output)
     if alert.stop_when_acknowledged:
         output.paragraph(alert_words.stop_words())
-    output.paragraph(progress.counts_sentence(counts))
+    output.paragraph(delivery_words.counts_sentence(counts))
 
 
 def head(alert: Alert) -> list[str]:
@@ -203,7 +206,7 @@ def document(alert: Alert) -> dict[str, Any]:
 
 
 def _row(line: AlertLine) -> tuple[object, ...]:
-    alert, state = line.alert, progress.counts_sentence(line.counts)
+    alert, state = line.alert, delivery_words.counts_sentence(line.counts)
     if alert.cancelled:
         state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
     if alert.closed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any, Literal, cast
@@ -9,6 +10,8 @@ from typing import Annotated, Any, Literal, cast
 import typer
 import typer.core
 import typer.main
+from typer.main import get_command_name
+from typer.models import CommandInfo
 
 import umsalert
 from umsalert.cli.context import Session
@@ -17,8 +20,26 @@ from umsalert.cli.typer_words import translate
 from umsalert.i18n import _
 
 
-class _Lazy(typer.core.TyperCommand):
-    """Stands for a command or a group in the tree: it has the name and the help of it.
+class _StandIn(typer.core.TyperCommand):
+    """Stands for a command or a group in the tree: it has the name and the help of it."""
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - Typer keeps its context class private
+        """Hand the rest of the line to what this stands for; Typer goes on with the latter."""
+        return self.load().make_context(*args, **extra)
+
+    def load(self) -> typer.core.TyperCommand | typer.core.TyperGroup:
+        """Make what this stands for."""
+        command = self._make()
+        command.name, command.help = self.name, self.help
+        translate(command)
+        return command
+
+    def _make(self) -> typer.core.TyperCommand | typer.core.TyperGroup:
+        raise NotImplementedError
+
+
+class _Lazy(_StandIn):
+    """Its module is imported when it is chosen.
 
     `path` is `module:attribute` below `umsalert.cli`: a function, or the `Typer` of a group.
     """
@@ -27,23 +48,41 @@ class _Lazy(typer.core.TyperCommand):
         super().__init__(name, help=help_text, rich_markup_mode=None)
         self._path = path
 
-    def make_context(self, *args: Any, **extra: Any) -> Any:  # noqa: ANN401 - Typer keeps its context class private
-        """Hand the rest of the line to what this stands for; Typer goes on with the latter."""
-        return self.load().make_context(*args, **extra)
-
-    def load(self) -> typer.core.TyperCommand | typer.core.TyperGroup:
-        """Import what this stands for."""
+    def _make(self) -> typer.core.TyperCommand | typer.core.TyperGroup:
         module, _colon, attribute = self._path.partition(":")
         found = getattr(import_module(f"umsalert.cli.{module}"), attribute)
         if isinstance(found, typer.Typer):
-            command: Any = typer.main.get_group(found)
-        else:
-            single = typer.Typer(add_completion=False, rich_markup_mode=None)
-            single.command(self.name)(found)
-            command = typer.main.get_command(single)
-        command.name, command.help = self.name, self.help
-        translate(command)
-        return command  # type: ignore[no-any-return]  # Typer's two functions return one or the other
+            return _group(found)
+        return _single(CommandInfo(self.name, callback=found))
+
+
+class _Member(_StandIn):
+    """A command of a group: its options are read, which takes a millisecond, when it is chosen."""
+
+    def __init__(self, info: CommandInfo) -> None:
+        name = info.name or get_command_name(getattr(info.callback, "__name__", ""))
+        super().__init__(name, help=info.help, rich_markup_mode=None)
+        self._info = info
+
+    def _make(self) -> typer.core.TyperCommand:
+        return _single(self._info)
+
+
+def _single(info: CommandInfo) -> typer.core.TyperCommand:
+    single = typer.Typer(add_completion=False, rich_markup_mode=None)
+    single.registered_commands = [info]
+    command: typer.core.TyperCommand = cast("Any", typer.main.get_command(single))
+    return command
+
+
+def _group(found: typer.Typer) -> typer.core.TyperGroup:
+    members = [_Member(info) for info in found.registered_commands]
+    bare = copy(found)
+    bare.registered_commands = []
+    group = typer.main.get_group(bare)
+    for member in members:
+        group.add_command(member)
+    return group
 
 
 _root = typer.Typer(

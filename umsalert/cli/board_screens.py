@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from umsalert.board import BoardView, Look
-from umsalert.cli import alert_words, board_words, progress
+from umsalert.cli import alert_words, board_words, delivery_words, progress
 from umsalert.cli.board_drawing import Drawing, Frame
 from umsalert.cli.output import Output, console, fail, writing
 from umsalert.cli.report_words import reply_document
@@ -227,6 +227,6 @@ def _snapshot(look: Look) -> dict[str, Any]:
 
 def _counts(view: BoardView) -> dict[str, Any]:
     return {
-        "counts": progress.counts_document(view.counts),
+        "counts": delivery_words.counts_document(view.counts),
         "channels": board_words.channels_document(view),
     }

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from umsalert.cli import register
-from umsalert.cli.context import AsJson, Session, run_async, session
+from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
 from umsalert.cli.output import Output
 from umsalert.i18n import _
 from umsalert.model import Contact, ContactStatus, Power
@@ -158,7 +158,7 @@ def list_contacts(
                 await store.register.site(site)  # a typing error is no empty list
             return await store.register.contacts(site_ref=site, status=status)
 
-    contacts = run_async(work())
+    contacts = run_reading(work())
     if as_json:
         output.document({"contacts": [register.document(contact) for contact in contacts]})
     else:

@@ -82,7 +82,9 @@ def session(context: typer.Context) -> Session:
 def run_async(work: Coroutine[Any, Any, T], *, busy: Busy | None = None) -> T:
     """Run a command's coroutine to its end; one that is `busy` with connections, at full speed."""
     import asyncio
+    import gc
 
+    gc.enable()
     found: list[T] = []
 
     async def keep() -> None:
@@ -100,6 +102,19 @@ def run_async(work: Coroutine[Any, Any, T], *, busy: Busy | None = None) -> T:
     with asyncio.Runner(loop_factory=factory) as runner:
         runner.run(keep())
     return found[0]
+
+
+def run_reading(work: Coroutine[Any, Any, T]) -> T:
+    """Run the coroutine of a command that only reads the database: nothing there has to wait.
+
+    It needs no event loop then, and asyncio takes as long to import as all else of such a command.
+    """
+    try:
+        work.send(None)
+    except StopIteration as end:
+        found: T = end.value
+        return found
+    raise AssertionError("it waits for something else than the database: run_async")
 
 
 def leave(code: ExitCode) -> None:

@@ -24,7 +24,9 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the program and exit with a documented code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     _keep_standard_streams()
-    # A process that ends needs no garbage looked for: a seventh of the time of a short command.
+    # What a command imports is no garbage, and a process that ends needs none looked for: a sixth
+    # of the time of a short command. `run_async` looks again: it may run for long.
+    gc.disable()
     atexit.register(gc.freeze)
     _speak()
     sys.exit(_run(_globals_first(words), as_json="--json" in words, debug="--debug" in words))

@@ -19,10 +19,11 @@ from zoneinfo import ZoneInfo
 from umsalert.cli.tables import Column, plain_table, rich_table
 from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
 from umsalert.i18n import _, decimal, language, ngettext, system_reason
-from umsalert.model import ChannelKind, ContactStatus, ReplySource, SiteStatus
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from umsalert.model import ChannelKind, ContactStatus, ReplySource, SiteStatus
 
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
@@ -203,6 +204,8 @@ def printable(text: str) -> str:
 
 def channel_name(kind: ChannelKind, n: int = 1) -> str:
     """Return a channel as people call it, said of `n` messages."""
+    from umsalert.model import ChannelKind
+
     return {
         ChannelKind.SMS: _("SMS"),
         ChannelKind.VOICE: ngettext("voice", "voice", n),
@@ -212,6 +215,8 @@ def channel_name(kind: ChannelKind, n: int = 1) -> str:
 
 def source_name(source: ReplySource) -> str:
     """Return the way by which an answer came, as people call it."""
+    from umsalert.model import ReplySource
+
     return {
         ReplySource.LINK: _("link"),
         ReplySource.VOICE: _("keypad"),
@@ -228,6 +233,8 @@ def titled(title: str, value: object) -> str:
 
 def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
     """Return a status of the register as people call it, said of `n` sites or contacts."""
+    from umsalert.model import ContactStatus, SiteStatus
+
     return {
         SiteStatus.REQUESTED: ngettext("requested", "requested", n),
         SiteStatus.UNDER_REVIEW: ngettext("under review", "under review", n),

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
 from datetime import datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Protocol, Self
 
-from umsalert.cli.output import Output, channel_name, console, duration, printable, titled
+from umsalert.cli.delivery_words import (
+    GONE_WRONG,
+    UNSENT,
+    accepted,
+    counts_document,
+    counts_sentence,
+    state_name,
+)
+from umsalert.cli.output import Output, channel_name, console, duration, printable
 from umsalert.events import (
     Cancelled,
     ChannelPaused,
@@ -22,7 +29,7 @@ from umsalert.events import (
     ProviderChanged,
     RecordPaused,
 )
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _
 from umsalert.model import ChannelKind, DeliveryState
 
 if TYPE_CHECKING:
@@ -31,13 +38,6 @@ if TYPE_CHECKING:
 PLAIN_INTERVAL_S = 10.0
 RATE_WINDOW_S = 10.0
 _DONE = frozenset(DeliveryState) - {DeliveryState.QUEUED, DeliveryState.SENDING}
-GONE_WRONG = (
-    DeliveryState.FAILED,
-    DeliveryState.UNDELIVERED,
-    DeliveryState.EXPIRED,
-)
-UNSENT = (DeliveryState.CANCELLED, DeliveryState.NOT_NEEDED)
-"""Held back on purpose; shown apart where there are any."""
 
 
 class View(Protocol):
@@ -282,31 +282,6 @@ class _Rate:
         return (last - first) / (end - start).total_seconds() if end > start else 0.0
 
 
-def accepted(states: Mapping[DeliveryState, int]) -> int:
-    """Return how many were taken by a provider, whatever came of them after."""
-    return sum(
-        states.get(state, 0)
-        for state in (DeliveryState.ACCEPTED, DeliveryState.DELIVERED, DeliveryState.UNDELIVERED)
-    )
-
-
-def counts_document(counts: Counts) -> dict[str, dict[str, int]]:
-    """Return counts for a JSON document."""
-    return {
-        channel.value: {state.value: n for state, n in states.items()}
-        for channel, states in counts.items()
-    }
-
-
-def counts_sentence(counts: Counts) -> str:
-    """Return counts as one line."""
-    parts = []
-    for channel in sorted(counts, key=list(ChannelKind).index):
-        states = ", ".join(f"{n} {state_name(state, n)}" for state, n in counts[channel].items())
-        parts.append(titled(channel_name(channel), states))
-    return _("; ").join(parts)
-
-
 def paused_sentence(event: ChannelPaused) -> str:
     """Say why a provider waits, or that it gave up."""
     code = f"{event.code} {event.detail}".strip()
@@ -340,19 +315,3 @@ def cancelled_sentence(event: Cancelled) -> str:
         else _("Alert {ref} was cancelled by {operator}: nothing more of it leaves.")
     )
     return sentence.format(ref=event.alert_ref, operator=event.cancellation.by)
-
-
-def state_name(state: DeliveryState, n: int = 1) -> str:
-    """Return a state as people call it, said of `n` messages."""
-    return {
-        DeliveryState.QUEUED: ngettext("queued", "queued", n),
-        DeliveryState.SENDING: ngettext("sending", "sending", n),
-        DeliveryState.ACCEPTED: ngettext("accepted", "accepted", n),
-        DeliveryState.DELIVERED: ngettext("delivered", "delivered", n),
-        DeliveryState.UNDELIVERED: ngettext("undelivered", "undelivered", n),
-        DeliveryState.FAILED: ngettext("failed", "failed", n),
-        DeliveryState.UNKNOWN: ngettext("unknown", "unknown", n),
-        DeliveryState.EXPIRED: ngettext("expired", "expired", n),
-        DeliveryState.CANCELLED: ngettext("cancelled", "cancelled", n),
-        DeliveryState.NOT_NEEDED: ngettext("not needed", "not needed", n),
-    }[state]

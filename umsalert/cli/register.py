@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from umsalert import phones
 from umsalert.cli.output import Output, problem_lines, problem_rows, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import InvalidData, UsageError
@@ -154,6 +153,8 @@ def document(item: Site | Contact) -> dict[str, Any]:
 
 def contact_table(contacts: Sequence[Contact], output: Output, *, masked: bool) -> None:
     """Print contacts as a table."""
+    from umsalert import phones
+
     output.table(
         [
             Column(_("Ref"), whole=True),

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
-from umsalert.cli.context import AlertRef, AsJson, run_async, session
+from umsalert.cli.context import AlertRef, AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
@@ -57,7 +57,7 @@ def list_replies(
             since = sum(row.received_at >= found.incident_at for row in untied)
             return found.time_zone, await store.answers.of_incident(found.id), since
 
-    zone, rows, others = run_async(work())
+    zone, rows, others = run_reading(work())
     output = this.output(as_json=as_json)
     _show(rows, zone, output)
     if as_json:
@@ -194,7 +194,7 @@ def photo(
         async with wiring.open_store(this.settings) as store:
             return await store.answers.photos(reply_id)
 
-    photos = run_async(work())
+    photos = run_reading(work())
     if not photos:
         raise UsageError(
             "no_photo",

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from umsalert.cli.context import AlertRef, AsJson, run_async, session
+from umsalert.cli.context import AlertRef, AsJson, run_reading, session
 from umsalert.i18n import _
 
 
@@ -71,5 +71,5 @@ def show(
         Format.JSON: report_show.document,
         Format.CSV: report_show.rows,
     }
-    report, incident = run_async(work())
+    report, incident = run_reading(work())
     writers[wanted](report, incident, output)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from umsalert.cli import alert_show, alert_words
@@ -15,7 +15,9 @@ from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext
 from umsalert.incidents import Incident, Moment, MomentKind
 from umsalert.model import NEW_AREA, FollowKind, ReplyKind
-from umsalert.ports import ReplyRow, WaveRow
+
+if TYPE_CHECKING:
+    from umsalert.ports import ReplyRow, WaveRow
 
 ANSWERS_SHOWN = 10
 """First answers of sites; sightings are all shown."""

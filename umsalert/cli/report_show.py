@@ -8,11 +8,11 @@ import io
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from umsalert import standing
-from umsalert.cli import alert_show, alert_words, progress, report_incident
+from umsalert.cli import alert_show, alert_words, delivery_words, report_incident
 from umsalert.cli.output import Output, channel_name, duration, printable, utc
 from umsalert.cli.report_words import reply_document, reply_name
 from umsalert.cli.tables import Column
@@ -20,8 +20,10 @@ from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
 from umsalert.incidents import Incident
 from umsalert.model import SHARES, ChannelKind, DeliveryState
-from umsalert.ports import DeliveryRow, ReplyRow
 from umsalert.reports import AlertReport, ChannelReport, SiteReport
+
+if TYPE_CHECKING:
+    from umsalert.ports import DeliveryRow, ReplyRow
 
 # A spreadsheet runs a cell that begins like this; a phone number is the one that is meant.
 _FORMULA = re.compile(r"^[=+\-@\t\r]")
@@ -186,7 +188,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
     """Two tables, since one would break its words at 80 columns: how many, then how fast."""
     unsent = [
         state
-        for state in progress.UNSENT
+        for state in delivery_words.UNSENT
         if any(state in channel.states for channel in report.channels)
     ]
     titles = (
@@ -207,7 +209,7 @@ def _channel_table(report: AlertReport, output: Output) -> None:
                 channel.accepted,
                 channel.delivered,
                 channel.acknowledged,
-                sum(channel.states.get(state, 0) for state in progress.GONE_WRONG),
+                sum(channel.states.get(state, 0) for state in delivery_words.GONE_WRONG),
                 *(channel.states.get(state, 0) for state in unsent),
                 channel.states.get(DeliveryState.UNKNOWN, 0),
             )
@@ -296,7 +298,7 @@ def _state_cell(report: AlertReport, row: DeliveryRow | None) -> str:
     if row is None:
         return ""
     moment = row.ended_at or row.accepted_at or row.first_sent_at
-    parts = [progress.state_name(DeliveryState(row.state)), _clock(report, moment)]
+    parts = [delivery_words.state_name(DeliveryState(row.state)), _clock(report, moment)]
     said_by_state = {DeliveryState.DELIVERED, DeliveryState.NOT_NEEDED}
     if row.code not in {"", row.state} and row.state not in said_by_state:
         parts.append(row.code)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umsalert.i18n import _
 from umsalert.model import ReplyKind
-from umsalert.ports import ReplyRow
+
+if TYPE_CHECKING:
+    from umsalert.ports import ReplyRow
 
 
 def reply_name(kind: str) -> str:

@@ -30,8 +30,7 @@ def serve(
     this = session(context)
     output = this.output(as_json=False)
     configured = this.settings.serve
-    listen = dataclasses.replace(
-        configured,
+    listen = configured._replace(
         host=host or configured.host,
         port=configured.port if port is None else port,
     )

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from umsalert.cli import register
-from umsalert.cli.context import AsJson, Session, run_async, session
+from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
 from umsalert.cli.output import Output, local, status_name, titled
 from umsalert.cli.tables import Column
 from umsalert.i18n import _
@@ -151,7 +151,7 @@ def list_sites(
         async with wiring.open_store(this.settings) as store:
             return await store.register.sites(status=status)
 
-    sites = run_async(work())
+    sites = run_reading(work())
     if as_json:
         output.document({"sites": [register.document(site) for site in sites]})
         return
@@ -186,7 +186,7 @@ def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
             site = await store.register.site(ref)
             return site, await store.register.contacts(site_ref=ref)
 
-    site, contacts = run_async(work())
+    site, contacts = run_reading(work())
     if as_json:
         output.document(
             {

@@ -3,62 +3,58 @@
 Times are aware `datetime` in UTC; distances are metres (`_m`); coordinates are degrees WGS 84.
 """
 
-from umsalert.model.alerts import (
-    NEW_AREA,
-    NO_CELL_PACE,
-    SHARES,
-    Alert,
-    Audience,
-    Cancellation,
-    CellPace,
-    Closure,
-    Expected,
-    Following,
-    FollowKind,
-    Kinds,
-    Link,
-    Load,
-    NewAlert,
-    Selection,
-    UnknownPolicy,
-    Wave,
-)
-from umsalert.model.answers import (
-    READ_BY_SITE,
-    Answer,
-    Photo,
-    ReplyKind,
-    ReplySource,
-    Said,
-    Tie,
-)
-from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
-from umsalert.model.audit import AuditEntry, AuditHead, Deed
-from umsalert.model.checks import CheckResult, CheckStatus
-from umsalert.model.deliveries import (
-    OPEN_STATES,
-    TOKEN_PLACE,
-    TRANSITIONS,
-    ChannelKind,
-    DeliveryState,
-    MessageText,
-    Outcome,
-    OutcomeKind,
-    Outgoing,
-    Receipt,
-)
-from umsalert.model.operators import POWERS, Power, Role
-from umsalert.model.register import (
-    CONTACT_MOVES,
-    SITE_MOVES,
-    Contact,
-    ContactStatus,
-    NewContact,
-    NewSite,
-    Operator,
-    Site,
-    SiteStatus,
-)
+from typing import TYPE_CHECKING
+
+from umsalert import lazy
+
+if TYPE_CHECKING:
+    from umsalert.model.alerts import (
+        NEW_AREA,
+        SHARES,
+        Alert,
+        Audience,
+        Cancellation,
+        Closure,
+        Expected,
+        FollowKind,
+        Link,
+        UnknownPolicy,
+    )
+    from umsalert.model.answers import READ_BY_SITE, ReplyKind, ReplySource
+    from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
+    from umsalert.model.audit import AuditEntry, AuditHead, Deed
+    from umsalert.model.checks import CheckResult, CheckStatus
+    from umsalert.model.deliveries import (
+        OPEN_STATES,
+        TRANSITIONS,
+        ChannelKind,
+        DeliveryState,
+        MessageText,
+    )
+    from umsalert.model.hand_overs import TOKEN_PLACE, Outcome, OutcomeKind, Outgoing, Receipt
+    from umsalert.model.operators import POWERS, Power, Role
+    from umsalert.model.plans import (
+        NO_CELL_PACE,
+        CellPace,
+        Following,
+        Kinds,
+        Load,
+        NewAlert,
+        Selection,
+        Wave,
+    )
+    from umsalert.model.register import (
+        CONTACT_MOVES,
+        SITE_MOVES,
+        Contact,
+        ContactStatus,
+        NewContact,
+        NewSite,
+        Operator,
+        Site,
+        SiteStatus,
+    )
+    from umsalert.model.said import Answer, Photo, Said, Tie
 
 __all__ = [
     "CONTACT_MOVES",
@@ -118,3 +114,27 @@ __all__ = [
     "UnknownPolicy",
     "Wave",
 ]
+
+if not TYPE_CHECKING:  # mypy would take every name for one that exists
+    __getattr__ = lazy.names(
+        __name__,
+        {
+            "alerts": (
+                "NEW_AREA SHARES Alert Audience Cancellation Closure Expected FollowKind Link "
+                "UnknownPolicy"
+            ),
+            "answers": "READ_BY_SITE ReplyKind ReplySource",
+            "areas": "Area Circle Polygon SiteInArea",
+            "audit": "AuditEntry AuditHead Deed",
+            "checks": "CheckResult CheckStatus",
+            "deliveries": "OPEN_STATES TRANSITIONS ChannelKind DeliveryState MessageText",
+            "hand_overs": "TOKEN_PLACE Outcome OutcomeKind Outgoing Receipt",
+            "operators": "POWERS Power Role",
+            "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
+            "register": (
+                "CONTACT_MOVES SITE_MOVES Contact ContactStatus NewContact NewSite Operator Site "
+                "SiteStatus"
+            ),
+            "said": "Answer Photo Said Tie",
+        },
+    )

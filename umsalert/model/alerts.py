@@ -1,4 +1,4 @@
-"""An alert, whom it reaches, what became of it."""
+"""An alert of the record, and what became of it."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from umsalert.model.areas import Area, SiteInArea
-from umsalert.model.deliveries import ChannelKind, MessageText
-from umsalert.model.register import Operator
+if TYPE_CHECKING:
+    from umsalert.model.areas import Area
+    from umsalert.model.deliveries import ChannelKind
 
 
 class UnknownPolicy(StrEnum):
@@ -53,37 +54,6 @@ class Audience(StrEnum):
     """Everybody alerted, whatever came of it."""
 
 
-Kinds = frozenset[ChannelKind]
-
-
-@dataclass(frozen=True, slots=True)
-class Load:
-    """Messages by channel, and sites by what they have: of one cell of the network, or of several.
-
-    The key of `sites` is the channels of the site's first contact, and those of its other contacts.
-    Numbers may be means.
-    """
-
-    messages: Mapping[ChannelKind, float] = field(default_factory=dict)
-    sites: Mapping[tuple[Kinds, Kinds], float] = field(default_factory=dict)
-
-    def of(self, kind: ChannelKind) -> float:
-        """Return the number of messages of a channel."""
-        return self.messages.get(kind, 0)
-
-    def told(self, kind: ChannelKind) -> tuple[float, float]:
-        """Return how many sites a channel tells by their first contact, and by another one."""
-        return (
-            sum(n for (first, _others), n in self.sites.items() if kind in first),
-            sum(n for (_first, others), n in self.sites.items() if kind in others),
-        )
-
-    @property
-    def telephones(self) -> float:
-        """SMS and calls together: what makes a cell dense."""
-        return self.of(ChannelKind.SMS) + self.of(ChannelKind.VOICE)
-
-
 SHARES = (50, 95, 100)
 """Per cent of messages and of sites by which an alert's speed is estimated and reported."""
 
@@ -94,41 +64,6 @@ class Expected:
 
     messages_s: Mapping[int, float]
     sites_s: Mapping[int, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """Who an alert would reach, and who it leaves out and why. Sites come nearest first.
-
-    `dense` are the cells of the network that get more than their burst, `sparse` is all the rest.
-    """
-
-    sites: tuple[SiteInArea, ...]
-    contacts: int
-    deliveries: Mapping[ChannelKind, int]
-    languages: frozenset[str]
-    left_out: Mapping[str, int]
-    sparse: Load
-    dense: tuple[Load, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Following:
-    """The earlier alert that a new one follows. `to`: for which of its people a follow-up is."""
-
-    alert_id: int
-    kind: FollowKind
-    to: Audience | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Wave:
-    """What decides whom an alert goes to that follows another: where it goes, and its words."""
-
-    following: Following
-    area: Area
-    template: str
-    values: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,50 +95,6 @@ class Closure:
     at: datetime
     by: str
     outcome: str
-
-
-@dataclass(frozen=True, slots=True)
-class CellPace:
-    """What one cell of the telephone network takes: SMS parts and calls together.
-
-    Only a cell to which an alert sends more than `burst` messages is paced; with 0 none is.
-    """
-
-    rate_per_s: float = 0.0
-    burst: int = 0
-
-
-NO_CELL_PACE = CellPace()
-
-
-@dataclass(frozen=True, slots=True)
-class NewAlert:
-    """An alert ready to be recorded; the store turns it into deliveries.
-
-    `stop_when_acknowledged`: after the first answer from a site nothing more leaves for it.
-    """
-
-    ref: str
-    template: str
-    area: Area
-    channels: tuple[ChannelKind, ...]
-    texts: tuple[MessageText, ...]
-    variables: Mapping[str, str]
-    reason: str
-    exercise: bool
-    priority: int
-    unknown_policy: UnknownPolicy
-    time_zone: str
-    incident_at: datetime
-    created_at: datetime
-    expires_at: datetime
-    operator: Operator
-    idempotency_key: str | None = None
-    request_hash: str = ""
-    follows: Following | None = None
-    cell_pace: CellPace = NO_CELL_PACE
-    stop_when_acknowledged: bool = False
-    expected: Expected | None = None
 
 
 @dataclass(frozen=True, slots=True)

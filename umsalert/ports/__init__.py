@@ -1,54 +1,59 @@
 """Protocols between the services and the world. One async surface, no sync twin."""
 
-from umsalert.ports.answers import Answers, Invited, ReplyRow
-from umsalert.ports.board import (
-    Amendment,
-    Board,
-    BoardSite,
-    Incident,
-    IncidentAlert,
-    Reach,
-    Tally,
-)
-from umsalert.ports.book import (
-    AlertBook,
-    AlertLine,
-    KnownPlace,
-    NearestSite,
-    OnDuty,
-    Register,
-    Schedule,
-    Situation,
-)
-from umsalert.ports.outbox import (
-    Claim,
-    Inbox,
-    Outbox,
-    Pace,
-    ReceiptSample,
-    RouteState,
-    SenderSeen,
-    Settled,
-    Stopped,
-    Want,
-)
-from umsalert.ports.record import (
-    DeliveryRow,
-    Holder,
-    Record,
-    WaveRow,
-)
-from umsalert.ports.world import (
-    Channel,
-    Clock,
-    Listener,
-    Mail,
-    Mailbox,
-    StoredReader,
-    StoredWebhook,
-    Webhook,
-    WebhookSource,
-)
+from typing import TYPE_CHECKING
+
+from umsalert import lazy
+
+if TYPE_CHECKING:
+    from umsalert.ports.answers import Answers, Invited, ReplyRow
+    from umsalert.ports.board import (
+        Amendment,
+        Board,
+        BoardSite,
+        Incident,
+        IncidentAlert,
+        Reach,
+        Tally,
+    )
+    from umsalert.ports.book import (
+        AlertBook,
+        AlertLine,
+        KnownPlace,
+        NearestSite,
+        OnDuty,
+        Register,
+        Schedule,
+        Situation,
+    )
+    from umsalert.ports.outbox import (
+        Claim,
+        Inbox,
+        Outbox,
+        Pace,
+        ReceiptSample,
+        RouteState,
+        SenderSeen,
+        Settled,
+        Stopped,
+        Want,
+    )
+    from umsalert.ports.record import (
+        DeliveryRow,
+        Holder,
+        Record,
+        WaveRow,
+    )
+    from umsalert.ports.world import (
+        Channel,
+        Clock,
+        Listener,
+        Mail,
+        Mailbox,
+        StoredReader,
+        StoredWebhook,
+        Webhook,
+        WebhookSource,
+    )
 
 __all__ = [
     "AlertBook",
@@ -93,3 +98,23 @@ __all__ = [
     "Webhook",
     "WebhookSource",
 ]
+
+if not TYPE_CHECKING:  # mypy would take every name for one that exists
+    __getattr__ = lazy.names(
+        __name__,
+        {
+            "answers": "Answers Invited ReplyRow",
+            "board": "Amendment Board BoardSite Incident IncidentAlert Reach Tally",
+            "book": (
+                "AlertBook AlertLine KnownPlace NearestSite OnDuty Register Schedule Situation"
+            ),
+            "outbox": (
+                "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
+            ),
+            "record": "DeliveryRow Holder Record WaveRow",
+            "world": (
+                "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "
+                "WebhookSource"
+            ),
+        },
+    )

@@ -12,18 +12,20 @@ from datetime import (
     datetime,
 )
 from typing import (
+    TYPE_CHECKING,
     Protocol,
 )
 
-from umsalert.model import (
-    Answer,
-    ChannelKind,
-    MessageText,
-    Operator,
-    Photo,
-    ReplyKind,
-    ReplySource,
-)
+if TYPE_CHECKING:
+    from umsalert.model import (
+        Answer,
+        ChannelKind,
+        MessageText,
+        Operator,
+        Photo,
+        ReplyKind,
+        ReplySource,
+    )
 
 
 @dataclass(frozen=True, slots=True)

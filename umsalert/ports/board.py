@@ -16,12 +16,12 @@ from enum import (
     IntEnum,
 )
 from typing import (
+    TYPE_CHECKING,
     Protocol,
 )
 
-from umsalert.events import (
-    Counts,
-)
+if TYPE_CHECKING:
+    from umsalert.events import Counts
 
 
 class Reach(IntEnum):

@@ -15,27 +15,27 @@ from datetime import (
     datetime,
 )
 from typing import (
+    TYPE_CHECKING,
     Protocol,
 )
 
-from umsalert.events import (
-    Counts,
-)
-from umsalert.model import (
-    Alert,
-    Area,
-    ChannelKind,
-    Contact,
-    ContactStatus,
-    NewAlert,
-    NewContact,
-    NewSite,
-    Operator,
-    Selection,
-    Site,
-    SiteStatus,
-    Wave,
-)
+if TYPE_CHECKING:
+    from umsalert.events import Counts
+    from umsalert.model import (
+        Alert,
+        Area,
+        ChannelKind,
+        Contact,
+        ContactStatus,
+        NewAlert,
+        NewContact,
+        NewSite,
+        Operator,
+        Selection,
+        Site,
+        SiteStatus,
+        Wave,
+    )
 
 
 @dataclass(frozen=True, slots=True)

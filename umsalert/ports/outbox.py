@@ -13,28 +13,24 @@ from datetime import (
     datetime,
 )
 from typing import (
+    TYPE_CHECKING,
     Protocol,
 )
 
-from umsalert.events import (
-    Counts,
-)
-from umsalert.health import (
-    Health,
-)
-from umsalert.model import (
-    Answer,
-    Cancellation,
-    ChannelKind,
-    MessageText,
-    Operator,
-    Outcome,
-    Outgoing,
-    Receipt,
-)
-from umsalert.ports.world import (
-    StoredWebhook,
-)
+if TYPE_CHECKING:
+    from umsalert.events import Counts
+    from umsalert.health import Health
+    from umsalert.model import (
+        Answer,
+        Cancellation,
+        ChannelKind,
+        MessageText,
+        Operator,
+        Outcome,
+        Outgoing,
+        Receipt,
+    )
+    from umsalert.ports.world import StoredWebhook
 
 
 @dataclass(frozen=True, slots=True)

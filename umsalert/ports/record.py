@@ -12,15 +12,12 @@ from datetime import (
     datetime,
 )
 from typing import (
+    TYPE_CHECKING,
     Protocol,
 )
 
-from umsalert.model import (
-    Alert,
-    ChannelKind,
-    DeliveryState,
-    MessageText,
-)
+if TYPE_CHECKING:
+    from umsalert.model import Alert, ChannelKind, DeliveryState, MessageText
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,21 +13,13 @@ from datetime import (
     datetime,
 )
 from typing import (
+    TYPE_CHECKING,
     Protocol,
 )
 
-from umsalert.events import (
-    Event,
-)
-from umsalert.model import (
-    Answer,
-    ChannelKind,
-    MessageText,
-    Outcome,
-    Outgoing,
-    Receipt,
-    Said,
-)
+if TYPE_CHECKING:
+    from umsalert.events import Event
+    from umsalert.model import Answer, ChannelKind, MessageText, Outcome, Outgoing, Receipt, Said
 
 
 class Clock(Protocol):

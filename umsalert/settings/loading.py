@@ -9,13 +9,13 @@ import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from umsalert.errors import ConfigurationError, Problem
 from umsalert.home import config_file, home_folder
 from umsalert.i18n import _, system_reason
 from umsalert.settings.limits import exposed, problems
-from umsalert.settings.values import Secret, Settings, variable
+from umsalert.settings.values import Secret, Settings, is_section, variable
 
 DATABASE_NAME = "umsalert.db"
 _PLAIN: Mapping[object, type] = {Path | None: Path, tuple[str, ...]: tuple}
@@ -98,7 +98,7 @@ class _Loader:
             if item.name in ("home", "origins"):
                 continue
             default = getattr(base, item.name)
-            if dataclasses.is_dataclass(default):
+            if is_section(default):
                 values[item.name] = self._section(item.name, default, table)
             else:
                 values[item.name] = self._value(item.name, type(default), default, table)
@@ -123,22 +123,22 @@ class _Loader:
             self._problem("toml_invalid", str(self.file), str(error))
             return {}
 
-    def _section(self, section: str, default: object, parent: dict[str, object]) -> object:
+    def _section(self, section: str, default: NamedTuple, parent: dict[str, object]) -> object:
         table = self._table(section, parent)
         hints = typing.get_type_hints(type(default))
         values: dict[str, object] = {}
-        for item in dataclasses.fields(default):  # type: ignore[arg-type]  # checked by the caller
-            name, value = f"{section}.{item.name}", getattr(default, item.name)
-            if dataclasses.is_dataclass(value):
-                values[item.name] = self._section(name, value, table)
-            elif hints[item.name] is Secret:
-                values[item.name] = self._secret(section, item.name, table)
+        for key, value in default._asdict().items():
+            name = f"{section}.{key}"
+            if is_section(value):
+                values[key] = self._section(name, value, table)
+            elif hints[key] is Secret:
+                values[key] = self._secret(section, key, table)
             else:
-                kind = _PLAIN.get(hints[item.name], hints[item.name])
-                values[item.name] = self._value(name, kind, value, table)
+                kind = _PLAIN.get(hints[key], hints[key])
+                values[key] = self._value(name, kind, value, table)
         for key in table:
             self._problem("unknown_setting", f"{section}.{key}", _("no such setting"))
-        return dataclasses.replace(default, **values)  # type: ignore[type-var]  # checked by the caller
+        return default._replace(**values)
 
     def _table(self, section: str, parent: dict[str, object]) -> dict[str, object]:
         table = parent.pop(section.rpartition(".")[2], {})

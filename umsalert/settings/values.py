@@ -1,15 +1,16 @@
-"""What can be set, with its defaults. Frozen; valid as a whole once it was loaded."""
+"""What can be set, with its defaults. Frozen; valid as a whole once it was loaded.
+
+A section is a tuple with names: as a dataclass it would take four times as long to make, and every
+command makes all of them.
+"""
 
 from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
+from typing import NamedTuple, TypeGuard
 
 
 class Secret(str):
@@ -28,8 +29,7 @@ MIN_KEY_BYTES, MAX_KEY_BYTES = 24, 64
 """Of a key that signs webhooks: https://www.standardwebhooks.com."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertSettings:
+class AlertSettings(NamedTuple):
     """Limits and defaults of `alert send`.
 
     After `give_up_s` without any connection to a provider its channel stops; nothing is lost.
@@ -41,8 +41,7 @@ class AlertSettings:
     give_up_s: float = 60.0
 
 
-@dataclass(frozen=True, slots=True)
-class PriceSettings:
+class PriceSettings(NamedTuple):
     """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
 
     sms_part_eur: float = 0.0
@@ -50,9 +49,8 @@ class PriceSettings:
     email_eur: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class RateSettings:
-    """The pace of one provider in one channel.
+class MessageRateSettings(NamedTuple):
+    """The pace of one provider of SMS or e-mail.
 
     `burst` may leave at once, `in_flight` wait for the provider's word at a time, and a hand-over
     takes `timeout_s` at most.
@@ -64,29 +62,33 @@ class RateSettings:
     timeout_s: float = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class CallRateSettings(RateSettings):
+class CallRateSettings(NamedTuple):
     """The pace of one provider's calls. `calls` are its lines: 0 where it names no number."""
 
+    rate_per_s: float
+    burst: int
+    in_flight: int
+    timeout_s: float = 15.0
     calls: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class SmsSettings:
+RateSettings = MessageRateSettings | CallRateSettings
+
+
+class SmsSettings(NamedTuple):
     """Who carries SMS, in this order, and the pace of each."""
 
     providers: tuple[str, ...] = ("vonage",)
     # Vonage takes 30 SMS in a second; rate plus burst stays within it.
-    vonage: RateSettings = RateSettings(rate_per_s=28, burst=2, in_flight=32)
+    vonage: MessageRateSettings = MessageRateSettings(rate_per_s=28, burst=2, in_flight=32)
     # The one number that OVHcloud has given: 60 requests a minute and consumer key are fair use.
-    ovh: RateSettings = RateSettings(rate_per_s=0.9, burst=6, in_flight=4)
+    ovh: MessageRateSettings = MessageRateSettings(rate_per_s=0.9, burst=6, in_flight=4)
     # Android lets an app send 30 parts a minute before it asks the telephone's owner.
-    gateway: RateSettings = RateSettings(rate_per_s=0.4, burst=4, in_flight=4)
-    apprise: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=2)
+    gateway: MessageRateSettings = MessageRateSettings(rate_per_s=0.4, burst=4, in_flight=4)
+    apprise: MessageRateSettings = MessageRateSettings(rate_per_s=1, burst=1, in_flight=2)
 
 
-@dataclass(frozen=True, slots=True)
-class VoiceSettings:
+class VoiceSettings(NamedTuple):
     """Who carries calls, in this order, and the pace of each."""
 
     providers: tuple[str, ...] = ("vonage",)
@@ -95,17 +97,15 @@ class VoiceSettings:
     gateway: CallRateSettings = CallRateSettings(rate_per_s=1, burst=1, in_flight=4, calls=4)
 
 
-@dataclass(frozen=True, slots=True)
-class EmailSettings:
+class EmailSettings(NamedTuple):
     """Who carries e-mails, in this order, and the pace of each."""
 
     providers: tuple[str, ...] = ("smtp",)
-    smtp: RateSettings = RateSettings(rate_per_s=100, burst=100, in_flight=10)
-    apprise: RateSettings = RateSettings(rate_per_s=1, burst=1, in_flight=2)
+    smtp: MessageRateSettings = MessageRateSettings(rate_per_s=100, burst=100, in_flight=10)
+    apprise: MessageRateSettings = MessageRateSettings(rate_per_s=1, burst=1, in_flight=2)
 
 
-@dataclass(frozen=True, slots=True)
-class PaceSettings:
+class PaceSettings(NamedTuple):
     """What a cell of the telephone network gets where an alert has more than a burst for it.
 
     In SMS parts and calls; a `cell_burst` of 0 paces no cell. Where they come from:
@@ -116,8 +116,7 @@ class PaceSettings:
     cell_burst: int = 20
 
 
-@dataclass(frozen=True, slots=True)
-class VonageSettings:
+class VonageSettings(NamedTuple):
     """The Vonage application that sends SMS and calls. URLs are complete endpoints.
 
     `api_key` and `api_secret` are the account's: only `doctor` and `channel list` read it, at
@@ -143,8 +142,7 @@ class VonageSettings:
     ca_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SmtpSettings:
+class SmtpSettings(NamedTuple):
     """The mail relay. `security` is starttls, tls (implicit) or none (only towards localhost).
 
     `reply_to` and `bounce` are mailboxes that take `+detail`; empty means `reponse@` and `bounce@`
@@ -162,8 +160,7 @@ class SmtpSettings:
     ca_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ImapSettings:
+class ImapSettings(NamedTuple):
     """The mailbox of answers and bounces. Without a `host` no mail is read.
 
     `security` is tls (implicit), starttls or none (only towards localhost). `poll_s` is how often
@@ -180,8 +177,7 @@ class ImapSettings:
     poll_s: float = 20.0
 
 
-@dataclass(frozen=True, slots=True)
-class OvhSettings:
+class OvhSettings(NamedTuple):
     """An SMS account of OVHcloud, and the three keys that sign its requests.
 
     `api_url` is the root of the API. `low_credits` is when `doctor` warns. Whoever knows
@@ -199,8 +195,7 @@ class OvhSettings:
     ca_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GatewaySettings:
+class GatewaySettings(NamedTuple):
     """A gateway of our own, spoken to as docs/gateway.md says. URLs are complete endpoints."""
 
     sms_url: str = ""
@@ -211,16 +206,14 @@ class GatewaySettings:
     ca_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AppriseSettings:
+class AppriseSettings(NamedTuple):
     """URLs of Apprise, which hold logins; `{address}` in them is who is written to."""
 
     sms_url: Secret = NO_SECRET
     email_url: Secret = NO_SECRET
 
 
-@dataclass(frozen=True, slots=True)
-class ServeSettings:
+class ServeSettings(NamedTuple):
     """Where `umsalert serve` listens. Without a certificate it belongs behind a TLS proxy.
 
     `public_url` is where guards' telephones reach it: empty, and messages carry no link.
@@ -236,8 +229,7 @@ class ServeSettings:
     key_file: Path | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class LogSettings:
+class LogSettings(NamedTuple):
     """The log file; None is `log/umsalert.log` in UMSALERT_HOME. `level` is debug, info, ...
 
     `format` is text or json. At `max_bytes` the file is renamed to `.1`, and of these `backups`
@@ -251,8 +243,7 @@ class LogSettings:
     backups: int = 10
 
 
-@dataclass(frozen=True, slots=True)
-class SimulationSettings:
+class SimulationSettings(NamedTuple):
     """Training only: valid while every provider is on this machine."""
 
     clock_offset_s: float = 0.0
@@ -289,18 +280,23 @@ def flatten(settings: Settings) -> dict[str, object]:
     """Return every value that can be set, by its dotted name, in the order of the file."""
     return {
         name: value
-        for name, value in _leaves(settings, "")
-        if name.partition(".")[0] not in ("home", "origins")
+        for item in fields(Settings)
+        if item.name not in ("home", "origins")
+        for name, value in _leaves(item.name, getattr(settings, item.name))
     }
 
 
-def _leaves(table: DataclassInstance, prefix: str) -> Iterator[tuple[str, object]]:
-    for item in fields(table):
-        value = getattr(table, item.name)
-        if is_dataclass(value) and not isinstance(value, type):
-            yield from _leaves(value, f"{prefix}{item.name}.")
-        else:
-            yield f"{prefix}{item.name}", value
+def _leaves(name: str, value: object) -> Iterator[tuple[str, object]]:
+    if is_section(value):
+        for key, inner in value._asdict().items():
+            yield from _leaves(f"{name}.{key}", inner)
+    else:
+        yield name, value
+
+
+def is_section(value: object) -> TypeGuard[NamedTuple]:
+    """Say whether a value is a table of the file; a list of names is a tuple too."""
+    return isinstance(value, tuple) and hasattr(value, "_fields")
 
 
 def providers(settings: Settings, channel: str) -> tuple[str, ...]:
@@ -311,8 +307,8 @@ def providers(settings: Settings, channel: str) -> tuple[str, ...]:
 
 def known_providers(settings: Settings, channel: str) -> tuple[str, ...]:
     """Return who can carry a channel."""
-    table = getattr(settings, channel)
-    return tuple(item.name for item in fields(table) if item.name != "providers")
+    table: NamedTuple = getattr(settings, channel)
+    return tuple(name for name in table._fields if name != "providers")
 
 
 def rate(settings: Settings, channel: str, provider: str) -> RateSettings:

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import statistics
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from umsalert.errors import NobodyMatched, UsageError
-from umsalert.events import Counts
 from umsalert.i18n import _
 from umsalert.model import (
     Alert,
-    Area,
     Audience,
     Cancellation,
     ChannelKind,
@@ -24,19 +22,17 @@ from umsalert.model import (
     FollowKind,
     Link,
     MessageText,
-    NewAlert,
     Polygon,
-    Selection,
     UnknownPolicy,
-    Wave,
 )
-from umsalert.ports import AlertLine, KnownPlace, OnDuty, Situation
-from umsalert.store.area import around, fill_area, fill_people, nearest, selection
-from umsalert.store.cells import fill_dense
 from umsalert.store.database import Database, from_text, queries, to_text
-from umsalert.store.recipients import fill_recipients
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of
+
+if TYPE_CHECKING:
+    from umsalert.events import Counts
+    from umsalert.model import Area, NewAlert, Selection, Wave
+    from umsalert.ports import AlertLine, KnownPlace, OnDuty, Situation
 
 LAST = "last"
 
@@ -62,6 +58,7 @@ class SqlAlertBook:
         cell_burst: int = 0,
     ) -> Selection:
         """Return who would be reached; sites where nobody is on duty are left out."""
+        from umsalert.store.area import fill_area, fill_people, selection
 
         def work(connection: Connection) -> Selection:
             fill_area(connection, area)
@@ -73,6 +70,10 @@ class SqlAlertBook:
         self, area: Area, template: str, now: datetime, *, exercise: bool
     ) -> Situation:
         """Return what is known around the area; exercises and live alerts do not mix."""
+        import statistics
+
+        from umsalert.ports import Situation
+        from umsalert.store.area import nearest
 
         def work(connection: Connection) -> Situation:
             past = {"template": template, "exercise": int(exercise)}
@@ -93,12 +94,16 @@ class SqlAlertBook:
 
     async def around(self, area: Area) -> Sequence[KnownPlace]:
         """Return where the known sites in and just around the area lie: for drawing."""
+        from umsalert.store.area import around
+
         return await self._database.read(lambda c: around(c, area), spatial=True)
 
     async def recipients(
         self, alert_id: int, channels: Collection[ChannelKind], cell_burst: int = 0
     ) -> Selection:
         """Return who has, or may have, an earlier alert by `channels` and is still vetted."""
+        from umsalert.store.area import selection
+        from umsalert.store.recipients import fill_recipients
 
         def work(connection: Connection) -> Selection:
             left_out = fill_recipients(connection, alert_id, channels)
@@ -114,6 +119,7 @@ class SqlAlertBook:
         cell_burst: int = 0,
     ) -> Selection:
         """Return who would get an alert that follows another, and is no correction of it."""
+        from umsalert.store.area import selection
 
         def work(connection: Connection) -> Selection:
             left_out = fill_wave(connection, wave, channels, on_duty)
@@ -194,6 +200,8 @@ def text_of_row(row: Connection) -> MessageText:
 
 
 def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
+    from umsalert.store.cells import fill_dense
+
     sql = queries("alerts")
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
@@ -224,6 +232,10 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
 
 def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, int]:
     """Fill `temp.in_area` and `temp.person`; return who is left out, by reason."""
+    from umsalert.model import Wave
+    from umsalert.store.area import fill_area, fill_people
+    from umsalert.store.recipients import fill_recipients
+
     if new.follows is None:
         fill_area(connection, new.area)
         return fill_people(connection, new.channels, on_duty)
@@ -309,6 +321,8 @@ def _find(connection: Connection, ref: str) -> Alert:
 
 
 def _newest(connection: Connection, limit: int) -> tuple[AlertLine, ...]:
+    from umsalert.ports import AlertLine
+
     rows = connection.execute(queries("alerts")["newest"], {"limit": limit}).fetchall()
     return tuple(AlertLine(alert_of_row(row), counts(connection, row["id"])) for row in rows)
 

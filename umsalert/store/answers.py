@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from umsalert import standing, tokens
+from umsalert import standing
 from umsalert.errors import UsageError
 from umsalert.i18n import _
-from umsalert.model import (
-    Answer,
-    ChannelKind,
-    Operator,
-    Photo,
-    ReplyKind,
-    ReplySource,
-    Tie,
-)
-from umsalert.ports import Invited, ReplyRow
+from umsalert.model import ChannelKind, ReplyKind, ReplySource
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.hand_overs import of_reference
 from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
+
+if TYPE_CHECKING:
+    from umsalert.model import Answer, Operator, Photo, Tie
+    from umsalert.ports import Invited, ReplyRow
 
 ANSWERED_FOR = timedelta(hours=24)
 """After an alert's expiry its links still work, and words of its guards are still tied to it."""
@@ -91,6 +86,7 @@ class SqlAnswers:
 
     async def photos(self, reply_id: int) -> Sequence[Photo]:
         """Return the photos of an answer, oldest first."""
+        from umsalert.model import Photo
 
         def work(connection: Connection) -> tuple[Photo, ...]:
             rows = connection.execute(queries("answers")["photos"], {"reply_id": reply_id})
@@ -217,6 +213,10 @@ def _names_alert(connection: Connection, alert_ref: str) -> bool:
 
 
 def _of_token(connection: Connection, token: str) -> Found | None:
+    import hmac
+
+    from umsalert import tokens
+
     delivery_id = tokens.delivery_id(token)
     if delivery_id is None:
         return None
@@ -260,6 +260,8 @@ def _of_ref(connection: Connection, alert_id: int, ref: str) -> dict[str, object
 
 
 def _invited(connection: Connection, token: str, now: datetime) -> Invited | None:
+    from umsalert.ports import Invited
+
     found = _of_token(connection, token)
     if found is None:
         return None

@@ -7,18 +7,21 @@ is loaded, and proven, only on a connection that touches geometry.
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
+import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from umsalert.store.schema import SQL, check_exists, check_version
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
+
+if TYPE_CHECKING:  # whoever only reads waits for neither: see `_loop_runs`
+    import asyncio
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]
@@ -27,29 +30,48 @@ _closing = threading.Lock()  # mod_spatialite's clean-up is not safe in two thre
 
 
 class _Lane:
-    """A thread with its own connection, opened at first use."""
+    """A thread with its own connection, both made at first use.
+
+    Without an event loop there is nobody whom a statement would hold up, and no thread is needed.
+    """
 
     def __init__(self, path: Path, *, write: bool) -> None:
         self._path = path
         self._write = write
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="write" if write else "read")
+        self._pool: ThreadPoolExecutor | None = None
         self._connection: Connection | None = None
         self._spatial = False
 
     async def run(self, work: Work[T], *, spatial: bool) -> T:
+        if not _loop_runs():
+            return self._work(work, spatial)
+        import asyncio
+
         loop = asyncio.get_running_loop()
         if not self._write:
-            return await loop.run_in_executor(self._pool, self._work, work, spatial)
+            return await loop.run_in_executor(self._thread(), self._work, work, spatial)
         # A commit that has begun is finished even when the waiting task is cancelled; how it ends
         # then concerns nobody. (`asyncio.shield` would take the busy loop one turn more.)
         answer: asyncio.Future[T] = loop.create_future()
-        committing = self._pool.submit(self._work, work, spatial)
+        committing = self._thread().submit(self._work, work, spatial)
         committing.add_done_callback(partial(_tell, loop, answer))
         return await answer
 
     async def close(self) -> None:
+        if self._pool is None:
+            self._close()
+            return
+        import asyncio
+
         await asyncio.get_running_loop().run_in_executor(self._pool, self._close)
         self._pool.shutdown()
+
+    def _thread(self) -> ThreadPoolExecutor:
+        if self._pool is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._pool = ThreadPoolExecutor(1, "write" if self._write else "read")
+        return self._pool
 
     def _work(self, work: Work[T], spatial: bool) -> T:
         with explained(self._path):
@@ -82,6 +104,15 @@ class _Lane:
             with _closing:
                 self._connection.close()
             self._connection = None
+
+
+def _loop_runs() -> bool:
+    """Say whether this thread has an event loop, without the import of asyncio for those without.
+
+    That takes as long as all else that a list has to import.
+    """
+    loaded = sys.modules.get("asyncio")
+    return loaded is not None and loaded._get_running_loop() is not None
 
 
 def _tell(loop: asyncio.AbstractEventLoop, answer: asyncio.Future[T], committed: Future[T]) -> None:

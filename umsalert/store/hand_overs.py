@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
-from umsalert.model import Receipt
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
+
+if TYPE_CHECKING:
+    from umsalert.model import Receipt
 
 _REFERENCE = re.compile(r"(.+)-([0-9]{1,18})-([0-9]{1,18})", re.DOTALL)
 """Ours; other programs of the same account have others, which SQLite may not hold as integers."""

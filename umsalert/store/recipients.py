@@ -7,7 +7,6 @@ from collections.abc import Collection, Sequence
 
 from umsalert.model import ChannelKind, DeliveryState
 from umsalert.ports import Holder
-from umsalert.store.area import start
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
 
@@ -40,6 +39,8 @@ def fill_recipients(
     Does for a following alert what `area.fill_people` does for an area: returns who is left out,
     by reason.
     """
+    from umsalert.store.area import start
+
     _fill_holders(connection, alert_id)
     sql = queries("cancel")
     values = {"alert_id": alert_id, "channels": json.dumps(list(channels))}

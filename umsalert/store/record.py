@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from umsalert.model import ChannelKind, MessageText
-from umsalert.ports import DeliveryRow, Holder, WaveRow
+from umsalert.ports import DeliveryRow, WaveRow
 from umsalert.store.alerts import alert_of_row, text_of_row
 from umsalert.store.database import Database, from_text, optional_time, queries
-from umsalert.store.recipients import holders
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import incident_of
+
+if TYPE_CHECKING:
+    from umsalert.ports import Holder
 
 
 class SqlRecord:
@@ -31,6 +34,8 @@ class SqlRecord:
 
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
+        from umsalert.store.recipients import holders
+
         return await self._database.read(lambda c: holders(c, alert_id))
 
     async def waves(self, alert_id: int) -> Sequence[WaveRow]:

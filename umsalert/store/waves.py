@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from umsalert import standing
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
-from umsalert.model import (
-    NEW_AREA,
-    READ_BY_SITE,
-    Audience,
-    ChannelKind,
-    Closure,
-    FollowKind,
-    ReplyKind,
-    Wave,
-)
-from umsalert.ports import OnDuty
-from umsalert.store.area import drop_repeated, fill_area, fill_present, start
+from umsalert.model import NEW_AREA, READ_BY_SITE, Audience, ChannelKind, FollowKind, ReplyKind
 from umsalert.store.database import queries, to_text
 from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
+
+if TYPE_CHECKING:
+    from umsalert.model import Closure, Wave
+    from umsalert.ports import OnDuty
 
 AUDIENCES: Mapping[ReplyKind, Audience] = {
     ReplyKind.SIGHTING: Audience.SIGHTING,
@@ -41,6 +35,8 @@ def fill_wave(
     values. A correction is no wave: `recipients.fill_recipients` knows its people. Raises
     RefusedByRule when the incident is closed and this is not its closing.
     """
+    from umsalert.store.area import drop_repeated, fill_area, fill_present
+
     kind = wave.following.kind
     place = incident_of(connection, wave.following.alert_id)
     if kind is not FollowKind.CLOSING:
@@ -122,6 +118,8 @@ def _fill_incident(
     connection: Connection, wave: Wave, values: Mapping[str, object]
 ) -> dict[str, int]:
     """Fill `temp.in_area` and `temp.person` with people of the incident; return who is left out."""
+    from umsalert.store.area import start
+
     sql = queries("waves")
     start(connection)
     connection.execute(sql["fill_in_area"], {"lat": wave.area.lat, "lon": wave.area.lon})
