@@ -20,6 +20,7 @@ from umsalert.ports.book import (
     Schedule,
     Situation,
 )
+from umsalert.ports.geocoding import Found, Geocoder, PostalAddress, Precision
 from umsalert.ports.outbox import (
     Claim,
     Inbox,
@@ -61,6 +62,8 @@ __all__ = [
     "Claim",
     "Clock",
     "DeliveryRow",
+    "Found",
+    "Geocoder",
     "Holder",
     "Inbox",
     "Incident",
@@ -74,6 +77,8 @@ __all__ = [
     "OnDuty",
     "Outbox",
     "Pace",
+    "PostalAddress",
+    "Precision",
     "Reach",
     "ReceiptSample",
     "Record",
