@@ -193,10 +193,12 @@ def collector(settings: Settings, store: Store) -> Collector | None:
 async def open_geocoder(settings: Settings) -> AsyncIterator[Geocoder]:
     """Open the geocoder of `settings.geocode`, which remembers what it was told.
 
-    Raises ConfigurationError when its cache or its authority's certificate cannot be used.
+    Before the first spatial query of the process: its answers are measured by pyproj. Raises ConfigurationError when its cache or its authority's certificate cannot be used.
     """
+    from umsalert.geo import projections
     from umsalert.geocoding import BanGeocoder, Cache, CachedGeocoder, Pace
 
+    projections.load()
     chosen = settings.geocode
     now = clock(settings)
     file = chosen.cache_file or settings.home / "geocode.db"

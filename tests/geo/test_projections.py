@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.typed import typed
 from umsalert.errors import UsageError
 from umsalert.geo.circles import distance_m
-from umsalert.geo.projections import find_crs, guess_crs, parse_metres, to_wgs84
+from umsalert.geo.projections import find_crs, guess_crs, parse_metres, to_wgs84, typed_to_wgs84
 from umsalert.geo.territories import TERRITORIES, territory_at
 
 GRS80 = ("-e", "6378137", "1/298.257222101")
@@ -169,6 +169,30 @@ def test_a_point_where_its_system_is_not_used_is_refused(
     assert caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("x", "y", "crs", "region"),
+    [
+        ("649242,57", "6 861 355,85", "Lambert 93", None),
+        ("649242.57", "6861355.85", "", None),
+        ("649242.57", "6861355.85", " ", "FR"),
+        ("2,308310", "48,850244", "WGS84", None),
+        ("2°18'29,916\"E", "48°51'0,878\"N", "4326", None),
+    ],
+)
+def test_cells_are_read_as_they_stand(x: str, y: str, crs: str, region: str | None) -> None:
+    """Three cells are a point: with commas, grouped, without a crs, and in degrees."""
+    assert distance_m(48.850244, 2.308310, *typed_to_wgs84(x, y, crs, region)) < 0.15
+
+
+def test_a_guess_by_cells_needs_the_region_overseas() -> None:
+    """The postcode's region stands for a crs that is missing."""
+    cells = ("338573,17", "7688873,88", "")
+    assert distance_m(-20.893366, 55.447998, *typed_to_wgs84(*cells, "RE")) < 0.15
+    with pytest.raises(UsageError) as caught:
+        typed_to_wgs84(*cells)
+    assert caught.value.code == "crs_missing"
+
+
 def test_degrees_have_the_longitude_in_x() -> None:
     """Where crs says WGS 84, x is the longitude, and the result has the latitude first."""
     assert to_wgs84(7.2683, 43.7005, "WGS 84") == (43.7005, 7.2683)
@@ -303,6 +327,20 @@ def test_any_text_is_metres_or_a_usage_error(text: str) -> None:
     except UsageError:
         return
     assert math.isfinite(metres)
+
+
+def test_the_library_is_loaded_in_time() -> None:
+    """Loaded at the start, projections serve after mod_spatialite too; else the order is refused."""
+    code = (
+        "import sys; from umsalert.geo import native, projections;"
+        " projections.load() if sys.argv[1:] else None; native.spatialite_loads();"
+        " print(projections.to_wgs84(649242.57, 6861355.85, 'L93')[0])"
+    )
+    run = [sys.executable, "-c", code]
+    done = subprocess.run([*run, "load"], capture_output=True, text=True, check=True)
+    assert float(done.stdout) == pytest.approx(48.850244, abs=1e-6)
+    late = subprocess.run(run, capture_output=True, text=True, check=False)
+    assert "before the first spatial query" in late.stderr
 
 
 def test_names_are_told_without_loading_the_library() -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from umsalert.errors import UsageError
 from umsalert.geo.boxes import Box
-from umsalert.geo.coordinates import check_point
+from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.native import check_order
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _
@@ -85,6 +85,14 @@ _FARTHEST_M = 10_000_000
 """From equator to pole: no northing or easting of these systems is larger."""
 
 
+def load() -> None:
+    """Load pyproj now, before the first spatial query of a process that reads projected points.
+
+    Raises RuntimeError after it (see `native`).
+    """
+    _transformer(LAMBERT_93.epsg)
+
+
 def parse_metres(text: str) -> float:
     """Return one easting or northing as typed: 6859290,95 or 6 859 290.95.
 
@@ -106,6 +114,24 @@ def parse_metres(text: str) -> float:
             hint=_("Type one number in metres, such as 652709.4."),
         )
     return float(clean.replace(" ", "").replace(",", "."))
+
+
+def typed_to_wgs84(x: str, y: str, crs: str, region: str | None = None) -> tuple[float, float]:
+    """Return latitude and longitude of x, y and crs as typed. X IS EAST, y IS NORTH.
+
+    Args:
+        x: easting.
+        y: northing.
+        crs: as `to_wgs84` takes it; empty, and it is guessed with `region` as `guess_crs` does.
+        region: ISO 3166 region that the postcode names, where one does.
+
+    Raises:
+        UsageError: what `parse_metres`, `to_wgs84` and `guess_crs` raise.
+    """
+    if _plain(crs) in _DEGREES:
+        return to_wgs84(parse_coordinate(x), parse_coordinate(y), crs)
+    east, north = parse_metres(x), parse_metres(y)
+    return to_wgs84(east, north, crs.strip() or str(guess_crs(east, north, region).epsg))
 
 
 def to_wgs84(x: float, y: float, crs: str) -> tuple[float, float]:
