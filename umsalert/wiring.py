@@ -193,7 +193,8 @@ def collector(settings: Settings, store: Store) -> Collector | None:
 async def open_geocoder(settings: Settings) -> AsyncIterator[Geocoder]:
     """Open the geocoder of `settings.geocode`, which remembers what it was told.
 
-    Before the first spatial query of the process: its answers are measured by pyproj. Raises ConfigurationError when its cache or its authority's certificate cannot be used.
+    To be opened before the first spatial query of the process: pyproj measures its answers. Raises
+    ConfigurationError when its cache or its authority's certificate cannot be used.
     """
     from umsalert.geo import projections
     from umsalert.geocoding import BanGeocoder, Cache, CachedGeocoder, Pace

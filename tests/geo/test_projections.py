@@ -330,7 +330,7 @@ def test_any_text_is_metres_or_a_usage_error(text: str) -> None:
 
 
 def test_the_library_is_loaded_in_time() -> None:
-    """Loaded at the start, projections serve after mod_spatialite too; else the order is refused."""
+    """Loaded at the start, projections serve after mod_spatialite too; later is refused."""
     code = (
         "import sys; from umsalert.geo import native, projections;"
         " projections.load() if sys.argv[1:] else None; native.spatialite_loads();"

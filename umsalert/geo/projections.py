@@ -90,7 +90,7 @@ def load() -> None:
 
     Raises RuntimeError after it (see `native`).
     """
-    _transformer(LAMBERT_93.epsg)
+    _transformer(_SYSTEMS[0].epsg)
 
 
 def parse_metres(text: str) -> float:
