@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import random
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import trustme
@@ -255,3 +258,50 @@ def test_settings_have_limits(tmp_path: Path, name: str, value: str) -> None:
     with pytest.raises(ConfigurationError) as caught:
         all_settings.load(None, environ)
     assert {problem.column for problem in caught.value.problems} == {f"geocode.{name.lower()}"}
+
+
+JUNK: list[Any] = [
+    None,
+    True,
+    0,
+    -1,
+    1e308,
+    10**30,
+    "",
+    "x",
+    [],
+    {},
+    [[]],
+    [None, None, None],
+    {"raw": 1},
+]
+
+
+def spoilt(value: Any, draw: random.Random) -> Any:
+    """Return a document with one thing in it replaced by another, or left out."""
+    if isinstance(value, dict) and value and draw.random() < 0.85:
+        key = draw.choice(sorted(value))
+        if draw.random() < 0.2:
+            return {name: item for name, item in value.items() if name != key}
+        return {**value, key: spoilt(value[key], draw)}
+    if isinstance(value, list) and value and draw.random() < 0.85:
+        at = draw.randrange(len(value))
+        return [*value[:at], spoilt(value[at], draw), *value[at + 1 :]]
+    return draw.choice(JUNK)
+
+
+async def test_no_answer_breaks_the_reading(geocoder: BanGeocoder, bureau: Bureau) -> None:
+    """Whatever is wrong in an answer, it is read as far as it makes sense, or asked for again."""
+    draw = random.Random(6)
+    whole = {"type": "FeatureCollection", "features": [feature(), feature("Nice", score=0.3)]}
+    again = 0
+    for _ in range(300):
+        bureau.requests.clear()
+        bureau.answers = [document(spoilt(whole, draw))]
+        for place in await geocoder.locate(GIROUETTE):
+            assert -90 <= place.lat <= 90
+            assert math.isfinite(place.lon)
+            assert math.isfinite(place.score)
+            assert isinstance(place.label, str)
+        again += len(bureau.requests) == 2
+    assert 50 < again < 300
