@@ -14,7 +14,7 @@ from phonenumbers import PhoneNumberFormat, PhoneNumberType
 
 from tests.typed import typed
 from umsalert.errors import UsageError
-from umsalert.phones import is_fictional, mask, parse_phone
+from umsalert.phones import Phone, is_fictional, mask, parse_phone
 
 FICTIONAL = {
     "063998": "mobile",
@@ -157,14 +157,147 @@ def test_separate_plans_are_not_mixed() -> None:
     assert parse_phone("+33 6 39 98 12 34", "PF").fictional
 
 
-def test_what_spreadsheets_do_to_numbers_is_undone() -> None:
-    """A lost leading zero, no-break spaces and direction marks do no harm."""
-    for text in (
-        "639981234",
-        "06\N{NO-BREAK SPACE}39\N{NO-BREAK SPACE}98\N{NO-BREAK SPACE}12 34",
-        "\N{LEFT-TO-RIGHT EMBEDDING}+33 6 39 98 12 34\N{POP DIRECTIONAL FORMATTING}",
-    ):
-        assert parse_phone(text, "FR").e164 == "+33639981234"
+FICTIONS = "+33639981234"
+STYLES = (
+    "06 39 98 12 34",
+    "06.39.98.12.34",
+    "06-39-98-12-34",
+    "06/39/98/12/34",
+    "06,39,98,12,34",
+    "06\u201139\u201198\u201112\u201134",
+    "0639981234",
+    "(06) 39 98 12 34",
+    "06\N{NO-BREAK SPACE}39\N{NARROW NO-BREAK SPACE}98\N{THIN SPACE}12 34",
+    "+33 (0)6 39 98 12 34",
+    "+33(0)639981234",
+    "+33 0 6 39 98 12 34",
+    "(+33) 6 39 98 12 34",
+    "+33.6.39.98.12.34",
+    "+330639981234",
+    "\uff0b33 6 39 98 12 34",
+    "0033 6 39 98 12 34",
+    "0033(0)639981234",
+    "00 33 (0)6 39 98 12 34",
+    "+0033 6 39 98 12 34",
+    "33639981234",
+    "33 (0)6 39 98 12 34",
+    "tel:+33-6-39-98-12-34",
+    "TEL : 06 39 98 12 34",
+    "Tél. 06 39 98 12 34",
+    "Téléphone : 06 39 98 12 34",
+    "'0639981234",
+    "639981234",
+    "6 39 98 12 34",
+    "639981234.0",
+    "639981234,00",
+    "33639981234.0",
+    "6,39981234E+08",
+    "6.39981234e8",
+    "6.39981234E+08",
+    "3.3639981234E+10",
+    "\N{LEFT-TO-RIGHT EMBEDDING}+33 6 39 98 12 34\N{POP DIRECTIONAL FORMATTING}",
+    "06 39 98 12 34\N{ZERO WIDTH SPACE}",
+)
+
+
+@pytest.mark.parametrize("text", STYLES)
+@pytest.mark.parametrize("region", ["FR", *SHARED_PLAN, "TF"])
+def test_every_style_of_the_offices_is_one_number(text: str, region: str) -> None:
+    """Every notation, and whatever a spreadsheet made of it, is the same number at every site."""
+    assert parse_phone(text, region) == Phone(FICTIONS, "mobile", fictional=True)
+
+
+@pytest.mark.parametrize("region", ["PF", "NC", "WF", "PM"])
+def test_a_country_is_understood_where_the_plan_is_another(region: str) -> None:
+    """+33, 0033 and 33 say the same at a site whose own numbers are short."""
+    for text in ("+33 (0)6 39 98 12 34", "00 33 6 39 98 12 34", "33639981234"):
+        assert parse_phone(text, region).e164 == FICTIONS
+
+
+@pytest.mark.parametrize(
+    ("text", "region", "e164"),
+    [
+        ("0692 12 34 56", "RE", "+262692123456"),
+        ("0693 12 34 56", "RE", "+262693123456"),
+        ("692123456", "RE", "+262692123456"),
+        ("0692.12.34.56", "FR", "+262692123456"),
+        ("+33 692 12 34 56", "RE", "+262692123456"),
+        ("+33 (0)692 12 34 56", "FR", "+262692123456"),
+        ("262692123456", "FR", "+262692123456"),
+        ("2.62692123456E+11", "RE", "+262692123456"),
+        ("0690 12 34 56", "GP", "+590690123456"),
+        ("0696 12 34 56", "MQ", "+596696123456"),
+        ("0694 12 34 56", "GF", "+594694123456"),
+        ("0639 61 23 45", "YT", "+262639612345"),
+        ("0639 61 23 45", "FR", "+262639612345"),
+        ("00262 639 61 23 45", "YT", "+262639612345"),
+        ("0690 12 34 56", "MF", "+590690123456"),
+        ("0690 12 34 56", "BL", "+590690123456"),
+        ("25 12 34", "NC", "+687251234"),
+        ("251234.0", "NC", "+687251234"),
+        ("2.51234E+05", "NC", "+687251234"),
+        ("687 25 12 34", "NC", "+687251234"),
+        ("40 41 23 45", "PF", "+68940412345"),
+        ("72 12 34", "WF", "+681721234"),
+        ("41 12 34", "PM", "+508411234"),
+    ],
+)
+def test_a_number_means_what_it_means_on_the_site(text: str, region: str, e164: str) -> None:
+    """Overseas prefixes, with and without their zero and their country, are read by the site."""
+    assert parse_phone(text, region).e164 == e164
+
+
+def test_fiction_and_mayotte_share_a_beginning() -> None:
+    """06 39 98 is fiction at a site of Mayotte too, though 0639 is its mobiles' prefix."""
+    assert parse_phone("0639 98 12 34", "YT").e164 == FICTIONS
+    with pytest.raises(UsageError):  # +262 639 98 is nobody's
+        parse_phone("+262 639 98 12 34", "YT")
+
+
+@st.composite
+def styles(draw: st.DrawFn) -> tuple[str, str, str]:
+    """Draw a number of the shared plan as an office writes it, the site's region, and in E.164."""
+    code, national = draw(
+        st.sampled_from(["63998", "19900", "26191", "35301", "46571", "53649"]).flatmap(
+            lambda head: st.integers(0, 9999).map(lambda rest: ("33", f"{head}{rest:04}"))
+        )
+        | st.sampled_from(sorted(SHARED_PLAN)).map(
+            lambda region: (
+                CODES[region][1:],
+                example(region, PhoneNumberType.MOBILE).removeprefix(CODES[region]),
+            )
+        )
+    )
+    whole = code + national
+    kind = draw(st.sampled_from(["digits", "float", "power"]))
+    if kind == "digits":
+        heads = ["0", "", f"+{code}", f"+{code}(0)", f"+{code} (0) ", f"00{code}", f"00 {code} (0)"]
+        head = draw(st.sampled_from([*heads, code, f"({code}) ", f"tel:+{code}", "tél. : 0"]))
+        gaps = st.sampled_from(["", " ", ".", "-", "\N{NO-BREAK SPACE}", "\N{FIGURE DASH}"])
+        text = head + "".join(draw(gaps) + digit for digit in national)
+        text = draw(st.sampled_from(["", " ", "'"])) + text + draw(st.sampled_from(["", " ", "\n"]))
+    else:
+        number = draw(st.sampled_from([whole, national]))
+        mark = draw(st.sampled_from([".", ","]))
+        power = f"{number[0]}{mark}{number[1:]}E+{len(number) - 1:02}"
+        text = power if kind == "power" else f"{number}{mark}0"
+    return text, draw(st.sampled_from([*SHARED_PLAN, "FR", "TF"])), f"+{whole}"
+
+
+@given(styles())
+def test_every_style_of_a_number_is_the_same_number(drawn: tuple[str, str, str]) -> None:
+    """Country, zero, marks, label and spreadsheet change nothing about who is called."""
+    text, region, e164 = drawn
+    assert parse_phone(text, region).e164 == e164
+
+
+@given(st.integers(100_000_000, 999_999_999), st.integers(1, 7), st.sampled_from([".", ","]))
+def test_a_shortened_number_is_never_guessed(number: int, kept: int, mark: str) -> None:
+    """Whatever a spreadsheet has rounded is refused as such, zeros at the end included."""
+    digits = str(number)
+    with pytest.raises(UsageError) as caught:
+        parse_phone(f"{digits[0]}{mark}{digits[1 : kept + 1]}E+08", "FR")
+    assert caught.value.code == "phone_digits_lost"
 
 
 def test_voice_over_ip_takes_calls_only() -> None:
@@ -185,11 +318,29 @@ def test_foreign_mobile_is_accepted() -> None:
     [
         ("", "phone_not_a_number"),
         ("PC sécurité", "phone_not_a_number"),
-        ("06 39 98 12 34 ou 06 39 98 12 35", "phone_not_a_number"),
-        ("0639981234 / 0639981235", "phone_not_a_number"),
-        ("0639981234, 0639981235", "phone_not_a_number"),
-        ("6.39981234E+08", "phone_not_a_number"),
-        ("06 39 98 12 34 poste 5", "phone_not_a_number"),
+        ("+", "phone_not_a_number"),
+        ("06 39 98 12 34 ou 06 39 98 12 35", "phone_several"),
+        ("0639981234 / 0639981235", "phone_several"),
+        ("0639981234, 0639981235", "phone_several"),
+        ("0639981234\n0639981235", "phone_several"),
+        ("06 39 98 12 34 06 39 98 12 35", "phone_several"),
+        ("+33 6 39 98 12 34 +33 6 39 98 12 35", "phone_several"),
+        ("06 39 98 12 34 / 35", "phone_several"),
+        ("PC : 01 99 00 12 34 ; mobile 06 39 98 12 34", "phone_several"),
+        ("25 12 34 / 25 12 35", "phone_several"),
+        ("6,3998E+08", "phone_digits_lost"),
+        ("6,12E+08", "phone_digits_lost"),
+        ("6.3998123E+8", "phone_digits_lost"),
+        ("3.363998E+10", "phone_digits_lost"),
+        ("6.399812341E+08", "phone_digits_lost"),
+        ("639981234.5", "phone_invalid"),
+        ("06 39 98 12 34 poste 5", "phone_with_extension"),
+        ("06 39 98 12 34 ext. 12", "phone_with_extension"),
+        ("tel:+33-6-39-98-12-34;ext=5", "phone_with_extension"),
+        ("poste 5", "phone_not_a_number"),
+        ("06 39 98 12 34*5", "phone_not_a_number"),
+        ("06+39981234", "phone_not_a_number"),
+        ("+06 39 98 12 34", "phone_not_a_number"),
         ("06 39 98 12 34 #5", "phone_with_extension"),
         ("06 39 98 12 3", "phone_invalid"),
         ("06 39 98 12 345", "phone_invalid"),
@@ -211,7 +362,7 @@ def test_what_cannot_be_alerted_is_refused(text: str, code: str) -> None:
     assert not any(character.isdigit() for character in caught.value.message)
 
 
-@given(typed("0123456789+ ./-()#*;,x\u00a0é"), st.sampled_from(["FR", "RE", "PF", "XX"]))
+@given(typed("0123456789+ ./-()#*;,xeEtél:\n\u00a0"), st.sampled_from(["FR", "RE", "PF", "XX"]))
 def test_any_text_is_a_phone_or_a_usage_error(text: str, region: str) -> None:
     """Nothing that can be typed breaks the reading; what comes out reads as itself."""
     try:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:  # a command imports the services it uses, and waits for no ot
     from umsalert.board import Watcher
     from umsalert.dispatch import LaneConfig, Run
     from umsalert.model import Alert, CellPace, ChannelKind, Operator
-    from umsalert.ports import Listener, Pace
+    from umsalert.ports import Geocoder, Listener, Pace
     from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
 
@@ -197,6 +197,25 @@ def collector(settings: Settings, store: Store) -> Collector | None:
     from umsalert.replies import Collector
 
     return Collector(store.inbox, mailbox(settings), clock(settings), settings.imap.poll_s)
+
+
+@contextlib.asynccontextmanager
+async def open_geocoder(settings: Settings) -> AsyncIterator[Geocoder]:
+    """Open the geocoder of `settings.geocode`, which remembers what it was told.
+
+    To be opened before the first spatial query of the process: pyproj measures its answers. Raises
+    ConfigurationError when its cache or its authority's certificate cannot be used.
+    """
+    from umsalert.geo import projections
+    from umsalert.geocoding import BanGeocoder, Cache, CachedGeocoder, Pace
+
+    projections.load()
+    chosen = settings.geocode
+    now = clock(settings)
+    file = chosen.cache_file or settings.home / "geocode.db"
+    with contextlib.closing(Cache(file, chosen.endpoint)) as cache:
+        async with await BanGeocoder.open(chosen, Pace(now, chosen.rate_per_s)) as geocoder:
+            yield CachedGeocoder(geocoder, cache, now)
 
 
 def watcher(store: Store, alert: Alert) -> Watcher:

@@ -25,16 +25,47 @@ from umsalert.geo.territories import TERRITORIES, Territory
         ("+7", 7.0),
         (".5", 0.5),
         ("4.5E-05", 0.000045),
+        ("43°42'00\"N", 43.7),
+        ("43° 42' 18,5\" N", 43 + 42 / 60 + 18.5 / 3600),
+        ("7°16′05.9″E", 7 + 16 / 60 + 5.9 / 3600),
+        ("61°32’00’’O", -(61 + 32 / 60)),
+        ("61º32´ W", -(61 + 32 / 60)),
+        ("-20°53'36\"", -(20 + 53 / 60 + 36 / 3600)),
+        ("20°53,6'S", -(20 + 53.6 / 60)),
+        ("43,7005°", 43.7005),
+        ("43.7005° n", 43.7005),
+        ("0°00'30\"O", -30 / 3600),
     ],
 )
 def test_coordinate_is_read_in_degrees(text: str, degrees: float) -> None:
-    """One decimal number is degrees, with a dot or a comma, as spreadsheets write it."""
-    assert parse_coordinate(text) == degrees
+    """One decimal number is degrees, as spreadsheets write it; so are degrees and minutes."""
+    assert parse_coordinate(text) == pytest.approx(degrees, abs=1e-12)
 
 
 @pytest.mark.parametrize(
     "text",
-    ["", "nan", "inf", "43.7005, 7.2683", "43°42'", "43 42", "43.7N", "1e999", "9" * 400, "4,3.7"],
+    [
+        "",
+        "nan",
+        "inf",
+        "4 3°42'",
+        "43.7005, 7.2683",
+        "43 42",
+        "43.7N",
+        "1e999",
+        "9" * 400,
+        "4,3.7",
+        "43°60'",
+        "43°42'60\"",
+        "43.5°42'",
+        "43°42.5'30\"",
+        "-43°42'N",
+        "43°42'N 7°16'E",
+        "°",
+        "43°42",
+        "43°42'00\"X",
+        "N43°42'",
+    ],
 )
 def test_what_is_not_one_number_is_refused(text: str) -> None:
     """Pairs, minutes, NaN and words are refused, and the sentence repeats what was typed."""
@@ -50,7 +81,18 @@ def test_every_coordinate_reads_back(degrees: float) -> None:
     assert parse_coordinate(f"{degrees:.7f}") == round(degrees, 7)
 
 
-@given(typed("0123456789.,+- \u202f\u2212kmKMeE"))
+@given(st.integers(0, 179), st.integers(0, 59), st.integers(0, 5999), st.sampled_from("NSEWO"))
+def test_minutes_and_seconds_read_back(
+    degrees: int, minutes: int, hundredths: int, at: str
+) -> None:
+    """Every degree, minute and second is read, to a hundred-thousandth of a second."""
+    text = f"{degrees}°{minutes:02}'{hundredths / 100:05.2f}\"{at}"
+    seconds = degrees * 3600 + minutes * 60 + hundredths / 100
+    expected = seconds if at in "NE" else -seconds
+    assert parse_coordinate(text) * 3600 == pytest.approx(expected, abs=1e-5)
+
+
+@given(typed("0123456789.,+- \u202f\u2212kmKMeE°'\"NSWO"))
 def test_any_text_is_a_coordinate_or_a_usage_error(text: str) -> None:
     """Nothing that can be typed breaks the reading or gives degrees that are not finite."""
     try:

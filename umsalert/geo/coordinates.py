@@ -16,16 +16,38 @@ from umsalert.i18n import _
 
 # Spreadsheets write small longitudes with an exponent (Greenwich crosses Normandy: 4.5E-05).
 _DECIMAL = re.compile(r"[-+]?([0-9]+([.,][0-9]*)?|[.,][0-9]+)(e[-+]?[0-9]+)?", re.IGNORECASE)
+# 43°42'00,5"N; O is the French W. The sign ° must be there: 43 42 could be two numbers.
+_SEXAGESIMAL = re.compile(
+    r"([-+])?([0-9]{1,3}(?:[.,][0-9]+)?)°(?:([0-9]{1,2}(?:[.,][0-9]+)?)')?"
+    r"(?:([0-9]{1,2}(?:[.,][0-9]+)?)(?:\"|''))?([NSEWO])?",
+    re.IGNORECASE,
+)
+_AROUND_SIGNS = re.compile(" *([°'\"]) *")
+_SIGNS = str.maketrans(
+    {
+        "\N{MINUS SIGN}": "-",
+        "\N{MASCULINE ORDINAL INDICATOR}": "°",
+        "\N{RING ABOVE}": "°",
+        "\N{ACUTE ACCENT}": "'",
+        "\N{RIGHT SINGLE QUOTATION MARK}": "'",
+        "\N{PRIME}": "'",
+        "\N{DOUBLE PRIME}": '"',
+        "\N{RIGHT DOUBLE QUOTATION MARK}": '"',
+    }
+)
+"""What stands for a sign of degrees, minutes or seconds; some are no such thing to NFKC."""
 
 
 def parse_coordinate(text: str) -> float:
-    """Return the degrees of one latitude or longitude as typed, with a decimal dot or comma.
+    """Return the degrees of one latitude or longitude as typed.
+
+    In decimal degrees with a dot or a comma, or in degrees, minutes and seconds with their signs.
 
     Raises:
-        UsageError: coordinate_not_a_number, also for NaN, infinity, a pair, degrees and minutes.
+        UsageError: coordinate_not_a_number, also for NaN, infinity, a pair.
     """
-    clean = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
-    degrees = float(clean.replace(",", ".")) if _DECIMAL.fullmatch(clean) else math.nan
+    clean = unicodedata.normalize("NFKC", text.translate(_SIGNS)).strip()
+    degrees = _number(clean) if _DECIMAL.fullmatch(clean) else _sexagesimal(clean)
     if not math.isfinite(degrees):
         raise UsageError(
             "coordinate_not_a_number",
@@ -33,6 +55,25 @@ def parse_coordinate(text: str) -> float:
             hint=_("Type one number in decimal degrees, such as 43.7005."),
         )
     return degrees
+
+
+def _sexagesimal(clean: str) -> float:
+    """Return the degrees of degrees, minutes and seconds, NaN where they are none."""
+    match = _SEXAGESIMAL.fullmatch(_AROUND_SIGNS.sub(r"\1", clean))
+    if match is None:
+        return math.nan
+    sign, *numbers, side = match.groups()
+    given = [number for number in numbers if number is not None]
+    minutes, seconds = (_number(number or "0") for number in numbers[1:])
+    whole = all(number.isdigit() for number in given[:-1])  # only the last may have a fraction
+    if not whole or minutes >= 60 or seconds >= 60 or (sign and side):
+        return math.nan
+    degrees = _number(numbers[0]) + minutes / 60 + seconds / 3600
+    return -degrees if sign == "-" or (side and side in "SWOswo") else degrees
+
+
+def _number(text: str) -> float:
+    return float(text.replace(",", "."))
 
 
 def check_point(lat: float, lon: float) -> Territory:

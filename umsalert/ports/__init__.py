@@ -5,7 +5,11 @@ from typing import TYPE_CHECKING
 from umsalert import lazy
 
 if TYPE_CHECKING:
-    from umsalert.ports.answers import Answers, Invited, ReplyRow
+    from umsalert.ports.answers import (
+        Answers,
+        Invited,
+        ReplyRow,
+    )
     from umsalert.ports.board import (
         Amendment,
         Board,
@@ -24,6 +28,12 @@ if TYPE_CHECKING:
         Register,
         Schedule,
         Situation,
+    )
+    from umsalert.ports.geocoding import (
+        Found,
+        Geocoder,
+        PostalAddress,
+        Precision,
     )
     from umsalert.ports.outbox import (
         Claim,
@@ -66,6 +76,8 @@ __all__ = [
     "Claim",
     "Clock",
     "DeliveryRow",
+    "Found",
+    "Geocoder",
     "Holder",
     "Inbox",
     "Incident",
@@ -79,6 +91,8 @@ __all__ = [
     "OnDuty",
     "Outbox",
     "Pace",
+    "PostalAddress",
+    "Precision",
     "Reach",
     "ReceiptSample",
     "Record",
@@ -108,6 +122,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "book": (
                 "AlertBook AlertLine KnownPlace NearestSite OnDuty Register Schedule Situation"
             ),
+            "geocoding": "Found Geocoder PostalAddress Precision",
             "outbox": (
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),

@@ -113,6 +113,7 @@ def explanations() -> Mapping[str, Explained]:
         **_apprise(),
         **_smtp(),
         **_imap(),
+        **_geocode(),
         "serve.host": Explained(_("Where `umsalert serve` listens.")),
         "serve.port": Explained(_("The port of `umsalert serve`.")),
         "serve.public_url": Explained(
@@ -299,6 +300,27 @@ def _smtp() -> dict[str, Explained]:
             "bounce@police.example",
         ),
         "smtp.ca_file": Explained(
+            _("Trust only this certificate authority, in place of the system's."), "ca.pem"
+        ),
+    }
+
+
+def _geocode() -> dict[str, Explained]:
+    return {
+        "geocode.endpoint": Explained(
+            _("Where `import --geocode` looks addresses up: IGN, or a server that speaks like it.")
+        ),
+        "geocode.rate_per_s": Explained(
+            _("How many addresses are asked in a second; IGN answers 50 to a whole office.")
+        ),
+        "geocode.min_score": Explained(
+            _("How sure it must be of an address, from 0 to 1, for its point to be taken.")
+        ),
+        "geocode.timeout_s": Explained(_("How many seconds an answer may take.")),
+        "geocode.cache_file": Explained(
+            _("Where its answers are kept, in place of geocode.db in UMSALERT_HOME."), "geocode.db"
+        ),
+        "geocode.ca_file": Explained(
             _("Trust only this certificate authority, in place of the system's."), "ca.pem"
         ),
     }

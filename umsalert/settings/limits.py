@@ -16,6 +16,7 @@ from umsalert.settings.values import (
     AppriseSettings,
     CallRateSettings,
     GatewaySettings,
+    GeocodeSettings,
     ImapSettings,
     LogSettings,
     OvhSettings,
@@ -44,6 +45,8 @@ MAX_LINK_CHARS = 50
 """With path and token a line of an e-mail, and half an SMS."""
 MIN_POLL_S, MAX_POLL_S = 1.0, 600.0
 """More often a server takes for an attack; a sighting is of no use ten minutes later."""
+MAX_GEOCODE_RATE_PER_S = 50.0
+"""What IGN answers; beyond it nobody of the office is answered for some seconds."""
 MIN_LOG_BYTES = 1_000
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
@@ -62,6 +65,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_ovh(settings.ovh),
         *_gateway(settings.gateway),
         *_apprise(settings.apprise),
+        *_geocode(settings.geocode),
         *_serve(settings.serve),
         *_log(settings.log),
     ]
@@ -185,6 +189,20 @@ def _serve(serve: ServeSettings) -> Iterator[Problem]:
             ip_network(proxy)
         except ValueError:
             yield _bad("serve.proxies", _("must be addresses, such as 10.0.0.5, or networks"))
+
+
+def _geocode(geocode: GeocodeSettings) -> Iterator[Problem]:
+    url = geocode.endpoint
+    yield from _https("geocode.endpoint", url)
+    if any(mark in url for mark in "?#@"):
+        yield _bad("geocode.endpoint", _("must hold no ?, no # and no @"))
+    if not 0 < geocode.rate_per_s <= MAX_GEOCODE_RATE_PER_S:
+        message = _("must be above 0 and at most {most:g} in a second")
+        yield _bad("geocode.rate_per_s", message.format(most=MAX_GEOCODE_RATE_PER_S))
+    if not 0 < geocode.min_score <= 1:
+        yield _bad("geocode.min_score", _("must be above 0 and at most 1"))
+    if not 0 < geocode.timeout_s < float("inf"):
+        yield _bad("geocode.timeout_s", _("must be above 0"))
 
 
 def _https(name: str, url: str) -> Iterator[Problem]:

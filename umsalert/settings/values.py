@@ -213,6 +213,24 @@ class AppriseSettings(NamedTuple):
     email_url: Secret = NO_SECRET
 
 
+class GeocodeSettings(NamedTuple):
+    """Where addresses without coordinates are looked up, by `import --geocode` only.
+
+    `endpoint` speaks as the national address base (BAN) does, at its path /search. A place whose
+    score is below `min_score` is not taken. `cache_file` keeps the answers; None is `geocode.db`
+    in UMSALERT_HOME.
+    """
+
+    endpoint: str = "https://data.geopf.fr/geocodage"
+    # IGN answers 50 in a second, to all programs of an office together:
+    # geoservices.ign.fr/documentation/services/services-geoplateforme/geocodage
+    rate_per_s: float = 20.0
+    min_score: float = 0.7
+    timeout_s: float = 10.0
+    cache_file: Path | None = None
+    ca_file: Path | None = None
+
+
 class ServeSettings(NamedTuple):
     """Where `umsalert serve` listens. Without a certificate it belongs behind a TLS proxy.
 
@@ -270,6 +288,7 @@ class Settings:
     apprise: AppriseSettings = AppriseSettings()
     smtp: SmtpSettings = SmtpSettings()
     imap: ImapSettings = ImapSettings()
+    geocode: GeocodeSettings = GeocodeSettings()
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
     simulation: SimulationSettings = SimulationSettings()
