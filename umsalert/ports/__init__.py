@@ -1,5 +1,6 @@
 """Protocols between the services and the world. One async surface, no sync twin."""
 
+from umsalert.ports.addresses import Addresses, Answered
 from umsalert.ports.answers import Answers, Invited, ReplyRow
 from umsalert.ports.board import (
     Amendment,
@@ -38,6 +39,7 @@ from umsalert.ports.record import (
     Record,
     WaveRow,
 )
+from umsalert.ports.vetting import ContactJudge, SiteJudge, Vetting
 from umsalert.ports.world import (
     Channel,
     Clock,
@@ -51,15 +53,18 @@ from umsalert.ports.world import (
 )
 
 __all__ = [
+    "Addresses",
     "AlertBook",
     "AlertLine",
     "Amendment",
+    "Answered",
     "Answers",
     "Board",
     "BoardSite",
     "Channel",
     "Claim",
     "Clock",
+    "ContactJudge",
     "DeliveryRow",
     "Holder",
     "Inbox",
@@ -83,11 +88,13 @@ __all__ = [
     "Schedule",
     "SenderSeen",
     "Settled",
+    "SiteJudge",
     "Situation",
     "Stopped",
     "StoredReader",
     "StoredWebhook",
     "Tally",
+    "Vetting",
     "Want",
     "WaveRow",
     "Webhook",

@@ -42,6 +42,17 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RegisterSettings:
+    """How the register is kept.
+
+    After `doubtful_after` undeliverable messages in a row an address is doubtful; it is alerted all
+    the same.
+    """
+
+    doubtful_after: int = 3
+
+
+@dataclass(frozen=True, slots=True)
 class PriceSettings:
     """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
 
@@ -268,6 +279,7 @@ class Settings:
     station: str = ""
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
+    register: RegisterSettings = RegisterSettings()
     price: PriceSettings = PriceSettings()
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()
