@@ -9,7 +9,7 @@ from umsalert.messages import gsm7
 from umsalert.messages.probe import MAX_STATION_CHARS
 from umsalert.model import ChannelKind, MessageText
 
-HIDDEN = "••••••"
+HIDDEN = "------"
 """In the place of the code, for whoever sends it."""
 
 
