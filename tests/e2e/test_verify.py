@@ -29,7 +29,7 @@ def _code(office: Office, before: int, kind: str) -> str:
     if kind == "call":
         return re.sub(r"\D", "", SPOKEN.findall(text)[0])
     body = event["text"] if kind == "sms" else event.get("text", text)
-    return CODE.findall(body)[0]
+    return str(CODE.findall(body)[0])
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,8 @@ from umsalert.model import (
 NOTICES_DAYS = (7, 30, 60)
 """How far ahead the end of a card is announced: the nearest that holds is named."""
 
+FARTHEST = timedelta(days=36_500)
+
 Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert contact list"))]
 Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert contact list"))]
 Field = Annotated[str | None, typer.Option(metavar="TEXT", help=_("As in `contact add`."))]
@@ -189,7 +191,7 @@ def expiring(
 
     this = session(context)
     output = this.output(as_json=as_json)
-    ahead = times.parse_duration(within)
+    ahead = min(times.parse_duration(within), FARTHEST)
     now = wiring.clock(this.settings).now()
 
     async def work() -> Sequence[tuple[Contact, Site]]:
