@@ -191,8 +191,9 @@ def list_contacts(
             if site is not None:
                 await store.register.site(site)  # a typing error is no empty list
             contacts = await store.register.contacts(site_ref=site, status=status)
+            refs = None if site is None else [contact.ref for contact in contacts]
             return contacts, await store.addresses.states(
-                site_ref=site, failures=this.settings.register.doubtful_after
+                refs, failures=this.settings.register.doubtful_after
             )
 
     contacts, states = run_async(work())

@@ -21,9 +21,9 @@ class Addresses(Protocol):
     """The numbers and mailboxes of contacts."""
 
     async def states(
-        self, *, contact_ref: str | None = None, site_ref: str | None = None, failures: int = 0
+        self, contact_refs: Sequence[str] | None = None, *, failures: int = 0
     ) -> Sequence[AddressState]:
-        """Return what is known of the addresses of one contact, one site or all.
+        """Return what is known of the addresses of these contacts, or of all.
 
         Only of those with so many `failures`, or more.
         """

@@ -6,6 +6,7 @@ Failures are counted by triggers on deliveries and replies (migration 0015).
 from __future__ import annotations
 
 import hmac
+import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
@@ -27,13 +28,14 @@ class SqlAddresses:
         self._now = now
 
     async def states(
-        self, *, contact_ref: str | None = None, site_ref: str | None = None, failures: int = 0
+        self, contact_refs: Sequence[str] | None = None, *, failures: int = 0
     ) -> Sequence[AddressState]:
-        """Return what is known of the addresses of one contact, one site or all."""
-        values = {"contact_ref": contact_ref, "site_ref": site_ref, "failures": failures}
+        """Return what is known of the addresses of these contacts, or of all."""
+        query = "states" if contact_refs is None else "states_of"
+        values = {"refs": json.dumps(list(contact_refs or ())), "failures": failures}
 
         def work(connection: Connection) -> tuple[AddressState, ...]:
-            rows = connection.execute(queries("addresses")["states"], values)
+            rows = connection.execute(queries("addresses")[query], values)
             return tuple(map(_state, rows))
 
         return await self._database.read(work)

@@ -15,7 +15,6 @@ CREATE TABLE contact_address (
     failed_code TEXT,
     PRIMARY KEY (contact_id, kind)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX contact_address_failing ON contact_address (failures) WHERE failures > 0;
 
 -- A code on its way to an address: one for each, the newest.
 CREATE TABLE contact_code (

@@ -1,11 +1,16 @@
 -- name: states
+-- CROSS JOIN: from the addresses of which anything is known, never from all contacts.
 SELECT contact.ref AS contact_ref, contact_address.*
-FROM contact_address
-JOIN contact ON contact.id = contact_address.contact_id
-JOIN site ON site.id = contact.site_id
+FROM contact_address CROSS JOIN contact ON contact.id = contact_address.contact_id
 WHERE contact_address.failures >= :failures
-    AND (:contact_ref IS NULL OR contact.ref = :contact_ref)
-    AND (:site_ref IS NULL OR site.ref = :site_ref)
+ORDER BY contact.ref, contact_address.kind DESC
+
+-- name: states_of
+SELECT contact.ref AS contact_ref, contact_address.*
+FROM json_each(:refs) AS wanted
+CROSS JOIN contact ON contact.ref = wanted.value
+CROSS JOIN contact_address ON contact_address.contact_id = contact.id
+WHERE contact_address.failures >= :failures
 ORDER BY contact.ref, contact_address.kind DESC
 
 -- name: expect
