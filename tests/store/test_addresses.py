@@ -73,7 +73,7 @@ async def _undelivered(store: Store, kind: ChannelKind, code: str) -> Outgoing:
 
 
 async def _state(store: Store, kind: AddressKind) -> AddressState | None:
-    states = await store.addresses.states(contact_ref=REF)
+    states = await store.addresses.states([REF])
     return next((state for state in states if state.kind is kind), None)
 
 

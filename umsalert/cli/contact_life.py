@@ -12,7 +12,7 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import Output, channel_name, local, status_name, titled
+from umsalert.cli.output import Output, channel_name, day_words, local, status_name, titled
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _, ngettext
@@ -50,7 +50,7 @@ def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
             await store.vetting.lapse()
             contact = await store.vetting.contact(ref)
             site = await store.register.site(contact.site_ref)
-            states = await store.addresses.states(contact_ref=ref)
+            states = await store.addresses.states([ref])
             return contact, site, states, await store.vetting.history("contact", ref)
 
     contact, site, states, moves = run_async(work())
@@ -208,7 +208,7 @@ def expiring(
         output.table(
             [
                 Column(_("Days left"), whole=True),
-                Column(_("Notice")),
+                Column(_("Notice at")),
                 Column(_("Card until"), whole=True),
                 Column(_("Contact"), whole=True),
                 Column(_("Name")),
@@ -242,7 +242,15 @@ class _Line:
         else:
             words = ngettext("{n} day", "{n} days", notice).format(n=notice)
         status = status_name(contact.status)
-        return self.days, words, self._day, contact.ref, contact.name, contact.site_ref, status
+        return (
+            self.days,
+            words,
+            day_words(self._day),
+            contact.ref,
+            contact.name,
+            contact.site_ref,
+            status,
+        )
 
     @property
     def document(self) -> dict[str, Any]:
@@ -303,7 +311,7 @@ def _show(contact: Contact, site: Site, output: Output) -> None:
         card = _("{number} (doubtful: no expiry in it)").format(number=card)
     elif card and end is not None:
         day = times.last_day(end, site.time_zone)
-        card = _("{number}, until {day}").format(number=card, day=day)
+        card = _("{number}, until {day}").format(number=card, day=day_words(day))
     for title, value in (
         (_("Status"), status),
         (_("Site"), titled(site.ref, site.name)),

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert import phones
-from umsalert.cli.output import Output, local, problem_lines, problem_rows, status_name
+from umsalert.cli.output import Output, day_words, local, problem_lines, problem_rows, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import InvalidData, Problem, UsageError
 from umsalert.i18n import _
@@ -166,7 +166,7 @@ def history(changes: Sequence[StatusChange], time_zone: str, output: Output) -> 
                 change.from_status and _status_word(change.from_status),
                 _status_word(change.to_status),
                 change.by,
-                change.until,
+                change.until and day_words(change.until),
                 reason_words(change),
             )
             for change in changes

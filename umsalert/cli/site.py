@@ -227,7 +227,8 @@ def show(context: typer.Context, ref: site_life.Ref, as_json: AsJson = False) ->
                 site,
                 contacts,
                 await store.addresses.states(
-                    site_ref=ref, failures=this.settings.register.doubtful_after
+                    [contact.ref for contact in contacts],
+                    failures=this.settings.register.doubtful_after,
                 ),
             )
 

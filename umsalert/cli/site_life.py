@@ -10,7 +10,7 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import Output, local, status_name, titled
+from umsalert.cli.output import Output, day_words, local, status_name, titled
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import Decision, NewSite, Power, Site, SiteStatus, StatusChange
@@ -234,7 +234,7 @@ def until(site: Site) -> str:
         SiteStatus.APPROVED: site.approved_until,
         SiteStatus.SUSPENDED: site.suspended_until,
     }.get(site.status)
-    return "" if end is None else str(times.last_day(end, site.time_zone))
+    return "" if end is None else day_words(times.last_day(end, site.time_zone))
 
 
 def show_site(site: Site, output: Output) -> None:
