@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import UsageError
@@ -74,6 +74,37 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
             hint=_("Leave --incident-time out for an incident that happens now."),
         )
     return past[0]
+
+
+def parse_day(text: str) -> date:
+    """Return a day: `2027-01-05`, or `05/01/2027` as France writes it.
+
+    Raises:
+        UsageError: day_invalid.
+    """
+    plain = text.strip()
+    if french := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", plain):
+        plain = f"{french[3]}-{french[2]:>02}-{french[1]:>02}"
+    try:
+        return date.fromisoformat(plain)
+    except ValueError:
+        raise UsageError(
+            "day_invalid",
+            _("{text!r} is not a day.").format(text=text),
+            hint=_("Give a date such as 2027-01-05."),
+        ) from None
+
+
+def end_of_day(day: date, time_zone: str) -> datetime:
+    """Return in UTC the moment at which a day is over in a time zone."""
+    following = min(day, date.max - timedelta(days=2)) + timedelta(days=1)  # no year 10000
+    midnight = datetime.combine(following, time(), tzinfo=ZoneInfo(time_zone))
+    return midnight.astimezone(UTC)
+
+
+def last_day(end: datetime, time_zone: str) -> date:
+    """Return the last day before `end` in a time zone: what `end_of_day` was given."""
+    return (end - timedelta(milliseconds=1)).astimezone(ZoneInfo(time_zone)).date()
 
 
 def _moments(shown: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -14,8 +14,24 @@ from umsalert.store.spatialite import connect
 pytestmark = pytest.mark.usefixtures("database")
 
 MALL = ("--ref", "MALL", "--name", "Galerie des Tilleuls", "--lat", "43.7005", "--lon", "7.2683")
+FACTS = {
+    "agents": "2",
+    "hours": "24/7",
+    "leader": "chef de poste",
+    "lockdown_procedure": "classeur du PC",
+    "convention_ref": "CLCS-NCE-2025",
+    "client": "Foncière des Tilleuls",
+    "company": "Vigie Azur",
+    "company_authorisation": "AUT-006-2118-05-03-20200000001",
+}
+"""What an approval takes."""
+VETTED = [word for name, value in FACTS.items() for word in (f"--{name.replace('_', '-')}", value)]
 GUARD = ("--site", "MALL", "--name", "Claude Lavande", "--phone", "06 39 98 00 01")
-SITES = b"ref,name,lat,lon\nS1,Un,43.70,7.26\nS2,Deux,43.71,7.27\n"
+_COLUMNS, _CELLS = ",".join(FACTS), ",".join(FACTS.values())
+SITES = f"""ref,name,lat,lon,{_COLUMNS}
+S1,Un,43.70,7.26,{_CELLS}
+S2,Deux,43.71,7.27,{_CELLS}
+""".encode()
 # Line 3 has two problems, line 4 repeats a ref, line 5 has a doubtful postcode.
 FLAWED = (
     b"ref;name;lat;lon;postcode\n"
@@ -59,6 +75,7 @@ def test_a_negative_coordinate_is_a_value(cli: Cli) -> None:
     """South and west are typed with a minus sign, which is not taken for an option."""
     ended = cli(
         *("site", "add", "--ref", "PORT", "--name", "Port", "--lat", "-20.93", "--lon", "55.29"),
+        *VETTED,
         "--approve",
         "--json",
     )
@@ -106,7 +123,7 @@ def test_an_import_adds_all_rows(cli: Cli) -> None:
         "problems": [],
         "warnings": [],
     }
-    more = cli("site", "import", "-", "--approve", stdin=SITES.replace(b"S", b"T"))
+    more = cli("site", "import", "-", "--approve", stdin=SITES.replace(b"\nS", b"\nT"))
     assert (more.code, more.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
     assert [(site["ref"], site["status"]) for site in _sites(cli)] == [
         ("S1", "requested"),
@@ -214,7 +231,7 @@ def test_vetting_is_recorded_under_the_operator(cli: Cli) -> None:
 @pytest.mark.parametrize("command", [("site", "suspend", "MALL"), ("contact", "revoke", "MALL-c1")])
 def test_taking_away_needs_a_reason(cli: Cli, database: Path, command: tuple[str, ...]) -> None:
     """Nobody is suspended or revoked without a reason, and the reason is on record."""
-    cli("site", "add", *MALL, "--approve")
+    cli("site", "add", *MALL, *VETTED, "--approve")
     cli("contact", "add", *GUARD, "--certify")
     for reason in ((), ("--reason", " ")):
         ended = cli(*command, *reason)
@@ -232,7 +249,7 @@ def test_taking_away_needs_a_reason(cli: Cli, database: Path, command: tuple[str
 
 def test_a_contact_is_added_uncertified(cli: Cli) -> None:
     """A new contact gets a ref and an E.164 number, and waits for its certification."""
-    cli("site", "add", *MALL)
+    cli("site", "add", *MALL, "--client", "Foncière des Tilleuls")
     ended = cli("contact", "add", *GUARD, "--json")
     contact = ended.document["contact"]
     assert "id" not in contact
@@ -265,7 +282,7 @@ def test_contacts_are_imported_to_known_sites_only(cli: Cli) -> None:
     assert found == [(2, "site_unknown"), (3, "site_unknown")]
     assert _contacts(cli) == []
 
-    cli("site", "add", *MALL)
+    cli("site", "add", *MALL, *VETTED)
     added = cli("contact", "import", "-", "--certify", stdin=CONTACTS)
     assert (added.code, added.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
     assert {contact["status"] for contact in _contacts(cli)} == {"certified"}
@@ -318,7 +335,7 @@ def test_a_mistyped_name_is_no_empty_answer(cli: Cli, command: tuple[str, ...]) 
 )
 def test_a_byte_that_is_no_utf8_is_a_slip_of_the_user(cli: Cli, command: tuple[str, ...]) -> None:
     """A terminal set to another encoding gets a sentence, not "a bug of ours"; nothing changes."""
-    cli("site", "add", *MALL)
+    cli("site", "add", *MALL, *VETTED)
     ended = cli(*command, "--json")
     assert (ended.code, ended.error["code"]) == (2, "text_invalid")
     assert [site["status"] for site in _sites(cli)] == ["requested"]

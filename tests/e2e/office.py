@@ -28,6 +28,10 @@ PERSON = (
     "last_seen=place Masséna",
 )
 ALERT = (*PLACE, *PERSON)
+FACT_COLUMNS = "agents,hours,leader,lockdown_procedure,convention_ref,client,company"
+FACT_COLUMNS += ",company_authorisation"
+FACTS = "2,24/7,chef de poste,classeur,CLCS-2025,Foncière,Vigie Azur,AUT-006-2118-05-03-00000000001"
+"""What the approval of a site takes."""
 LINK = re.compile(r"(?<=/r/)[A-Za-z0-9_-]{22}")
 """What is each guard's own in the link of a message."""
 
@@ -164,10 +168,10 @@ def open_office(home: Path, sites: int, *carrier: str) -> Iterator[Office]:
 
 def fill(office: Office, sites: int, step_deg: float = 1e-5) -> None:
     """Import `sites` vetted sites northwards, each with a guard who has a mobile and an address."""
-    rows = [f"S{i},Site {i},{43.7005 + i * step_deg:.5f},7.2683" for i in range(sites)]
+    rows = [f"S{i},Site {i},{43.7005 + i * step_deg:.5f},7.2683,{FACTS}" for i in range(sites)]
     people = [f"S{i},Agent {i},+3363998{i:04},agent-{i}@example.org" for i in range(sites)]
     for noun, flag, lines in (
-        ("site", "--approve", ["ref,name,lat,lon", *rows]),
+        ("site", "--approve", [f"ref,name,lat,lon,{FACT_COLUMNS}", *rows]),
         ("contact", "--certify", ["site_ref,name,phone,email", *people]),
     ):
         file = office.home / f"{noun}s.csv"

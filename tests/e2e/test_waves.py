@@ -13,7 +13,18 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import ALERT, LINK, PERSON, PLACE, Ended, Office, free_ports, open_office
+from tests.e2e.office import (
+    ALERT,
+    FACT_COLUMNS,
+    FACTS,
+    LINK,
+    PERSON,
+    PLACE,
+    Ended,
+    Office,
+    free_ports,
+    open_office,
+)
 from tests.e2e.test_terminal import Terminal
 from umsalert.cli import main
 from umsalert.model import TOKEN_PLACE
@@ -36,7 +47,12 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
         opened.environ["UMSALERT_VONAGE_WEBHOOK_URL"] = nowhere
         opened.environ["UMSALERT_SMS_VONAGE_RATE_PER_S"] = "200"
         for noun, flag, head, line in (
-            ("site", "--approve", "ref,name,lat,lon", "N{i},Nord {i},{lat:.5f},7.2683"),
+            (
+                "site",
+                "--approve",
+                f"ref,name,lat,lon,{FACT_COLUMNS}",
+                "N{i},Nord {i},{lat:.5f},7.2683," + FACTS,
+            ),
             ("contact", "--certify", "site_ref,name,phone", "N{i},Agent {i},{phone}"),
         ):
             rows = [

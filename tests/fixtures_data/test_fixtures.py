@@ -13,7 +13,8 @@ from umsalert import resources
 from umsalert.geo.boxes import Box
 from umsalert.model import NewContact, NewSite
 from umsalert.phones import is_fictional
-from umsalert.register import ContactContext, Import, read_contacts, read_sites
+from umsalert.register import ContactContext, Import, SiteDefaults, read_contacts, read_sites
+from umsalert.vetting import check_facts
 
 FOLDER = resources.folder("fixtures")
 GEOD = Geod(ellps="WGS84")
@@ -35,7 +36,10 @@ def sites() -> Import[NewSite]:
 
 @pytest.fixture(scope="module")
 def contacts(sites: Import[NewSite]) -> Import[NewContact]:
-    known = ContactContext({site.ref: site.region for site in sites.rows})
+    known = ContactContext(
+        {site.ref: site.region for site in sites.rows},
+        defaults={site.ref: SiteDefaults(site.time_zone, site.client) for site in sites.rows},
+    )
     return read_contacts((FOLDER / "contacts.csv").read_bytes(), known)
 
 
@@ -84,7 +88,8 @@ def test_variety(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
     assert 5 <= sum(contact.phone is None for contact in people) <= 20
     assert min(contact.card or "" for contact in people if contact.card) >= "CAR-006-2029"
     hours = Counter(site.hours for site in sites.rows)
-    assert hours[None] > 100
+    assert hours["24/7"] > 100
+    assert hours[None] == 0
     assert hours["Mo-Su 18:00-08:00"] >= 5
     assert hours["Mo-Sa 09:00-20:00"] >= 30
 
@@ -95,6 +100,14 @@ def test_sites_stand_on_land(sites: Import[NewSite]) -> None:
         site.ref for site in sites.rows if not DRY[site.ref[:3]].contains(site.lat, site.lon)
     ] == []
     assert {site.region for site in sites.rows if site.ref.startswith("REU")} == {"RE"}
+
+
+def test_every_site_can_be_approved(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
+    """No site lacks a fact, and every contact is named by its site's client."""
+    check_facts(sites.rows)
+    assert all(site.company_authorisation for site in sites.rows)
+    clients = {site.ref: site.client for site in sites.rows}
+    assert all(contact.named_by == clients[contact.site_ref] for contact in contacts.rows)
 
 
 def test_founding_circles(sites: Import[NewSite]) -> None:

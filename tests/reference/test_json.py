@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import time
@@ -48,11 +49,14 @@ MIXED_CONTACTS = (
 SITE = ("--name", "Galerie des Tilleuls", "--lat", "43.7005", "--lon", "7.2683")
 WHOLE_SITE = (
     *("--kind", "mall", "--address", "1 place des Tilleuls", "--postcode", "06000"),
-    *("--commune", "Nice", "--agents", "3", "--hours", "24/7"),
+    *("--commune", "Nice", "--agents", "3", "--hours", "24/7", "--leader", "chef de poste"),
+    *("--lockdown-procedure", "classeur", "--convention-ref", "CLCS-2025", "--client", "Foncière"),
+    *("--company", "Vigie Azur", "--company-authorisation", "AUT-006-2118-05-03-00000000001"),
 )
 WHOLE_CONTACT = (
     *("--name", "Claude Lavande", "--role", "PC", "--phone", "04 65 71 00 01"),
     *("--email", "pc@tilleuls.example", "--card", "CAR-006-2030-01-31-00000000001"),
+    *("--channels", "voice,email", "--hours", "24/7", "--fallback"),
 )
 
 Found = dict[str, list[Any]]
@@ -136,16 +140,40 @@ def _register(run: Collector, folder: Path) -> None:
     assert run("site add", "--ref", "A B", *SITE).code == 2
     run("site add", "--ref", "BARE", *SITE)
     run("site add", "--ref", "WHOLE", *SITE, *WHOLE_SITE, "--approve")
-    run("site suspend", "X1", "--reason", "closed")
-    run("site approve", "BARE")
+    assert run("site approve", "BARE", "WHOLE").code == 5
+    run("site approve", "WHOLE", "--until", "2099-12-31")
+    run("site suspend", "WHOLE", "--reason", "closed", "--until", "2099-06-30")
+    run("site list")
+    for ref in ("BARE", "WHOLE"):
+        run("site review", ref, "--start", "--reason", "new file")
+    run("site edit", "WHOLE", "--leader", "adjoint")
+    run("site approve", "WHOLE")
+    run("site refuse", "X1", "--reason", "no guard")
+    run("site reopen", "X1", "--reason", "a guard")
+    run("site close", "X1", "--reason", "gone")
     run("contact add", "--site", "WHOLE", *WHOLE_CONTACT)
     run("contact add", "--site", "BARE", "--name", "Ada", "--email", "ada@tilleuls.example")
+    assert run("contact certify", "BARE-c1").code == 5
     run("contact certify", "WHOLE-c1")
+    run("contact edit", "WHOLE-c1", "--card", "CAR-006-2031-01-31-00000000001")
+    run("contact expiring", "--within", "9000d")
+    _verified(run, "WHOLE-c1")
+    run("contact show", "WHOLE-c1")
+    run("contact show", "BARE-c1")
     run("contact revoke", "WHOLE-c1", "--reason", "left")
     for noun in ("site", "contact"):
         run(f"{noun} list")
     for ref in ("BARE", "WHOLE"):
         run("site show", ref)
+
+
+def _verified(run: Collector, ref: str) -> None:
+    """Prove an e-mail address by the code that the carrier has taken."""
+    before = run.office.forget()
+    run("contact verify", ref, "--by", "email", "--yes")
+    text = json.dumps(run.office.record()[before:])
+    code = re.findall(r"Code : ([0-9]{6})", text)[0]
+    run("contact verify", ref, "--code", code)
 
 
 def _templates(run: Collector, home: Path) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from umsalert.errors import UsageError
 from umsalert.model import NewContact
-from umsalert.register import ContactContext, contact_from, read_contacts
+from umsalert.register import ContactContext, SiteDefaults, contact_from, read_contacts
 
 KNOWN = ContactContext(
     site_regions={"NCE-001": "FR", "REU-001": "RE", "NOU-001": "NC"},
@@ -33,6 +35,10 @@ def test_a_full_contact() -> None:
             "email": "Camille@Tilleuls.EXAMPLE",
             "card": "CAR-006-2029-01-01-00000000001",
             "language": "EN",
+            "named_by": "Direction des Tilleuls",
+            "channels": "E-mail; SMS",
+            "hours": "Mo-Fr 08:00-18:00",
+            "fallback": "Oui",
         },
         KNOWN,
     )
@@ -46,7 +52,25 @@ def test_a_full_contact() -> None:
         email="Camille@tilleuls.example",
         card="CAR-006-2029-01-01-00000000001",
         language="en",
+        named_by="Direction des Tilleuls",
+        channels="email,sms",
+        hours="Mo-Fr 08:00-18:00",
+        fallback=True,
+        card_valid_until=datetime(2029, 1, 1, 23, tzinfo=UTC),
     )
+
+
+def test_a_contact_takes_over_from_its_site() -> None:
+    """Who named them is the client unless said otherwise; a card's last day is the site's own."""
+    known = ContactContext(
+        {"REU-001": "RE"}, defaults={"REU-001": SiteDefaults("Indian/Reunion", "Port Est")}
+    )
+    fields = {"site_ref": "REU-001", "name": "Ada", "email": "ada@port.example"}
+    contact = contact_from(fields | {"card": "CAR-974-2029-01-01-00000000001"}, known)
+    assert contact.named_by == "Port Est"
+    assert contact.card_valid_until == datetime(2029, 1, 1, 20, tzinfo=UTC)
+    assert contact_from(fields | {"named_by": "Ana"}, known).named_by == "Ana"
+    assert contact_from(fields, known).card_valid_until is None
 
 
 def test_a_contact_speaks_french_and_has_no_ref_unless_it_says_so() -> None:
@@ -58,6 +82,11 @@ def test_a_contact_speaks_french_and_has_no_ref_unless_it_says_so() -> None:
 @pytest.mark.parametrize(
     ("column", "value", "code"),
     [
+        ("channels", "sms,fax", "channels_invalid"),
+        ("channels", "sms,sms", "channels_invalid"),
+        ("channels", ",", "channels_invalid"),
+        ("fallback", "perhaps", "yes_or_no_invalid"),
+        ("hours", "toujours", "hours_invalid"),
         ("site_ref", "", "value_missing"),
         ("site_ref", "nce-001", "site_unknown"),
         ("name", "", "value_missing"),
@@ -145,3 +174,13 @@ def test_an_odd_card_is_kept_with_a_warning(card: str, warnings: list[str]) -> N
     assert found.problems == ()
     assert found.rows[0].card == card
     assert [warning.code for warning in found.warnings] == warnings
+
+
+def test_a_channel_without_an_address_is_a_doubt() -> None:
+    """Who wants e-mails and has no mailbox is taken, with a word about it."""
+    data = 'site_ref,name,phone,channels\nNCE-001,Lou Thym,0465710001,"voice,sms,email"\n'
+    found = read_contacts(data.encode(), KNOWN)
+    assert found.rows[0].channels == "voice,sms,email"
+    (warning,) = found.warnings
+    assert warning.code == "channel_without_address"
+    assert "sms, email" in warning.message

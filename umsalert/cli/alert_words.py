@@ -81,6 +81,7 @@ def reason_words(reason: str) -> str:
         "site_off_duty": _("site with nobody on duty now"),
         "site_without_certified_contact": _("site without a certified contact"),
         "contact_not_certified": _("contact not certified"),
+        "contact_card_expired": _("contact whose card has expired"),
         "contact_without_usable_address": _("contact without an address for these channels"),
         "address_used_twice": _("message to an address that another site has too"),
         "has_these_words": _("contact who has been told the same already"),

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-_EXIT_CODES = {
+EXIT_CODES = {
     OutcomeKind.ACCEPTED: ExitCode.OK,
     OutcomeKind.PERMANENT: ExitCode.SOME_FAILED,
     OutcomeKind.UNKNOWN: ExitCode.SOME_FAILED,
@@ -105,17 +105,21 @@ def probe_channel(
             }
         )
     else:
-        _say(outcome, state, output)
-    leave(_EXIT_CODES[outcome.kind])
+        say_outcome(outcome, state, output)
+    leave(EXIT_CODES[outcome.kind])
 
 
 def _confirm(outgoing: Outgoing, state: ChannelState) -> None:
-    """Show who would get what; a yes is needed. Raises UsageError or typer.Abort."""
-    must_be_asked()
-    tell(outgoing.text.body)
     question = _("Send this test by {channel} through {host} to {address}?").format(
-        channel=channel_name(outgoing.channel), host=_host_words(state), address=outgoing.address
+        channel=channel_name(outgoing.channel), host=host_words(state), address=outgoing.address
     )
+    must_agree(question, outgoing.text.body)
+
+
+def must_agree(question: str, body: str) -> None:
+    """Show what would be said; a yes is needed. Raises UsageError or typer.Abort."""
+    must_be_asked()
+    tell(body)
     agreed = False
     try:
         agreed = confirm(question)
@@ -126,14 +130,15 @@ def _confirm(outgoing: Outgoing, state: ChannelState) -> None:
         raise typer.Abort
 
 
-def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
+def say_outcome(outcome: Outcome, state: ChannelState, output: Output) -> None:
+    """Print how the hand-over of one single message ended."""
     from umsalert.channels.network import sentence
 
     if outcome.kind is OutcomeKind.ACCEPTED:
         accepted = (
             _("Accepted by {host}: {id}") if outcome.provider_id else _("Accepted by {host}.")
         )
-        output.paragraph(accepted.format(host=_host_words(state), id=outcome.provider_id))
+        output.paragraph(accepted.format(host=host_words(state), id=outcome.provider_id))
         if not state.capabilities.receipts and state.kind is not ChannelKind.EMAIL:
             output.say(_("Nobody will tell whether it arrived: this provider has no receipts."))
         output.say(_("Accepted is the provider's word: see that the message arrives."))
@@ -150,7 +155,8 @@ def _say(outcome: Outcome, state: ChannelState, output: Output) -> None:
     output.say(_("More: umsalert doctor --online"))
 
 
-def _host_words(state: ChannelState) -> str:
+def host_words(state: ChannelState) -> str:
+    """Return where a provider is reached, as people read it."""
     if is_loopback(state.host):
         return _("{host} (this machine)").format(host=state.host)
     return state.host or state.provider

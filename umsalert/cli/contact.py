@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import register
-from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
+from umsalert.cli import contact_life, contact_verify, register
+from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output
+from umsalert.errors import Problem
 from umsalert.i18n import _
-from umsalert.model import Contact, ContactStatus, Power
+from umsalert.model import AddressState, Contact, ContactStatus, Power
 
 if TYPE_CHECKING:
     from umsalert.register import ContactContext
@@ -22,7 +23,6 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 Certify = Annotated[
     bool, typer.Option("--certify", help=_("Certify at once, in the name of this account."))
 ]
-Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert contact list"))]
 
 
 @app.command(
@@ -56,11 +56,30 @@ def add(
     language: Annotated[
         str, typer.Option(metavar="TEXT", help=_("fr or en; what messages are in."))
     ] = "",
+    named_by: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT", help=_("Who of the client has named them. Default: the site's client.")
+        ),
+    ] = "",
+    channels: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help=_("How they are reached, the first choice first: sms,voice,email. Default: all."),
+        ),
+    ] = "",
+    hours: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("Duty hours of their own. Default: the site's."))
+    ] = "",
+    fallback: Annotated[
+        bool, typer.Option("--fallback", help=_("Takes alerts when nobody is on duty at the site."))
+    ] = False,
     certify: Certify = False,
     as_json: AsJson = False,
 ) -> None:
     """Add a contact."""
-    from umsalert import wiring
+    from umsalert import vetting, wiring
     from umsalert.register import contact_from
 
     this = session(context)
@@ -74,11 +93,18 @@ def add(
         "email": email,
         "card": card,
         "language": language,
+        "named_by": named_by,
+        "channels": channels,
+        "hours": hours,
+        "fallback": "yes" if fallback else "",
     }
+    doubts: list[Problem] = []
 
     async def work() -> Contact:
         async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
-            new = contact_from(fields, await _known(store))
+            new = contact_from(fields, await _known(store), doubts)
+            if certify:
+                vetting.check_agreement([new], wiring.clock(this.settings).now())
             by = wiring.operator(this.settings)
             await store.register.add_contacts([new], by, certify=certify)
             # a site has no two contacts of one name; the register gives a ref where there is none
@@ -86,6 +112,7 @@ def add(
             return next(contact for contact in added if contact.name == new.name)
 
     contact = run_async(work())
+    register.say_doubts(doubts, output)
     if as_json:
         output.document({"contact": register.document(contact)})
     else:
@@ -110,7 +137,7 @@ def import_contacts(
     as_json: AsJson = False,
 ) -> None:
     """Import contacts."""
-    from umsalert import wiring
+    from umsalert import vetting, wiring
     from umsalert.register import read_contacts
 
     this = session(context)
@@ -122,6 +149,8 @@ def import_contacts(
         async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             found = read_contacts(data, await _known(store))
             register.check(found, manner, output)
+            if certify:
+                vetting.check_agreement(found.rows, wiring.clock(this.settings).now())
             added = 0
             if not dry_run:
                 by = wiring.operator(this.settings)
@@ -144,6 +173,10 @@ def list_contacts(
         str | None, typer.Option(metavar="REF", help=_("Only those of this site."))
     ] = None,
     status: Annotated[ContactStatus | None, typer.Option(help=_("Only these."))] = None,
+    doubtful: Annotated[
+        bool,
+        typer.Option("--doubtful", help=_("Only those with an address that messages return from.")),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List contacts."""
@@ -152,64 +185,86 @@ def list_contacts(
     this = session(context)
     output = this.output(as_json=as_json)
 
-    async def work() -> Sequence[Contact]:
+    async def work() -> tuple[Sequence[Contact], Sequence[AddressState]]:
         async with wiring.open_store(this.settings) as store:
+            await store.vetting.lapse()
             if site is not None:
                 await store.register.site(site)  # a typing error is no empty list
-            return await store.register.contacts(site_ref=site, status=status)
+            contacts = await store.register.contacts(site_ref=site, status=status)
+            refs = None if site is None else [contact.ref for contact in contacts]
+            return contacts, await store.addresses.states(
+                refs, failures=this.settings.register.doubtful_after
+            )
 
-    contacts = run_reading(work())
+    contacts, states = run_reading(work())
+    refs = {state.contact_ref for state in states}
+    shown = [contact for contact in contacts if not doubtful or contact.ref in refs]
+    shown_refs = {contact.ref for contact in shown}
+    states = [state for state in states if state.contact_ref in shown_refs]
     if as_json:
-        output.document({"contacts": [register.document(contact) for contact in contacts]})
-    else:
-        register.contact_table(contacts, output, masked=True)
+        output.document(
+            {
+                "contacts": [register.document(contact) for contact in shown],
+                "doubtful": [contact_life.state_document(state) for state in states],
+            }
+        )
+        return
+    register.contact_table(shown, output, masked=True)
+    contact_life.say_doubtful(states, this.settings.time_zone, output)
 
 
-@app.command(
-    help=_("Certify contacts; all that are named, or none."),
+app.command(
+    help=_("Show one contact: who named and who certified them, their addresses, every move."),
+    epilog=_("Example: umsalert contact show NCE-001-c1"),
+)(contact_life.show)
+
+app.command(
+    help=_(
+        "Certify contacts; all that are named, or none. Exit code 5 where the client has not named "
+        "them or the card has expired, with all of it at once."
+    ),
     epilog=_("Example: umsalert contact certify NCE-001-c1"),
-)
-def certify(
-    context: typer.Context, refs: Refs, reason: register.Reason = "", as_json: AsJson = False
-) -> None:
-    """Certify contacts."""
-    output = session(context).output(as_json=as_json)
-    _set_status(session(context), refs, ContactStatus.CERTIFIED, reason, output)
+)(contact_life.certify)
 
-
-@app.command(
+app.command(
     help=_("Revoke contacts: they get nothing until they are certified again."),
-    epilog=_("Example: umsalert contact revoke NCE-001-c1 --reason 'card expired'"),
-)
-def revoke(
-    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
-) -> None:
-    """Revoke contacts."""
-    output = session(context).output(as_json=as_json)
-    _set_status(session(context), refs, ContactStatus.REVOKED, reason, output)
+    epilog=_("Example: umsalert contact revoke NCE-001-c1 --reason 'has left'"),
+)(contact_life.revoke)
 
+app.command(
+    help=_(
+        "Change single fields of a contact, checked as in `contact add`; '' empties one. A changed "
+        "address has to be proven again."
+    ),
+    epilog=_("Example: umsalert contact edit NCE-001-c1 --phone '06 39 98 00 02'"),
+)(contact_life.edit)
 
-def _set_status(
-    this: Session, refs: Sequence[str], status: ContactStatus, reason: str, output: Output
-) -> None:
-    from umsalert import wiring
+app.command(
+    help=_(
+        "List contacts whose card expires soon or has expired, the soonest first: notice is given "
+        "60, 30 and 7 days ahead. Prints nothing where there are none: for cron."
+    ),
+    epilog=_("Example: umsalert contact expiring --within 30d"),
+)(contact_life.expiring)
 
-    async def work() -> int:
-        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
-            by = wiring.operator(this.settings)
-            return await store.register.set_contact_status(refs, status, by, reason=reason)
-
-    register.report_status(refs, run_async(work()), status, output)
+app.command(
+    help=_(
+        "Prove a contact's address: --by sends a code to it, --code takes in what the contact says."
+    ),
+    epilog=_("Example: umsalert contact verify NCE-001-c1 --by sms"),
+)(contact_verify.verify)
 
 
 async def _known(store: Store) -> ContactContext:
-    from umsalert.register import ContactContext
+    from umsalert.register import ContactContext, SiteDefaults
 
     keys = await store.register.contact_keys()
+    defaults = await store.register.site_defaults()
     return ContactContext(
         site_regions=await store.register.site_regions(),
         names=frozenset(keys.values()),
         refs=frozenset(keys),
+        defaults={ref: SiteDefaults(*item) for ref, item in defaults.items()},
     )
 
 

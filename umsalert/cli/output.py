@@ -12,7 +12,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -257,6 +257,11 @@ def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> s
     day = "%d/%m/%Y" if language() == "fr" else "%Y-%m-%d"
     clock = "%H:%M:%S" if seconds else "%H:%M"
     return moment.astimezone(ZoneInfo(time_zone)).strftime(f"{day} {clock}")
+
+
+def day_words(day: date) -> str:
+    """Return a day as people write it."""
+    return f"{day:%d/%m/%Y}" if language() == "fr" else day.isoformat()
 
 
 def duration(seconds: float | None) -> str:

@@ -6,19 +6,23 @@ import dataclasses
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from umsalert.cli.output import Output, problem_lines, problem_rows, status_name
+from umsalert.cli.output import Output, day_words, local, problem_lines, problem_rows, status_name
 from umsalert.cli.tables import Column
-from umsalert.errors import InvalidData, UsageError
+from umsalert.errors import InvalidData, Problem, UsageError
 from umsalert.i18n import _
-from umsalert.model import Contact, ContactStatus, Site, SiteStatus
+from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
 
 if TYPE_CHECKING:
     from umsalert.register import Import
+
+PROGRAM = "umsalert"
+"""Who moves what has come to its end."""
 
 File = Annotated[
     Path, typer.Argument(metavar="FILE", help=_("A CSV file; - reads standard input."))
@@ -31,7 +35,10 @@ SkipInvalid = Annotated[
 ]
 
 
-def _not_blank(reason: str) -> str:
+def not_blank(reason: str | None) -> str | None:
+    """Return a reason without the blanks around it. Raises UsageError when it says nothing."""
+    if reason is None:
+        return None
     if not reason.strip():
         raise UsageError(
             "reason_missing",
@@ -43,7 +50,7 @@ def _not_blank(reason: str) -> str:
 
 Reason = Annotated[str, typer.Option(metavar="TEXT", help=_("Why, for the record."))]
 NeededReason = Annotated[
-    str, typer.Option(metavar="TEXT", help=_("Why, for the record."), callback=_not_blank)
+    str, typer.Option(metavar="TEXT", help=_("Why, for the record."), callback=not_blank)
 ]
 
 
@@ -102,6 +109,101 @@ def check(found: Import[Any], manner: Manner, output: Output) -> None:
         else _("docs/import.md says what a file looks like."),
         problems=found.problems,
     )
+
+
+def say_doubts(doubts: Sequence[Problem], output: Output) -> None:
+    """Say what is doubtful in the fields of one command and was taken all the same."""
+    for doubt in doubts:
+        output.say(
+            _("Doubtful: {column}: {message}").format(column=doubt.column, message=doubt.message)
+        )
+
+
+def changed_fields(ref: str, fields: Sequence[str], output: Output) -> None:
+    """Print what an edit has changed."""
+    if output.as_json:
+        output.document({"ref": ref, "changed": list(fields)})
+    elif fields:
+        output.line(_("Changed at {ref}: {fields}").format(ref=ref, fields=", ".join(fields)))
+    else:
+        output.line(_("{ref} is so already.").format(ref=ref))
+
+
+def given(**options: str | None) -> dict[str, str]:
+    """Return the fields that an edit names. Raises UsageError when it names none."""
+    named = {name: value for name, value in options.items() if value is not None}
+    if not named:
+        raise UsageError(
+            "nothing_to_change",
+            _("No field is named."),
+            hint=_("Name at least one option; see --help."),
+        )
+    return named
+
+
+def last_day_option(text: str | None) -> date | None:
+    """Return the day of an option `--until`. Raises UsageError."""
+    from umsalert.times import parse_day
+
+    return None if text is None else parse_day(text)
+
+
+def history(changes: Sequence[StatusChange], time_zone: str, output: Output) -> None:
+    """Print every move of a site or contact."""
+    output.table(
+        [
+            Column(_("When"), whole=True),
+            Column(_("From")),
+            Column(_("To"), whole=True),
+            Column(_("By")),
+            Column(_("Until")),
+            Column(_("Reason")),
+        ],
+        [
+            (
+                local(change.at, time_zone, seconds=False),
+                change.from_status and _status_word(change.from_status),
+                _status_word(change.to_status),
+                change.by,
+                change.until and day_words(change.until),
+                reason_words(change),
+            )
+            for change in changes
+        ],
+    )
+
+
+def history_document(changes: Sequence[StatusChange]) -> list[dict[str, Any]]:
+    """Return moves for a JSON document."""
+    return [
+        {
+            "from_status": change.from_status,
+            "to_status": change.to_status,
+            "by": change.by,
+            "at": change.at,
+            "until": change.until and change.until.isoformat(),
+            "reason": change.reason,
+        }
+        for change in changes
+    ]
+
+
+def reason_words(change: StatusChange) -> str:
+    """Return the reason of a move; those of the program's own moves are codes."""
+    if change.by != PROGRAM:
+        return change.reason
+    return {
+        "approval_ended": _("the approval has ended"),
+        "suspension_ended": _("the suspension has ended"),
+        "card_expired": _("the card has expired"),
+    }.get(change.reason, change.reason)
+
+
+def _status_word(status: str) -> str:
+    known: type[SiteStatus | ContactStatus] = (
+        SiteStatus if status in list(SiteStatus) else ContactStatus
+    )
+    return status_name(known(status))
 
 
 def report(found: Import[Any], added: int, manner: Manner, output: Output) -> None:

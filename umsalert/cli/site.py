@@ -7,27 +7,26 @@ from typing import Annotated
 
 import typer
 
-from umsalert.cli import register
-from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
-from umsalert.cli.output import Output, local, status_name, titled
+from umsalert.cli import contact_life, register, site_life
+from umsalert.cli.context import AsJson, run_async, run_reading, session
+from umsalert.cli.output import Output, status_name
 from umsalert.cli.tables import Column
+from umsalert.errors import Problem
 from umsalert.i18n import _
-from umsalert.model import Contact, Power, Site, SiteStatus
+from umsalert.model import AddressState, Contact, Power, Site, SiteStatus
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Approve = Annotated[
     bool, typer.Option("--approve", help=_("Approve at once, in the name of this account."))
 ]
-Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert site list"))]
-Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert site list"))]
 
 
 @app.command(
     help=_("Add one site."),
     epilog=_(
         "Example: umsalert site add --ref NCE-001 --name 'Galerie des Tilleuls' "
-        "--lat 43.7005 --lon 7.2683 --kind mall --hours 'Mo-Sa 09:00-20:00'"
+        "--lat 43.7005 --lon 7.2683 --agents 2 --hours 'Mo-Sa 09:00-20:00' --client 'Foncière'"
     ),
 )
 def add(
@@ -48,7 +47,8 @@ def add(
         typer.Option(
             metavar="TEXT",
             help=_(
-                "When guards are there, as in OpenStreetMap: Mo-Su 18:00-08:00. Default: always"
+                "When guards are there, as in OpenStreetMap: Mo-Su 18:00-08:00, or 24/7. Without: "
+                "taken as always, and missing for the approval."
             ),
         ),
     ] = "",
@@ -56,11 +56,28 @@ def add(
         str,
         typer.Option(metavar="TEXT", help=_("Such as Indian/Reunion. Default: that of the point.")),
     ] = "",
+    leader: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("Who on site can lead the agents: a function."))
+    ] = "",
+    lockdown_procedure: Annotated[
+        str,
+        typer.Option(metavar="TEXT", help=_("Where the site's own procedure is written down.")),
+    ] = "",
+    convention_ref: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("The convention that the site is part of."))
+    ] = "",
+    client: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("Who the guards work for: the donneur d'ordre."))
+    ] = "",
+    company: Annotated[str, typer.Option(metavar="TEXT", help=_("The security company."))] = "",
+    company_authorisation: Annotated[
+        str, typer.Option(metavar="TEXT", help=_("Its authorisation: AUT-..."))
+    ] = "",
     approve: Approve = False,
     as_json: AsJson = False,
 ) -> None:
     """Add a site."""
-    from umsalert import wiring
+    from umsalert import vetting, wiring
     from umsalert.register import site_from
 
     this = session(context)
@@ -77,8 +94,18 @@ def add(
         "agents": agents,
         "hours": hours,
         "time_zone": time_zone,
+        "leader": leader,
+        "lockdown_procedure": lockdown_procedure,
+        "convention_ref": convention_ref,
+        "client": client,
+        "company": company,
+        "company_authorisation": company_authorisation,
     }
-    new = site_from(fields)
+    doubts: list[Problem] = []
+    new = site_from(fields, doubts)
+    register.say_doubts(doubts, output)
+    if approve:
+        vetting.check_facts([new])
 
     async def work() -> Site:
         async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
@@ -87,7 +114,7 @@ def add(
 
     site = run_async(work())
     if as_json:
-        output.document({"site": register.document(site)})
+        output.document({"site": site_life.document(site)})
     else:
         output.line(_("Added {ref}.").format(ref=site.ref))
         _say_requested(output, approved=approve)
@@ -110,7 +137,7 @@ def import_sites(
     as_json: AsJson = False,
 ) -> None:
     """Import sites."""
-    from umsalert import wiring
+    from umsalert import vetting, wiring
     from umsalert.register import read_sites
 
     this = session(context)
@@ -122,6 +149,8 @@ def import_sites(
         async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             found = read_sites(data, await store.register.site_regions())
             register.check(found, manner, output)
+            if approve:
+                vetting.check_facts(found.rows)
             added = 0
             if not dry_run:
                 by = wiring.operator(this.settings)
@@ -134,131 +163,158 @@ def import_sites(
 
 
 @app.command(
-    "list", help=_("List sites."), epilog=_("Example: umsalert site list --status requested")
+    "list",
+    help=_("List sites: who moved them to their status, when, and until when it holds."),
+    epilog=_("Example: umsalert site list --status requested --missing"),
 )
 def list_sites(
     context: typer.Context,
     status: Annotated[SiteStatus | None, typer.Option(help=_("Only these."))] = None,
+    missing: Annotated[
+        bool,
+        typer.Option("--missing", help=_("Only those that lack facts for approval, and which.")),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """List sites."""
     from umsalert import wiring
+    from umsalert.vetting import missing_facts
 
     this = session(context)
     output = this.output(as_json=as_json)
 
     async def work() -> Sequence[Site]:
         async with wiring.open_store(this.settings) as store:
+            await store.vetting.lapse()
             return await store.register.sites(status=status)
 
-    sites = run_reading(work())
+    sites = [site for site in run_reading(work()) if not missing or missing_facts(site)]
     if as_json:
-        output.document({"sites": [register.document(site) for site in sites]})
+        output.document({"sites": [site_life.document(site) for site in sites]})
         return
-    output.table(
-        [
-            Column(_("Ref"), whole=True),
-            Column(_("Name")),
-            Column(_("Commune")),
-            Column(_("Kind")),
-            Column(_("Hours")),
-            Column(_("Status")),
-        ],
-        [
-            (site.ref, site.name, site.commune, site.kind, site.hours, status_name(site.status))
-            for site in sites
-        ],
-    )
+    columns = [
+        Column(_("Ref"), whole=True),
+        Column(_("Name")),
+        Column(_("Commune")),
+        Column(_("Kind")),
+        Column(_("Hours")),
+        Column(_("Status")),
+        Column(_("By")),
+        Column(_("Since")),
+        Column(_("Until")),
+    ]
+    if missing:
+        columns.append(Column(_("Missing")))
+    output.table(columns, [_row(site, missing=missing) for site in sites])
 
 
 @app.command(
     help=_("Show one site with its contacts."), epilog=_("Example: umsalert site show NCE-001")
 )
-def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
+def show(context: typer.Context, ref: site_life.Ref, as_json: AsJson = False) -> None:
     """Show a site."""
     from umsalert import wiring
 
     this = session(context)
     output = this.output(as_json=as_json)
 
-    async def work() -> tuple[Site, Sequence[Contact]]:
+    async def work() -> tuple[Site, Sequence[Contact], Sequence[AddressState]]:
         async with wiring.open_store(this.settings) as store:
+            await store.vetting.lapse()
             site = await store.register.site(ref)
-            return site, await store.register.contacts(site_ref=ref)
+            contacts = await store.register.contacts(site_ref=ref)
+            return (
+                site,
+                contacts,
+                await store.addresses.states(
+                    [contact.ref for contact in contacts],
+                    failures=this.settings.register.doubtful_after,
+                ),
+            )
 
-    site, contacts = run_reading(work())
+    site, contacts, states = run_reading(work())
     if as_json:
         output.document(
             {
-                "site": register.document(site),
+                "site": site_life.document(site),
                 "contacts": [register.document(contact) for contact in contacts],
+                "doubtful": [contact_life.state_document(state) for state in states],
             }
         )
     else:
-        _show(site, output)
+        site_life.show_site(site, output)
         output.line()
         register.contact_table(contacts, output, masked=False)
+        contact_life.say_doubtful(states, site.time_zone, output)
 
 
-@app.command(
-    help=_("Approve sites; all that are named, or none."),
-    epilog=_("Example: umsalert site approve NCE-001 NCE-002"),
-)
-def approve(
-    context: typer.Context, refs: Refs, reason: register.Reason = "", as_json: AsJson = False
-) -> None:
-    """Approve sites."""
-    output = session(context).output(as_json=as_json)
-    _set_status(session(context), refs, SiteStatus.APPROVED, reason, output)
+app.command(
+    help=_(
+        "Show what a site's approval weighs, what is missing and every move of it; --start takes "
+        "it under review."
+    ),
+    epilog=_("Example: umsalert site review NCE-001 --start"),
+)(site_life.review)
+
+app.command(
+    help=_(
+        "Approve sites; all that are named, or none. Exit code 5 when facts are missing, with all "
+        "that all of them lack."
+    ),
+    epilog=_("Example: umsalert site approve NCE-001 NCE-002 --until 2027-12-31"),
+)(site_life.approve)
+
+app.command(
+    help=_("Refuse sites: they are not alerted, and can be reopened."),
+    epilog=_("Example: umsalert site refuse NCE-001 --reason 'no guard on site'"),
+)(site_life.refuse)
+
+app.command(
+    help=_(
+        "Suspend sites: they are not alerted until they are approved again, or until the day that "
+        "is named is over."
+    ),
+    epilog=_(
+        "Example: umsalert site suspend NCE-001 --reason 'closed for works' --until 2027-03-31"
+    ),
+)(site_life.suspend)
+
+app.command(
+    help=_("Close sites that are no more: their record stays, and nobody there is alerted."),
+    epilog=_("Example: umsalert site close NCE-001 --reason 'contract ended'"),
+)(site_life.close)
+
+app.command(
+    help=_("Open again what was closed or refused: it is vetted anew."),
+    epilog=_("Example: umsalert site reopen NCE-001 --reason 'new contract'"),
+)(site_life.reopen)
+
+app.command(
+    help=_(
+        "Change single fields of a site, checked as in `site add`; '' empties one. An approval "
+        "stays; what it needs is taken away with --review only."
+    ),
+    epilog=_("Example: umsalert site edit NCE-001 --leader 'chef de poste' --agents 3"),
+)(site_life.edit)
 
 
-@app.command(
-    help=_("Suspend sites: they are not alerted until they are approved again."),
-    epilog=_("Example: umsalert site suspend NCE-001 --reason 'closed for works'"),
-)
-def suspend(
-    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
-) -> None:
-    """Suspend sites."""
-    output = session(context).output(as_json=as_json)
-    _set_status(session(context), refs, SiteStatus.SUSPENDED, reason, output)
+def _row(site: Site, *, missing: bool) -> tuple[object, ...]:
+    from umsalert.vetting import missing_facts
 
-
-def _set_status(
-    this: Session, refs: Sequence[str], status: SiteStatus, reason: str, output: Output
-) -> None:
-    from umsalert import wiring
-
-    async def work() -> int:
-        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
-            by = wiring.operator(this.settings)
-            return await store.register.set_site_status(refs, status, by, reason=reason)
-
-    register.report_status(refs, run_async(work()), status, output)
+    cells = (
+        site.ref,
+        site.name,
+        site.commune,
+        site.kind,
+        site.hours,
+        status_name(site.status),
+        site.status_by,
+        site_life.since(site),
+        site_life.until(site),
+    )
+    return (*cells, ", ".join(missing_facts(site))) if missing else cells
 
 
 def _say_requested(output: Output, *, approved: bool) -> None:
     if not approved:
         output.say(_("Not alerted until approved: umsalert site approve REF..."))
-
-
-def _show(site: Site, output: Output) -> None:
-    output.line(titled(site.ref, site.name))
-    where = (site.address, site.postcode, site.commune)
-    for title, value in (
-        (
-            _("Status"),
-            _("{status} by {who}, {when}").format(
-                status=status_name(site.status),
-                who=site.status_by,
-                when=local(site.status_at, site.time_zone, seconds=False),
-            ),
-        ),
-        (_("Kind"), site.kind),
-        (_("Address"), " ".join(part for part in where if part)),
-        (_("Position"), f"{site.lat}, {site.lon} ({site.region}, {site.time_zone})"),
-        (_("Agents"), site.agents),
-        (_("Hours"), site.hours or _("always")),
-    ):
-        if value not in (None, ""):
-            output.line("  " + titled(title, value))

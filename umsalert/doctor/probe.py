@@ -15,7 +15,7 @@ from umsalert.channels import registry
 from umsalert.errors import ConfigurationError, RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.messages import probe as words
-from umsalert.model import ChannelKind, Outcome, Outgoing
+from umsalert.model import ChannelKind, MessageText, Outcome, Outgoing
 from umsalert.phones import parse_phone
 from umsalert.register.fields import email
 from umsalert.settings import Settings, endpoint_host, is_loopback, providers
@@ -49,7 +49,9 @@ def choose(kind: ChannelKind, provider: str | None, settings: Settings) -> Trial
     return Trial(kind, provider or chosen[0])
 
 
-def prepare(trial: Trial, to: str, settings: Settings, now: datetime) -> Outgoing:
+def prepare(
+    trial: Trial, to: str, settings: Settings, now: datetime, text: MessageText | None = None
+) -> Outgoing:
     """Return the one hand-over.
 
     Args:
@@ -57,6 +59,7 @@ def prepare(trial: Trial, to: str, settings: Settings, now: datetime) -> Outgoin
         to: a number in French national or in international form, or a mailbox.
         settings: must say how to reach the provider, and who speaks.
         now: UTC.
+        text: what it says in the place of the words of a test: the code that proves an address.
 
     Raises:
         ConfigurationError: a setting is missing.
@@ -79,7 +82,7 @@ def prepare(trial: Trial, to: str, settings: Settings, now: datetime) -> Outgoin
         channel=kind,
         address=email(to.strip()) if kind is ChannelKind.EMAIL else _number(trial, to, settings),
         token=tokens.new(0),
-        text=words.text(kind, settings.station),
+        text=text or words.text(kind, settings.station),
         expires_at=now + LIFE,
     )
 

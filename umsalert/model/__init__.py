@@ -20,10 +20,26 @@ if TYPE_CHECKING:
         Link,
         UnknownPolicy,
     )
-    from umsalert.model.answers import READ_BY_SITE, ReplyKind, ReplySource
-    from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
-    from umsalert.model.audit import AuditEntry, AuditHead, Deed
-    from umsalert.model.checks import CheckResult, CheckStatus
+    from umsalert.model.answers import (
+        READ_BY_SITE,
+        ReplyKind,
+        ReplySource,
+    )
+    from umsalert.model.areas import (
+        Area,
+        Circle,
+        Polygon,
+        SiteInArea,
+    )
+    from umsalert.model.audit import (
+        AuditEntry,
+        AuditHead,
+        Deed,
+    )
+    from umsalert.model.checks import (
+        CheckResult,
+        CheckStatus,
+    )
     from umsalert.model.deliveries import (
         OPEN_STATES,
         TRANSITIONS,
@@ -31,8 +47,18 @@ if TYPE_CHECKING:
         DeliveryState,
         MessageText,
     )
-    from umsalert.model.hand_overs import TOKEN_PLACE, Outcome, OutcomeKind, Outgoing, Receipt
-    from umsalert.model.operators import POWERS, Power, Role
+    from umsalert.model.hand_overs import (
+        TOKEN_PLACE,
+        Outcome,
+        OutcomeKind,
+        Outgoing,
+        Receipt,
+    )
+    from umsalert.model.operators import (
+        POWERS,
+        Power,
+        Role,
+    )
     from umsalert.model.plans import (
         NO_CELL_PACE,
         CellPace,
@@ -46,15 +72,25 @@ if TYPE_CHECKING:
     from umsalert.model.register import (
         CONTACT_MOVES,
         SITE_MOVES,
+        AddressKind,
+        AddressState,
         Contact,
         ContactStatus,
+        Decision,
         NewContact,
         NewSite,
         Operator,
+        SentCode,
         Site,
         SiteStatus,
+        StatusChange,
     )
-    from umsalert.model.said import Answer, Photo, Said, Tie
+    from umsalert.model.said import (
+        Answer,
+        Photo,
+        Said,
+        Tie,
+    )
 
 __all__ = [
     "CONTACT_MOVES",
@@ -67,6 +103,8 @@ __all__ = [
     "SITE_MOVES",
     "TOKEN_PLACE",
     "TRANSITIONS",
+    "AddressKind",
+    "AddressState",
     "Alert",
     "Answer",
     "Area",
@@ -82,6 +120,7 @@ __all__ = [
     "Closure",
     "Contact",
     "ContactStatus",
+    "Decision",
     "Deed",
     "DeliveryState",
     "Expected",
@@ -107,9 +146,11 @@ __all__ = [
     "Role",
     "Said",
     "Selection",
+    "SentCode",
     "Site",
     "SiteInArea",
     "SiteStatus",
+    "StatusChange",
     "Tie",
     "UnknownPolicy",
     "Wave",
@@ -120,8 +161,8 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
         __name__,
         {
             "alerts": (
-                "NEW_AREA SHARES Alert Audience Cancellation Closure Expected FollowKind Link "
-                "UnknownPolicy"
+                "NEW_AREA SHARES Alert Audience Cancellation Closure Expected FollowKind "
+                "Link UnknownPolicy"
             ),
             "answers": "READ_BY_SITE ReplyKind ReplySource",
             "areas": "Area Circle Polygon SiteInArea",
@@ -132,8 +173,9 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "operators": "POWERS Power Role",
             "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
             "register": (
-                "CONTACT_MOVES SITE_MOVES Contact ContactStatus NewContact NewSite Operator Site "
-                "SiteStatus"
+                "CONTACT_MOVES SITE_MOVES AddressKind AddressState Contact ContactStatus "
+                "Decision NewContact NewSite Operator SentCode Site SiteStatus "
+                "StatusChange"
             ),
             "said": "Answer Photo Said Tie",
         },

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -66,6 +66,13 @@ CONTACT_MOVES: dict[ContactStatus, frozenset[ContactStatus]] = {
 """Every move of a contact that may be."""
 
 
+class AddressKind(StrEnum):
+    """What a contact can have of each: one number, one mailbox."""
+
+    PHONE = "phone"
+    EMAIL = "email"
+
+
 @dataclass(frozen=True, slots=True)
 class Operator:
     """Who runs the command: the account (seen through sudo) at the configured station."""
@@ -76,6 +83,30 @@ class Operator:
     def __str__(self) -> str:
         """Return `account@station`, as it is written into the record."""
         return f"{self.account}@{self.station}" if self.station else self.account
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Where sites or contacts are moved to, and why.
+
+    `until` is the last day of an approval or of a suspension, as people at the site count days.
+    """
+
+    status: SiteStatus | ContactStatus
+    reason: str = ""
+    until: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    """A move as it stands in the record. `from_status` None: it was new."""
+
+    from_status: str | None
+    to_status: str
+    by: str
+    at: datetime
+    reason: str
+    until: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,3 +215,33 @@ class Contact:
     status: ContactStatus
     status_by: str | None
     status_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class AddressState:
+    """What is known of a contact's number or mailbox as it stands.
+
+    `failures`: how many messages to it in a row came back as undeliverable; `failed_code` is the
+    last one's. Proven: a code that was sent by `proven_channel` came back.
+    """
+
+    contact_ref: str
+    kind: AddressKind
+    proven_at: datetime | None
+    proven_by: str | None
+    proven_channel: str | None
+    failures: int
+    failed_at: datetime | None
+    failed_code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentCode:
+    """A code on its way to an address: what is kept of it."""
+
+    channel: str
+    kind: AddressKind
+    salt: bytes
+    digest: bytes
+    expires_at: datetime
+    tries: int = 0

@@ -5,6 +5,10 @@ from typing import TYPE_CHECKING
 from umsalert import lazy
 
 if TYPE_CHECKING:
+    from umsalert.ports.addresses import (
+        Addresses,
+        Answered,
+    )
     from umsalert.ports.answers import (
         Answers,
         Invited,
@@ -53,6 +57,11 @@ if TYPE_CHECKING:
         Record,
         WaveRow,
     )
+    from umsalert.ports.vetting import (
+        ContactJudge,
+        SiteJudge,
+        Vetting,
+    )
     from umsalert.ports.world import (
         Channel,
         Clock,
@@ -66,15 +75,18 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "Addresses",
     "AlertBook",
     "AlertLine",
     "Amendment",
+    "Answered",
     "Answers",
     "Board",
     "BoardSite",
     "Channel",
     "Claim",
     "Clock",
+    "ContactJudge",
     "DeliveryRow",
     "Found",
     "Geocoder",
@@ -102,11 +114,13 @@ __all__ = [
     "Schedule",
     "SenderSeen",
     "Settled",
+    "SiteJudge",
     "Situation",
     "Stopped",
     "StoredReader",
     "StoredWebhook",
     "Tally",
+    "Vetting",
     "Want",
     "WaveRow",
     "Webhook",
@@ -117,6 +131,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
     __getattr__ = lazy.names(
         __name__,
         {
+            "addresses": "Addresses Answered",
             "answers": "Answers Invited ReplyRow",
             "board": "Amendment Board BoardSite Incident IncidentAlert Reach Tally",
             "book": (
@@ -127,6 +142,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
             "record": "DeliveryRow Holder Record WaveRow",
+            "vetting": "ContactJudge SiteJudge Vetting",
             "world": (
                 "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "
                 "WebhookSource"

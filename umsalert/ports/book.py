@@ -99,6 +99,9 @@ class Register(Protocol):
     async def site_regions(self) -> Mapping[str, str]:
         """Return the ISO 3166 region of each site by ref (RE, GP, FR, ...)."""
 
+    async def site_defaults(self) -> Mapping[str, tuple[str, str | None]]:
+        """Return the time zone and the client of each site by ref: what its contacts take over."""
+
     async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
         """Add all or none. Raises InvalidData when a ref exists."""
 
@@ -131,6 +134,12 @@ class Register(Protocol):
 
 class AlertBook(Protocol):
     """Who is in an area, and the alerts of the record."""
+
+    async def lapse(self, now: datetime) -> int:
+        """Move the sites and contacts whose term has come to its end; return how many.
+
+        Whoever relies on their statuses calls it first; it writes only if something is due.
+        """
 
     async def select(
         self,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from umsalert.cards import card_end, card_expiry
+from umsalert.errors import Problem
 from umsalert.i18n import _
-from umsalert.model import NewContact
+from umsalert.model import ChannelKind, Contact, NewContact
 from umsalert.phones import Phone, parse_phone
 from umsalert.register import fields, rows
 from umsalert.register.rows import Import, Row, Unique
@@ -21,7 +23,20 @@ COLUMNS = (
     Column("email", 254),  # RFC 5321, 4.5.3.1.3, without the angle brackets
     Column("card", 40),
     Column("language", 10),
+    Column("named_by", 120),
+    Column("channels", 40),
+    Column("hours", 250),
+    Column("fallback", 10),
 )
+_METROPOLE = "Europe/Paris"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteDefaults:
+    """What a contact takes from its site: where days are counted, and who named them."""
+
+    time_zone: str
+    client: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,13 @@ class ContactContext:
         site_regions: ISO 3166 region of each site by ref: what a number without + means there.
         names: (site ref, case-folded name) of every contact.
         refs: those of every contact.
+        defaults: what a contact takes from its site, by the site's ref.
     """
 
     site_regions: Mapping[str, str]
     names: Collection[tuple[str, str]] = frozenset()
     refs: Collection[str] = frozenset()
+    defaults: Mapping[str, SiteDefaults] = field(default_factory=dict)
 
 
 def read_contacts(data: bytes, known: ContactContext) -> Import[NewContact]:
@@ -44,13 +61,36 @@ def read_contacts(data: bytes, known: ContactContext) -> Import[NewContact]:
     return rows.read(data, COLUMNS, _Maker(known).contact)
 
 
-def contact_from(values: Mapping[str, str], known: ContactContext) -> NewContact:
-    """Return the contact that the fields of one command describe.
+def contact_from(
+    values: Mapping[str, str], known: ContactContext, doubts: list[Problem] | None = None
+) -> NewContact:
+    """Return the contact that the fields of one command describe; doubts join `doubts`.
 
     Raises:
         UsageError: fields_invalid, with all problems.
     """
-    return rows.single(values, COLUMNS, _Maker(known).contact)
+    return rows.single(values, COLUMNS, _Maker(known).contact, doubts)
+
+
+def edited_contact(
+    contact: Contact,
+    changes: Mapping[str, str],
+    known: ContactContext,
+    doubts: list[Problem] | None = None,
+) -> NewContact:
+    """Return a contact with some fields typed anew, checked like a new one; "" empties one.
+
+    `known` holds the others of the site, not this contact. Raises UsageError: fields_invalid.
+    """
+    values = {column.name: _typed(contact, column.name) for column in COLUMNS}
+    return contact_from({**values, **changes}, known, doubts)
+
+
+def _typed(contact: Contact, name: str) -> str:
+    value = getattr(contact, name)
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    return value or ""
 
 
 class _Maker:
@@ -58,6 +98,7 @@ class _Maker:
 
     def __init__(self, known: ContactContext) -> None:
         self._regions = known.site_regions
+        self._defaults = known.defaults
         self._refs = Unique(known.refs)
         self._names = Unique(known.names)
 
@@ -74,13 +115,19 @@ class _Maker:
             message = _("The contact has neither a phone nor an e-mail address.")
             row.refuse("phone", "contact_unreachable", message)
         card = row.read("card", str)
-        if card is not None and not fields.has_card_shape(card):
+        if card is not None and card_expiry(card) is None:
             message = _("The card does not look like CAR-ddd-YYYY-MM-DD- and eleven digits.")
             row.warn("card", "card_shape", message)
         language = row.read("language", fields.language)
+        channels = row.read("channels", fields.channels)
+        hours = row.read("hours", fields.hours)
+        fallback = row.read("fallback", fields.yes_or_no)
+        named_by = row.read("named_by", str)
         if site_ref is None or name is None:
             return None
         self._claim_name(row, site_ref, name)
+        _doubt_channels(row, channels, phone)
+        site = self._defaults.get(site_ref, SiteDefaults(_METROPOLE, None))
         return NewContact(
             site_ref=site_ref,
             name=name,
@@ -91,6 +138,11 @@ class _Maker:
             email=email,
             card=card,
             language=language or "fr",
+            named_by=named_by or site.client,
+            channels=channels,
+            hours=hours,
+            fallback=bool(fallback),
+            card_valid_until=card_end(card, site.time_zone),
         )
 
     def _site_ref(self, row: Row) -> str | None:
@@ -114,3 +166,20 @@ class _Maker:
         if line := self._names.first_line(key, row.line):
             message = _("Line {line} has the same name at the same site.").format(line=line)
             row.refuse("name", "contact_repeated", message)
+
+
+def _doubt_channels(row: Row, channels: str | None, phone: Phone | None) -> None:
+    """Warn of channels that have no address: they would stay silent."""
+    usable = {
+        ChannelKind.SMS: phone is not None and phone.kind == "mobile",
+        ChannelKind.VOICE: phone is not None,
+        ChannelKind.EMAIL: row.has("email"),
+    }
+    silent = [
+        name for name in (channels or "").split(",") if name and not usable[ChannelKind(name)]
+    ]
+    if silent:
+        message = _("The contact has no address for: {channels}.").format(
+            channels=", ".join(silent)
+        )
+        row.warn("channels", "channel_without_address", message)

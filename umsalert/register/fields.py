@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 import zoneinfo
-from datetime import date
 from functools import cache, lru_cache
 
 from umsalert.errors import UsageError
 from umsalert.i18n import LANGUAGES, _
+from umsalert.model import ChannelKind
 
 # A ref is typed on command lines: no blank, and no hyphen first, where it would be an option.
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-# The shape that published CNAPS notices show; the date is the expiry.
-_CARD = re.compile(r"CAR-[0-9]{3}-([0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9]{11}")
+_YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "x"}
+_NO = {"no", "n", "non", "false", "faux", "0"}
 
 
 def clean(text: str, limit: int) -> str:
@@ -125,16 +125,29 @@ def language(text: str) -> str:
     return text.casefold()
 
 
-def has_card_shape(text: str) -> bool:
-    """Say whether a CNAPS card number looks like the published ones: `CAR-ddd-YYYY-MM-DD-…`."""
-    match = _CARD.fullmatch(text)
-    if match is None:
-        return False
-    try:
-        date.fromisoformat(match[1])
-    except ValueError:
-        return False
-    return True
+def channels(text: str) -> str:
+    """Return channels in the order in which they are wanted: `sms,voice`.
+
+    Raises:
+        UsageError: channels_invalid.
+    """
+    names = [name.casefold().replace("-", "") for name in re.split(r"[\s,;+>]+", text) if name]
+    known = [kind.value for kind in ChannelKind]
+    if not names or len(set(names)) < len(names) or not set(names) <= set(known):
+        raise UsageError(
+            "channels_invalid",
+            _("Channels are some of these, each once, the first choice first: {channels}.").format(
+                channels=",".join(known)
+            ),
+        )
+    return ",".join(names)
+
+
+def yes_or_no(text: str) -> bool:
+    """Return whether a cell says yes. Raises UsageError: yes_or_no_invalid."""
+    if text.casefold() not in _YES | _NO:
+        raise UsageError("yes_or_no_invalid", _("Write yes or no."))
+    return text.casefold() in _YES
 
 
 @cache

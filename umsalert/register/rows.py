@@ -123,9 +123,14 @@ def read(data: bytes, columns: Sequence[Column], make: Callable[[Row], T | None]
 
 
 def single(
-    values: Mapping[str, str], columns: Sequence[Column], make: Callable[[Row], T | None]
+    values: Mapping[str, str],
+    columns: Sequence[Column],
+    make: Callable[[Row], T | None],
+    doubts: list[Problem] | None = None,
 ) -> T:
     """Return what `make` builds from the fields of one command; an absent one is empty.
+
+    What is doubtful and taken all the same is added to `doubts`.
 
     Raises:
         UsageError: fields_invalid, with all problems.
@@ -137,8 +142,10 @@ def single(
         sentences = (f"{problem.column}: {problem.message}" for problem in row.problems)
         raise UsageError(
             "fields_invalid",
-            _("Nothing was added. {problems}").format(problems=" ".join(sentences)),
+            _("Nothing was changed. {problems}").format(problems=" ".join(sentences)),
             hint=_("docs/import.md describes each field."),
             problems=tuple(row.problems),
         )
+    if doubts is not None:
+        doubts += row.warnings
     return item

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from umsalert.errors import UsageError
+from umsalert.cards import has_authorisation_shape
+from umsalert.errors import Problem, UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
-from umsalert.geo.territories import Territory, region_of_postcode
+from umsalert.geo.territories import Territory, region_of_postcode, territory_at
 from umsalert.i18n import _
-from umsalert.model import NewSite
+from umsalert.model import NewSite, Site
 from umsalert.register import fields, rows
 from umsalert.register.rows import Import, Row, Unique
 from umsalert.register.table import Column
@@ -46,13 +47,33 @@ def read_sites(data: bytes, known_refs: Collection[str]) -> Import[NewSite]:
     return rows.read(data, COLUMNS, lambda row: _site(row, refs))
 
 
-def site_from(values: Mapping[str, str]) -> NewSite:
-    """Return the site that the fields of one command describe.
+def site_from(values: Mapping[str, str], doubts: list[Problem] | None = None) -> NewSite:
+    """Return the site that the fields of one command describe; what is doubtful joins `doubts`.
 
     Raises:
         UsageError: fields_invalid, with all problems.
     """
-    return rows.single(values, COLUMNS, lambda row: _site(row, Unique(())))
+    return rows.single(values, COLUMNS, lambda row: _site(row, Unique(())), doubts)
+
+
+def edited_site(
+    site: Site, changes: Mapping[str, str], doubts: list[Problem] | None = None
+) -> NewSite:
+    """Return a site with some of its fields typed anew, checked like a new one; "" empties one.
+
+    A point that moves into another territory takes its time zone, unless the site had one of its
+    own. Raises UsageError: fields_invalid.
+    """
+    values = {column.name: _typed(site, column.name) for column in COLUMNS}
+    here = territory_at(site.lat, site.lon)
+    if changes.keys() & {"lat", "lon"} and here and here.time_zone == site.time_zone:
+        del values["time_zone"]
+    return site_from({**values, **changes}, doubts)
+
+
+def _typed(site: Site, name: str) -> str:
+    value = getattr(site, name)
+    return "" if value is None else str(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +100,10 @@ def _site(row: Row, refs: Unique[str]) -> NewSite | None:
         return None
     if postcode is not None:
         _doubt_postcode(row, postcode, place.territory)
+    authorisation = row.read("company_authorisation", str)
+    if authorisation is not None and not has_authorisation_shape(authorisation):
+        message = _("The authorisation does not look like AUT-ddd-YYYY-MM-DD- and eleven digits.")
+        row.warn("company_authorisation", "authorisation_shape", message)
     return NewSite(
         ref=ref,
         name=name,
@@ -97,7 +122,7 @@ def _site(row: Row, refs: Unique[str]) -> NewSite | None:
         convention_ref=row.read("convention_ref", str),
         client=row.read("client", str),
         company=row.read("company", str),
-        company_authorisation=row.read("company_authorisation", str),
+        company_authorisation=authorisation,
     )
 
 

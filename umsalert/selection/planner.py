@@ -51,6 +51,7 @@ class Planner:
         said = _said(request)
         now = self._clock.now()
         channels = _channels(request)
+        await self._book.lapse(now)
         selection, situation = await asyncio.gather(  # in turn, without a way back in between
             self._select(request, said, channels),
             self._book.situation(

@@ -95,6 +95,9 @@ def explanations() -> Mapping[str, Explained]:
         "station": Explained(_("The station that speaks in every message."), "Nice"),
         "time_zone": Explained(_("The zone in which times are typed and shown.")),
         **_alert(),
+        "register.doubtful_after": Explained(
+            _("After so many undeliverable messages in a row an address is doubtful.")
+        ),
         "price.sms_part_eur": Explained(_("What a part of an SMS costs, in euros.")),
         "price.voice_minute_eur": Explained(_("What a minute of a call costs, in euros.")),
         "price.email_eur": Explained(_("What an e-mail costs, in euros.")),

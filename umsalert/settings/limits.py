@@ -47,6 +47,7 @@ MIN_POLL_S, MAX_POLL_S = 1.0, 600.0
 """More often a server takes for an attack; a sighting is of no use ten minutes later."""
 MAX_GEOCODE_RATE_PER_S = 50.0
 """What IGN answers; beyond it nobody of the office is answered for some seconds."""
+MAX_DOUBTFUL_AFTER = 1_000
 MIN_LOG_BYTES = 1_000
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
@@ -93,6 +94,9 @@ def _general(settings: Settings) -> Iterator[Problem]:
     if not 0 < settings.alert.max_radius_m <= MAX_RADIUS_M:
         message = _("must be above 0 and at most {most} metres").format(most=f"{MAX_RADIUS_M:.0f}")
         yield _bad("alert.max_radius_m", message)
+    if not 1 <= settings.register.doubtful_after <= MAX_DOUBTFUL_AFTER:
+        message = _("must be from 1 to {most}").format(most=MAX_DOUBTFUL_AFTER)
+        yield _bad("register.doubtful_after", message)
     if not 0 < settings.alert.give_up_s < float("inf"):
         yield _bad("alert.give_up_s", _("must be above 0"))
     if settings.simulation.clock_offset_s and not simulated(settings):

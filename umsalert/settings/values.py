@@ -41,6 +41,16 @@ class AlertSettings(NamedTuple):
     give_up_s: float = 60.0
 
 
+class RegisterSettings(NamedTuple):
+    """How the register is kept.
+
+    After `doubtful_after` undeliverable messages in a row an address is doubtful; it is alerted all
+    the same.
+    """
+
+    doubtful_after: int = 3
+
+
 class PriceSettings(NamedTuple):
     """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
 
@@ -277,6 +287,7 @@ class Settings:
     station: str = ""
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
+    register: RegisterSettings = RegisterSettings()
     price: PriceSettings = PriceSettings()
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()

@@ -26,6 +26,7 @@ from umsalert.model import (
     UnknownPolicy,
 )
 from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.lapses import lapse, lapse_in
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of
 
@@ -49,6 +50,10 @@ class SqlAlertBook:
     def __init__(self, database: Database) -> None:
         """Use an open database."""
         self._database = database
+
+    async def lapse(self, now: datetime) -> int:
+        """Move the sites and contacts whose term has come to its end; return how many."""
+        return await lapse(self._database, now)
 
     async def select(
         self,
@@ -206,6 +211,7 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
         return alert_of_row(same)
+    lapse_in(connection, new.created_at)
     left_out = _fill(connection, new, on_duty)
     alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
     for text in new.texts:

@@ -21,6 +21,7 @@ from umsalert.ports import (
 from umsalert.store.alerts import cancellation_of_row, counts
 from umsalert.store.claims import Claimer, Sending, sending_of
 from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.lapses import lapse_in
 from umsalert.store.routes import RouteBook, states
 from umsalert.store.settlements import settle
 from umsalert.store.spatialite import Connection
@@ -181,6 +182,7 @@ class SqlOutbox:
         return await self._database.read(lambda c: counts(c, alert_id))
 
     def _open_sender(self, connection: Connection, alert_id: int, by: Operator) -> int:
+        lapse_in(connection, self._now())
         values = {
             "alert_id": alert_id,
             "pid": os.getpid(),

@@ -43,6 +43,15 @@ class SqlRegister:
 
         return await self._database.read(work)
 
+    async def site_defaults(self) -> Mapping[str, tuple[str, str | None]]:
+        """Return the time zone and the client of each site by ref."""
+
+        def work(connection: Connection) -> dict[str, tuple[str, str | None]]:
+            rows = connection.execute(queries("register")["site_defaults"])
+            return {row["ref"]: (row["time_zone"], row["client"]) for row in rows}
+
+        return await self._database.read(work)
+
     async def contact_keys(self) -> Mapping[str, tuple[str, str]]:
         """Return (site ref, case-folded name) of every contact by ref."""
 
@@ -86,7 +95,7 @@ class SqlRegister:
 
         def work(connection: Connection) -> tuple[Site, ...]:
             rows = connection.execute(queries("register")["sites"], {"status": status})
-            return tuple(_site(row) for row in rows)
+            return tuple(site_of_row(row) for row in rows)
 
         return await self._database.read(work)
 
@@ -97,7 +106,7 @@ class SqlRegister:
         )
         if row is None:
             raise unknown_refs("site", [ref])
-        return _site(row)
+        return site_of_row(row)
 
     async def contacts(
         self, *, site_ref: str | None = None, status: ContactStatus | None = None
@@ -107,7 +116,7 @@ class SqlRegister:
         def work(connection: Connection) -> tuple[Contact, ...]:
             values = {"site_ref": site_ref, "status": status}
             rows = connection.execute(queries("register")["contacts"], values)
-            return tuple(_contact(row) for row in rows)
+            return tuple(contact_of_row(row) for row in rows)
 
         return await self._database.read(work)
 
@@ -185,7 +194,8 @@ def _refuse_known(connection: Connection, query: str, refs: Sequence[str]) -> No
         )
 
 
-def _site(row: Connection) -> Site:
+def site_of_row(row: Connection) -> Site:
+    """Return the site that a row holds."""
     return Site(
         id=row["id"],
         ref=row["ref"],
@@ -214,7 +224,8 @@ def _site(row: Connection) -> Site:
     )
 
 
-def _contact(row: Connection) -> Contact:
+def contact_of_row(row: Connection) -> Contact:
+    """Return the contact that a row, with the ref of its site, holds."""
     return Contact(
         id=row["id"],
         ref=row["ref"],

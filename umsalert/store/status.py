@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
@@ -20,6 +20,7 @@ from umsalert.model import (
 from umsalert.store import audit
 from umsalert.store.database import queries, to_text
 from umsalert.store.spatialite import Connection
+from umsalert.times import end_of_day
 
 MOVES: dict[str, Callable[[str], frozenset[str]]] = {
     "site": lambda status: SITE_MOVES[SiteStatus(status)],
@@ -29,12 +30,13 @@ MOVES: dict[str, Callable[[str], frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """Where to, by whom, when and why."""
+    """Where to, by whom, when and why; `until` which day, where it ends by itself."""
 
     status: SiteStatus | ContactStatus
     by: Operator
     at: datetime
     reason: str = ""
+    until: date | None = None
 
     @property
     def noun(self) -> str:
@@ -54,23 +56,61 @@ class Move:
 def move(connection: Connection, refs: Sequence[str], to: Move) -> int:
     """Move all or none; return how many were not there yet.
 
-    Raises UsageError on unknown refs, RefusedByRule when one may not go there from where it stands.
+    Raises what `moving` raises.
     """
-    sql = queries("register")
-    rows = connection.execute(sql[f"status_of_{to.noun}s"], {"refs": json.dumps(list(refs))})
-    found = {row["ref"]: row["status"] for row in rows}
+    found = moving(connection, refs, to)
+    connection.executemany(
+        queries("register")[f"set_{to.noun}_status"],
+        [{"ref": ref} | to.columns | _end(row, to) for ref, row in found.items()],
+    )
+    record(connection, {ref: row["status"] for ref, row in found.items()}, to)
+    return len(found)
+
+
+def moving(connection: Connection, refs: Sequence[str], to: Move) -> dict[str, Connection]:
+    """Return the rows by ref that are not there yet, or there until another day.
+
+    Raises UsageError on unknown refs and on a day that is over, RefusedByRule when one may not go
+    there from where it stands.
+    """
+    sql = queries("register")[f"status_of_{to.noun}s"]
+    rows = connection.execute(sql, {"refs": json.dumps(list(refs))})
+    found = {row["ref"]: row for row in rows}
     missing = [ref for ref in refs if ref not in found]
     if missing:
         raise unknown_refs(to.noun, missing)
-    changed = {ref: old for ref, old in found.items() if old != to.status}
-    stuck = [ref for ref, old in changed.items() if to.status not in MOVES[to.noun](old)]
+    changed = {ref: row for ref, row in found.items() if _changes(row, to)}
+    stuck = {
+        ref: row["status"]
+        for ref, row in changed.items()
+        if row["status"] != to.status and to.status not in MOVES[to.noun](row["status"])
+    }
     if stuck:
-        raise _forbidden(stuck, changed, to)
-    connection.executemany(
-        sql[f"set_{to.noun}_status"], [{"ref": ref} | to.columns for ref in changed]
-    )
-    record(connection, changed, to)
-    return len(changed)
+        raise _forbidden(list(stuck), stuck, to)
+    over = [ref for ref, row in changed.items() if _is_over(row, to)]
+    if over:
+        raise UsageError(
+            "until_past",
+            _("{day} is over at: {refs}").format(day=to.until, refs=some(over)),
+            hint=_("Nothing was changed. Name the last day on which it holds."),
+        )
+    return changed
+
+
+def _changes(row: Connection, to: Move) -> bool:
+    if row["status"] != to.status:
+        return True
+    return to.until is not None and _end(row, to)["until"] != row[f"{to.status}_until"]
+
+
+def _is_over(row: Connection, to: Move) -> bool:
+    return to.until is not None and str(_end(row, to)["until"]) <= to_text(to.at)
+
+
+def _end(row: Connection, to: Move) -> dict[str, str | None]:
+    if to.until is None:
+        return {"until": None}
+    return {"until": to_text(end_of_day(to.until, row["time_zone"]))}
 
 
 def record(connection: Connection, refs: Mapping[str, str | None], to: Move) -> None:
@@ -79,12 +119,15 @@ def record(connection: Connection, refs: Mapping[str, str | None], to: Move) -> 
     connection.executemany(
         queries("register")["insert_change"],
         [
-            to.columns | {"noun": to.noun, "ref": ref, "from_status": old, "reason": to.reason}
+            to.columns
+            | {"noun": to.noun, "ref": ref, "from_status": old, "reason": to.reason}
+            | {"until": to.until and to.until.isoformat()}
             for ref, old in refs.items()
         ],
     )
+    until: dict[str, str | None] = {"until": to.until.isoformat()} if to.until else {}
     deeds = (
-        Deed(f"{to.noun}.{verb}", to.noun, ref, {"from": old, "to": to.status.value})
+        Deed(f"{to.noun}.{verb}", to.noun, ref, {"from": old, "to": to.status.value} | until)
         for ref, old in refs.items()
     )
     audit.append(connection, to.by, to.at, deeds)

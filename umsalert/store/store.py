@@ -11,6 +11,7 @@ from umsalert.store.database import Database
 
 if TYPE_CHECKING:
     from umsalert.ports import Clock
+    from umsalert.store.addresses import SqlAddresses
     from umsalert.store.alerts import SqlAlertBook
     from umsalert.store.answers import SqlAnswers
     from umsalert.store.board import SqlBoard
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from umsalert.store.outbox import SqlOutbox
     from umsalert.store.record import SqlRecord
     from umsalert.store.register import SqlRegister
+    from umsalert.store.vetting import SqlVetting
 
 
 class Store:
@@ -78,6 +80,20 @@ class Store:
         from umsalert.store.operators import SqlOperators
 
         return SqlOperators(self._database, self._now)
+
+    @cached_property
+    def addresses(self) -> SqlAddresses:
+        """`ports.Addresses`."""
+        from umsalert.store.addresses import SqlAddresses
+
+        return SqlAddresses(self._database, self._now)
+
+    @cached_property
+    def vetting(self) -> SqlVetting:
+        """`ports.Vetting`."""
+        from umsalert.store.vetting import SqlVetting
+
+        return SqlVetting(self._database, self._now)
 
     @cached_property
     def record(self) -> SqlRecord:

@@ -88,6 +88,10 @@ people AS (
     SELECT
         count(DISTINCT iif(certified, site_id, NULL)) AS certified_sites,
         count(*) FILTER (WHERE NOT certified) AS not_certified,
+        (
+            SELECT count(*) FROM temp.person JOIN contact ON contact.id = contact_id
+            WHERE NOT certified AND contact.status = 'expired'
+        ) AS card_expired,
         count(*) FILTER (WHERE certified AND coalesce(sms, voice, email) IS NULL) AS unreachable
     FROM temp.person
 )
@@ -95,7 +99,8 @@ SELECT
     not_approved AS site_not_approved,
     off_duty AS site_off_duty,
     present - certified_sites AS site_without_certified_contact,
-    not_certified AS contact_not_certified,
+    not_certified - card_expired AS contact_not_certified,
+    card_expired AS contact_card_expired,
     unreachable AS contact_without_usable_address
 FROM area, people
 

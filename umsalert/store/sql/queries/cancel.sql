@@ -88,8 +88,14 @@ GROUP BY holder.contact_id
 
 -- name: left_out
 SELECT
-    count(DISTINCT CASE WHEN NOT certified THEN contact_id END) AS contact_not_certified,
+    count(DISTINCT CASE WHEN NOT certified AND status <> 'expired' THEN contact_id END)
+        AS contact_not_certified,
+    count(DISTINCT CASE WHEN NOT certified AND status = 'expired' THEN contact_id END)
+        AS contact_card_expired,
     count(DISTINCT CASE WHEN certified AND NOT current THEN contact_id END)
         AS contact_without_usable_address
-FROM temp.holder
+FROM (
+    SELECT holder.*, contact.status
+    FROM temp.holder JOIN contact ON contact.id = holder.contact_id
+)
 WHERE NOT corrected AND channel IN (SELECT value FROM json_each(:channels))

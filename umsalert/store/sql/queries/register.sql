@@ -1,6 +1,9 @@
 -- name: site_regions
 SELECT ref, region FROM site
 
+-- name: site_defaults
+SELECT ref, time_zone, client FROM site
+
 -- name: contact_keys
 SELECT site.ref AS site_ref, contact.name, contact.ref
 FROM contact JOIN site ON site.id = contact.site_id
@@ -25,13 +28,23 @@ WHERE (:site_ref IS NULL OR site.ref = :site_ref) AND (:status IS NULL OR contac
 ORDER BY site.ref, contact.id
 
 -- name: status_of_sites
-SELECT ref, status FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
+SELECT ref, status, time_zone, approved_until, suspended_until
+FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: status_of_contacts
 SELECT ref, status FROM contact WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: set_site_status
-UPDATE site SET status = :status, status_by = :status_by, status_at = :status_at
+-- A suspension leaves the end of the approval as it is; one that is over by then is no end.
+UPDATE site SET
+    status = :status, status_by = :status_by, status_at = :status_at,
+    approved_until = CASE :status
+        WHEN 'approved' THEN coalesce(
+            :until, iif(status = 'suspended' AND approved_until > :status_at, approved_until, NULL)
+        )
+        WHEN 'suspended' THEN approved_until
+    END,
+    suspended_until = iif(:status = 'suspended', :until, NULL)
 WHERE ref = :ref
 
 -- name: set_contact_status
@@ -39,5 +52,7 @@ UPDATE contact SET status = :status, status_by = :status_by, status_at = :status
 WHERE ref = :ref
 
 -- name: insert_change
-INSERT INTO status_change (noun, ref, from_status, to_status, operator, reason, changed_at)
-VALUES (:noun, :ref, :from_status, :status, :status_by, :reason, :status_at)
+INSERT INTO status_change (
+    noun, ref, from_status, to_status, operator, reason, changed_at, until
+)
+VALUES (:noun, :ref, :from_status, :status, :status_by, :reason, :status_at, :until)

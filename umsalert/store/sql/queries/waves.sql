@@ -145,10 +145,19 @@ FROM (
 
 -- name: left_out
 SELECT
-    count(*) FILTER (WHERE NOT certified) AS contact_not_certified,
-    count(*) FILTER (WHERE certified AND coalesce(sms, voice, email) IS NULL)
-        AS contact_without_usable_address
-FROM temp.person
+    not_certified - card_expired AS contact_not_certified,
+    card_expired AS contact_card_expired, contact_without_usable_address
+FROM (
+    SELECT
+        count(*) FILTER (WHERE NOT certified) AS not_certified,
+        (
+            SELECT count(*) FROM temp.person JOIN contact ON contact.id = contact_id
+            WHERE NOT certified AND contact.status = 'expired'
+        ) AS card_expired,
+        count(*) FILTER (WHERE certified AND coalesce(sms, voice, email) IS NULL)
+            AS contact_without_usable_address
+    FROM temp.person
+)
 
 -- name: drop_people
 DELETE FROM temp.person WHERE contact_id IN (SELECT contact_id FROM temp.told WHERE words)

@@ -1,0 +1,286 @@
+"""The life of a site: what its approval weighs, and every move of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+import typer
+
+from umsalert import times
+from umsalert.cli import register
+from umsalert.cli.context import AsJson, Session, run_async, session
+from umsalert.cli.output import Output, day_words, local, status_name, titled
+from umsalert.errors import Problem
+from umsalert.i18n import _
+from umsalert.model import Decision, NewSite, Power, Site, SiteStatus, StatusChange
+
+Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert site list"))]
+Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert site list"))]
+Until = Annotated[
+    str | None,
+    typer.Option(metavar="DAY", help=_("The last day on which it holds, such as 2027-12-31.")),
+]
+Field = Annotated[str | None, typer.Option(metavar="TEXT", help=_("As in `site add`."))]
+
+
+def review(
+    context: typer.Context,
+    ref: Ref,
+    start: Annotated[
+        bool, typer.Option("--start", help=_("Take it under review; in force, it needs a reason."))
+    ] = False,
+    reason: register.Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """Show what an approval weighs."""
+    from umsalert import vetting, wiring
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+
+    async def work() -> tuple[Site, Sequence[StatusChange]]:
+        power = Power.KEEP_REGISTER if start else Power.READ
+        async with wiring.open_store(this.settings, power) as store:
+            await store.vetting.lapse()
+            if start:
+                by = wiring.operator(this.settings)
+                await vetting.review(store.vetting, [ref], reason.strip(), by)
+            site = await store.register.site(ref)
+            return site, await store.vetting.history("site", ref)
+
+    site, moves = run_async(work())
+    if as_json:
+        output.document({"site": document(site), "history": register.history_document(moves)})
+        return
+    show_site(site, output)
+    output.line()
+    missing = vetting.missing_facts(site)
+    if missing:
+        output.line(_("Missing for the approval: {fields}").format(fields=", ".join(missing)))
+    else:
+        output.line(_("Nothing is missing for the approval."))
+    output.line()
+    register.history(moves, site.time_zone, output)
+
+
+def approve(
+    context: typer.Context,
+    refs: Refs,
+    until: Until = None,
+    override: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help=_("Approve although facts are missing, for this reason."),
+            callback=register.not_blank,
+        ),
+    ] = None,
+    reason: register.Reason = "",
+    as_json: AsJson = False,
+) -> None:
+    """Approve sites."""
+    from umsalert import vetting, wiring
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    to = Decision(SiteStatus.APPROVED, override or reason, register.last_day_option(until))
+    approved = vetting.approve if override is None else vetting.approve_with_override
+
+    async def work() -> int:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
+            await store.vetting.lapse()
+            return await approved(store.vetting, refs, to, wiring.operator(this.settings))
+
+    register.report_status(refs, run_async(work()), SiteStatus.APPROVED, output)
+
+
+def refuse(
+    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+) -> None:
+    """Refuse sites."""
+    output = session(context).output(as_json=as_json)
+    _move(session(context), refs, Decision(SiteStatus.REFUSED, reason), output)
+
+
+def suspend(
+    context: typer.Context,
+    refs: Refs,
+    reason: register.NeededReason,
+    until: Until = None,
+    as_json: AsJson = False,
+) -> None:
+    """Suspend sites."""
+    output = session(context).output(as_json=as_json)
+    to = Decision(SiteStatus.SUSPENDED, reason, register.last_day_option(until))
+    _move(session(context), refs, to, output)
+
+
+def close(
+    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+) -> None:
+    """Close sites."""
+    output = session(context).output(as_json=as_json)
+    _move(session(context), refs, Decision(SiteStatus.CLOSED, reason), output)
+
+
+def reopen(
+    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+) -> None:
+    """Open sites again."""
+    from umsalert import vetting, wiring
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+
+    async def work() -> Sequence[Site]:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
+            places = [await store.register.site(ref) for ref in dict.fromkeys(refs)]
+            await vetting.reopen(store.vetting, places, reason, wiring.operator(this.settings))
+            return [await store.register.site(site.ref) for site in places]
+
+    sites = run_async(work())
+    if as_json:
+        output.document({"sites": [{"ref": site.ref, "status": site.status} for site in sites]})
+    for site in sites:
+        output.line(titled(site.ref, status_name(site.status)))
+
+
+def edit(
+    context: typer.Context,
+    ref: Ref,
+    name: Field = None,
+    lat: Field = None,
+    lon: Field = None,
+    kind: Field = None,
+    address: Field = None,
+    postcode: Field = None,
+    commune: Field = None,
+    agents: Field = None,
+    hours: Field = None,
+    time_zone: Field = None,
+    leader: Field = None,
+    lockdown_procedure: Field = None,
+    convention_ref: Field = None,
+    client: Field = None,
+    company: Field = None,
+    company_authorisation: Field = None,
+    review: Annotated[
+        str | None,
+        typer.Option(
+            metavar="REASON",
+            help=_("Take it back under review with it, for this reason."),
+            callback=register.not_blank,
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Change fields of a site."""
+    from umsalert import vetting, wiring
+    from umsalert.register import edited_site
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    changes = register.given(
+        name=name,
+        lat=lat,
+        lon=lon,
+        kind=kind,
+        address=address,
+        postcode=postcode,
+        commune=commune,
+        agents=agents,
+        hours=hours,
+        time_zone=time_zone,
+        leader=leader,
+        lockdown_procedure=lockdown_procedure,
+        convention_ref=convention_ref,
+        client=client,
+        company=company,
+        company_authorisation=company_authorisation,
+    )
+    doubts: list[Problem] = []
+    to = None if review is None else Decision(SiteStatus.UNDER_REVIEW, review)
+
+    def change(site: Site) -> NewSite:
+        new = edited_site(site, changes, doubts)
+        return new if to else vetting.keep_facts(site, new)
+
+    async def work() -> Sequence[str]:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
+            by = wiring.operator(this.settings)
+            return await store.vetting.edit_site(ref, change, by, to)
+
+    fields = run_async(work())
+    register.say_doubts([doubt for doubt in doubts if doubt.column in changes], output)
+    register.changed_fields(ref, fields, output)
+
+
+def document(site: Site) -> dict[str, Any]:
+    """Return a site for a JSON document, with what it lacks for its approval."""
+    from umsalert.vetting import missing_facts
+
+    return register.document(site) | {"missing": list(missing_facts(site))}
+
+
+def since(site: Site) -> str:
+    """Return when a site came to its status, as people there read it."""
+    return local(site.status_at, site.time_zone, seconds=False)
+
+
+def until(site: Site) -> str:
+    """Return the last day of what a site's status says; empty where it has no end."""
+    end = {
+        SiteStatus.APPROVED: site.approved_until,
+        SiteStatus.SUSPENDED: site.suspended_until,
+    }.get(site.status)
+    return "" if end is None else day_words(times.last_day(end, site.time_zone))
+
+
+def show_site(site: Site, output: Output) -> None:
+    """Print a site with its facts."""
+    from umsalert.cards import has_authorisation_shape
+    from umsalert.vetting import missing_facts
+
+    missing = missing_facts(site)
+    output.line(titled(site.ref, site.name))
+    where = (site.address, site.postcode, site.commune)
+    status = _("{status} by {who}, {when}").format(
+        status=status_name(site.status), who=site.status_by, when=since(site)
+    )
+    if end := until(site):
+        status = _("{status}, until {day}").format(status=status, day=end)
+    authorisation = site.company_authorisation
+    if authorisation and not has_authorisation_shape(authorisation):
+        authorisation = _("{number} (doubtful: not like AUT-...)").format(number=authorisation)
+    for title, name, value in (
+        (_("Status"), "", status),
+        (_("Kind"), "", site.kind),
+        (_("Address"), "", " ".join(part for part in where if part)),
+        (_("Position"), "", f"{site.lat}, {site.lon} ({site.region}, {site.time_zone})"),
+        (_("Agents"), "agents", site.agents),
+        (_("Hours"), "hours", site.hours),
+        (_("Leader"), "leader", site.leader),
+        (_("Lockdown procedure"), "lockdown_procedure", site.lockdown_procedure),
+        (_("Convention"), "convention_ref", site.convention_ref),
+        (_("Client"), "client", site.client),
+        (_("Company"), "company", site.company),
+        (_("Authorisation"), "company_authorisation", authorisation),
+    ):
+        if name in missing:
+            said = _("missing: taken as always") if name == "hours" else _("missing")
+            output.line("  " + titled(title, said))
+        elif value not in (None, ""):
+            output.line("  " + titled(title, value))
+
+
+def _move(this: Session, refs: Sequence[str], to: Decision, output: Output) -> None:
+    from umsalert import wiring
+
+    async def work() -> int:
+        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
+            await store.vetting.lapse()
+            by = wiring.operator(this.settings)
+            return await store.vetting.move_sites(refs, to, by, lambda _sites: ())
+
+    register.report_status(refs, run_async(work()), to.status, output)

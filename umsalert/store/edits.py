@@ -1,0 +1,66 @@
+"""Single fields of a site or a contact that are put right: what differs is written, and named."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+from umsalert.geo.cells import cell_of
+from umsalert.model import Contact, NewContact, NewSite, Site
+from umsalert.store.database import from_text, optional_text, queries, to_text
+from umsalert.store.spatialite import Connection
+from umsalert.times import end_of_day, last_day
+
+_KEYS = {"ref", "site_ref"}
+"""What others name it by never changes."""
+
+
+def write_site(connection: Connection, old: Site, new: NewSite) -> Sequence[str]:
+    """Write the fields in which `new` differs; return their names.
+
+    A point takes its cell with it, a time zone the ends of the cards: days are counted there.
+    """
+    changed = _difference(old, new)
+    extra: dict[str, object] = {}
+    if changed.keys() & {"lat", "lon"}:
+        extra["cell"] = cell_of(new.lat, new.lon)
+    _update(connection, "site", old.id, changed | extra)
+    if "time_zone" in changed:
+        _move_card_ends(connection, old, new.time_zone)
+    return tuple(changed)
+
+
+def write_contact(connection: Connection, old: Contact, new: NewContact) -> Sequence[str]:
+    """Write the fields in which `new` differs; return their names."""
+    changed = _difference(old, new)
+    if "card_valid_until" in changed:
+        changed["card_valid_until"] = optional_text(new.card_valid_until)
+    _update(connection, "contact", old.id, changed)
+    return tuple(changed)
+
+
+def _difference(old: Site | Contact, new: NewSite | NewContact) -> dict[str, object]:
+    return {
+        field.name: value
+        for field in dataclasses.fields(new)
+        if field.name not in _KEYS
+        and (value := getattr(new, field.name)) != getattr(old, field.name)
+    }
+
+
+def _update(connection: Connection, table: str, key: int, changed: Mapping[str, object]) -> None:
+    if changed:  # the names are those of our own fields
+        columns = ", ".join(f"{name} = :{name}" for name in changed)
+        connection.execute(
+            f"UPDATE {table} SET {columns} WHERE id = :id",  # noqa: S608
+            {**changed, "id": key},
+        )
+
+
+def _move_card_ends(connection: Connection, site: Site, time_zone: str) -> None:
+    sql = queries("vetting")
+    rows = connection.execute(sql["card_ends"], {"id": site.id}).fetchall()
+    for row in rows:
+        day = last_day(from_text(row["card_valid_until"]), site.time_zone)
+        values = {"id": row["id"], "card_valid_until": to_text(end_of_day(day, time_zone))}
+        connection.execute(sql["set_card_end"], values)

@@ -1,0 +1,26 @@
+-- name: sites_of
+SELECT * FROM site WHERE ref IN (SELECT value FROM json_each(:refs)) ORDER BY ref
+
+-- name: contacts_of
+SELECT contact.*, site.ref AS site_ref
+FROM contact JOIN site ON site.id = contact.site_id
+WHERE contact.ref IN (SELECT value FROM json_each(:refs))
+ORDER BY contact.ref
+
+-- name: history
+SELECT from_status, to_status, operator, reason, changed_at, until
+FROM status_change WHERE noun = :noun AND ref = :ref ORDER BY id
+
+-- name: expiring
+SELECT contact.*, site.ref AS site_ref
+FROM contact JOIN site ON site.id = contact.site_id
+WHERE contact.card_valid_until < :before
+    AND contact.status IN ('named', 'certified', 'expired')
+    AND site.status NOT IN ('closed', 'refused')
+ORDER BY contact.card_valid_until, contact.ref
+
+-- name: card_ends
+SELECT id, card_valid_until FROM contact WHERE site_id = :id AND card_valid_until IS NOT NULL
+
+-- name: set_card_end
+UPDATE contact SET card_valid_until = :card_valid_until WHERE id = :id
