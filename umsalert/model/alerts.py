@@ -53,6 +53,17 @@ class Audience(StrEnum):
     """Everybody alerted, whatever came of it."""
 
 
+class OffDuty(StrEnum):
+    """What an alert does with a site where nobody is on duty. Only who is certified gets it."""
+
+    SKIP = "skip"
+    """Nobody of the site gets it."""
+    INCLUDE = "include"
+    """Its contacts get it although they are off duty."""
+    FALLBACK_CONTACT = "fallback-contact"
+    """Its fallback contacts get it, whatever their hours; a site that has none is left out."""
+
+
 Kinds = frozenset[ChannelKind]
 
 
@@ -101,6 +112,7 @@ class Selection:
     """Who an alert would reach, and who it leaves out and why. Sites come nearest first.
 
     `dense` are the cells of the network that get more than their burst, `sparse` is all the rest.
+    `off_duty` are the approved sites where nobody certified is on duty, alerted or not.
     """
 
     sites: tuple[SiteInArea, ...]
@@ -110,6 +122,7 @@ class Selection:
     left_out: Mapping[str, int]
     sparse: Load
     dense: tuple[Load, ...] = ()
+    off_duty: tuple[SiteInArea, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +142,7 @@ class Wave:
     area: Area
     template: str
     values: Mapping[str, str]
+    off_duty: OffDuty = OffDuty.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +218,7 @@ class NewAlert:
     cell_pace: CellPace = NO_CELL_PACE
     stop_when_acknowledged: bool = False
     expected: Expected | None = None
+    off_duty: OffDuty = OffDuty.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,3 +253,4 @@ class Alert:
     expected: Expected | None = None
     incident_ref: str = ""
     closed: Closure | None = None
+    off_duty: OffDuty = OffDuty.SKIP
