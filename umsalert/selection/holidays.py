@@ -2,9 +2,9 @@
 
 Sources: Code du travail L3133-1 (national), L3134-13 (Alsace and Moselle), L3422-2 (the abolition
 of slavery overseas); for New Caledonia, French Polynesia, Wallis and Futuna the days of their own
-laws, as the library `holidays` gathers them. A test holds the table against that library, which
-takes 0.2 s to load: an officer would wait for it. What is only custom (21 July in the Antilles,
-Good Friday in Guadeloupe) is no holiday here.
+laws, as the library `holidays` gathers them. Checked: for 2013 to 2059 the table says what version
+0.109 of it does, without three days that are custom, not law (21 July and Mi-Carême in the
+Antilles, Good Friday in Guadeloupe). It takes 0.2 s to load, which an officer would wait for.
 """
 
 from __future__ import annotations

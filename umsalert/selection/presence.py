@@ -19,12 +19,20 @@ _HOLIDAY = re.compile(r'"[^"]*"|\bPH\b(?: ([+-]?\d+) days?)?')
 
 
 def on_duty(schedule: Schedule, at: datetime) -> bool:
-    """Say whether somebody is present at `at` by the schedule, in its own time zone."""
+    """Say whether somebody is present at `at` by the schedule, in its own time zone.
+
+    Hours that cannot be read stop no alert: somebody may be there.
+    """
+    from opening_hours import ParserError
+
     moment = at.astimezone(ZoneInfo(schedule.time_zone))
     hours = schedule.hours
-    if "PH" in hours:
-        hours = _dated(hours, moment.date(), schedule.calendar)
-    return bool(_opening_hours(hours, schedule.time_zone).is_open(moment))
+    try:
+        if "PH" in hours:
+            hours = _dated(hours, moment.date(), schedule.calendar)
+        return bool(_opening_hours(hours, schedule.time_zone).is_open(moment))
+    except ParserError:
+        return True
 
 
 @lru_cache(maxsize=4096)
