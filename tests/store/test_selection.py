@@ -67,10 +67,9 @@ class Plan:
             present = certified
             if self.rule is OffDuty.FALLBACK_CONTACT:
                 present = [contact for contact in certified if contact.fallback]
-                others = [contact for contact in others if contact.fallback]
+                others = []
                 if not present:
                     self.left_out["site_without_fallback_contact"] += 1
-                    self.left_out["contact_not_certified"] += len(others)
                     return
         self.left_out["contact_off_duty"] += len(certified) - len(present)
         self.left_out["contact_not_certified"] += len(others)

@@ -153,7 +153,10 @@ SELECT
 FROM temp.in_area
 CROSS JOIN contact ON contact.site_id = in_area.site_id
 WHERE in_area.approved
-    AND (in_area.on_duty OR :rule = 'include' OR (:rule = 'fallback-contact' AND fallback))
+    AND (
+        in_area.on_duty OR :rule = 'include'
+        OR (:rule = 'fallback-contact' AND fallback AND contact.status = 'certified')
+    )
     AND contact.id NOT IN (SELECT contact_id FROM temp.absent)
 
 -- name: left_out
