@@ -200,7 +200,10 @@ async def test_a_question_repeated_sees_what_was_written_meanwhile(
 
 
 async def test_who_is_on_duty_is_asked_once_for_the_same_hours(store: Store) -> None:
-    """Of five approved sites with two schedules and one not approved, two questions are asked."""
+    """Five approved sites have two schedules: two questions, whatever that of a sixth is.
+
+    Their contacts have one more: three questions.
+    """
     hours = ("24/7", "24/7", ABSENT.hours, ABSENT.hours, None, "Sa 09:00-12:00")
     sites = [
         NewSite(f"S{i}", "Site", 43.7, 7.27, "FR", "Europe/Paris", hours=text)
@@ -217,6 +220,16 @@ async def test_who_is_on_duty_is_asked_once_for_the_same_hours(store: Store) -> 
     selection = await store.alerts.select(CENTRE, tuple(ChannelKind), on_duty)
     assert selection.left_out["site_off_duty"] == 2
     assert sorted(schedule.hours for schedule in asked) == ["24/7", ABSENT.hours]
+
+    asked.clear()
+    own = ("24/7", "24/7", ABSENT.hours, "Su", "Su", None)  # the last is of the site not approved
+    guards = [
+        NewContact(f"S{n}", "Agent", email=f"{n}@post.example", hours=hours)
+        for n, hours in enumerate(own)
+    ]
+    await store.register.add_contacts(guards, OPERATOR, certify=True)
+    await store.alerts.select(CENTRE, tuple(ChannelKind), on_duty)
+    assert sorted(schedule.hours for schedule in asked) == ["24/7", ABSENT.hours, "Su"]
 
 
 async def test_a_question_about_an_alert_leaves_that_about_its_area_right(store: Store) -> None:
