@@ -11,8 +11,8 @@ from umsalert.ports import Schedule
 from umsalert.selection.holidays import is_holiday
 
 _WEEKDAYS = ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")
-_AROUND = (-1, 0, 1)
-"""The days whose hours may decide about a moment, and one more: they reach into the next night."""
+_AROUND = (-1, 0)
+"""The days whose hours may decide about a moment: 48:00, the next midnight, is the latest hour."""
 _OTHER = 3
 """So many days later is a weekday that none of them has."""
 _HOLIDAY = re.compile(r'"[^"]*"|\bPH\b(?: ([+-]?\d+) days?)?')
