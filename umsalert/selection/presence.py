@@ -23,7 +23,7 @@ def on_duty(schedule: Schedule, at: datetime) -> bool:
 
     Hours that cannot be read stop no alert: somebody may be there.
     """
-    from opening_hours import ParserError
+    from opening_hours import ParserError  # type: ignore[attr-defined]  # no stub
 
     moment = at.astimezone(ZoneInfo(schedule.time_zone))
     hours = schedule.hours
