@@ -14,7 +14,7 @@ from benchmarks.options import Options
 from benchmarks.references import BareQuery, BruteForce, Contacts, Reference
 from umsalert.model import ChannelKind, Circle, Selection
 from umsalert.selection import Plan, Planner, Prices, Station
-from umsalert.selection.planner import on_duty
+from umsalert.selection.presence import on_duty
 from umsalert.settings import Settings
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store

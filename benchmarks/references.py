@@ -20,7 +20,7 @@ from benchmarks.office import NOON
 from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes
 from umsalert.model import Circle
 from umsalert.ports import Schedule
-from umsalert.selection.planner import on_duty
+from umsalert.selection.presence import on_duty
 from umsalert.store.spatialite import connect, load_extension
 
 Contacts = set[int]

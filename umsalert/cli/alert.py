@@ -15,6 +15,7 @@ from umsalert.cli.alert_request import (
     IncidentTime,
     Lat,
     Lon,
+    OffDutyRule,
     PolygonFile,
     Radius,
     TemplateName,
@@ -50,6 +51,7 @@ def preview(
     exercise: Exercise = False,
     incident_time: IncidentTime = None,
     expires: Expires = None,
+    off_duty: OffDutyRule = None,
     as_json: AsJson = False,
 ) -> None:
     """Show the plan of an alert."""
@@ -70,6 +72,7 @@ def preview(
         exercise=exercise,
         incident_time=incident_time,
         expires=expires,
+        off_duty=off_duty,
     )
     asked = request(this, typed)
 
@@ -107,6 +110,7 @@ def send(
     exercise: Exercise = False,
     incident_time: IncidentTime = None,
     expires: Expires = None,
+    off_duty: OffDutyRule = None,
     reason: Annotated[
         str, typer.Option(help=_("Why, for the record only: no message ever says it."))
     ] = "",
@@ -136,6 +140,7 @@ def send(
         exercise=exercise,
         incident_time=incident_time,
         expires=expires,
+        off_duty=off_duty,
         reason=reason,
         idempotency_key=idempotency_key,
     )

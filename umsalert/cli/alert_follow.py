@@ -14,7 +14,17 @@ from umsalert.errors import ExitCode, UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.units import check_radius, parse_distance
 from umsalert.i18n import _
-from umsalert.model import Alert, Area, Audience, ChannelKind, Following, FollowKind, Link, Power
+from umsalert.model import (
+    Alert,
+    Area,
+    Audience,
+    ChannelKind,
+    Following,
+    FollowKind,
+    Link,
+    OffDuty,
+    Power,
+)
 from umsalert.store.alerts import LAST
 from umsalert.times import parse_duration
 
@@ -25,7 +35,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Typed:
-    """What was typed of the words and of how they leave. `template` None: that of the alert."""
+    """What was typed of the words and of how they leave. None: as of the alert."""
 
     template: str | None = None
     values: Sequence[str] = ()
@@ -33,6 +43,7 @@ class Typed:
     reason: str = ""
     expires: str | None = None
     idempotency_key: str | None = None
+    off_duty: OffDuty | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,5 +178,6 @@ def _request(session: Session, alert: Alert, goal: tuple[Area, Following], typed
         reason=typed.reason,
         expires_in=parse_duration(typed.expires) if typed.expires else None,
         idempotency_key=typed.idempotency_key,
+        off_duty=typed.off_duty,
     )
     return wave(alert, following, area, words)

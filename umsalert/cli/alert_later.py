@@ -9,7 +9,7 @@ import typer
 from umsalert.cli.alert_request import Channels, Expires, Lat, Lon, Radius, Values
 from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
 from umsalert.i18n import _
-from umsalert.model import Audience
+from umsalert.model import Audience, OffDuty
 from umsalert.times import parse_duration
 
 if TYPE_CHECKING:
@@ -34,6 +34,16 @@ Stay = Annotated[
     str | None,
     typer.Option(
         "--follow", metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")
+    ),
+]
+SameOffDuty = Annotated[
+    OffDuty | None,
+    typer.Option(
+        "--off-duty",
+        help=_(
+            "A site where nobody is on duty now: skip it, include its contacts all the same, or "
+            "only its fallback contacts. Default: as the alert did."
+        ),
     ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
@@ -81,6 +91,7 @@ def widen(
     var: OtherValues = None,
     channel: Channels = None,
     expires: Expires = None,
+    off_duty: SameOffDuty = None,
     reason: Reason = "",
     idempotency_key: Key = None,
     follow: Stay = None,
@@ -90,7 +101,7 @@ def widen(
     """Alert a larger circle."""
     from umsalert.cli.alert_follow import Typed, larger
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key, off_duty)
     _send(context, (alert, larger(radius), typed), (follow, yes), as_json=as_json)
 
 
@@ -108,6 +119,7 @@ def recenter(
     var: OtherValues = None,
     channel: Channels = None,
     expires: Expires = None,
+    off_duty: SameOffDuty = None,
     reason: Reason = "",
     idempotency_key: Key = None,
     follow: Stay = None,
@@ -117,7 +129,7 @@ def recenter(
     """Alert a circle around another place."""
     from umsalert.cli.alert_follow import Place, Typed, elsewhere
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key, off_duty)
     goal = elsewhere(Place(site, lat, lon, radius))
     _send(context, (alert, goal, typed), (follow, yes), as_json=as_json)
 

@@ -11,12 +11,14 @@ from umsalert.cli.output import Output, channel_name, duration, local, utc
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext
+from umsalert.model import OffDuty, SiteInArea
 
 if TYPE_CHECKING:
     from umsalert.ports import KnownPlace
     from umsalert.selection import Plan
 
 SITES_SHOWN = 10
+OFF_DUTY_SHOWN = 5
 
 
 def document(plan: Plan) -> dict[str, Any]:
@@ -30,18 +32,11 @@ def document(plan: Plan) -> dict[str, Any]:
         "incident_at": utc(plan.incident_at),
         "expires_at": utc(plan.expires_at),
         "time_zone": plan.time_zone,
-        "sites": [
-            {
-                "ref": site.ref,
-                "name": site.name,
-                "lat": site.lat,
-                "lon": site.lon,
-                "distance_m": round(site.distance_m, 3),
-            }
-            for site in selection.sites
-        ],
+        "sites": [_site_document(site) for site in selection.sites],
         "contacts": selection.contacts,
         "deliveries": {kind.value: selection.deliveries.get(kind, 0) for kind in plan.channels},
+        "off_duty_rule": alert_words.off_duty_rule(request.follows, request.off_duty),
+        "off_duty_sites": [_site_document(site) for site in selection.off_duty],
         "left_out": dict(selection.left_out),
         "texts": alert_words.texts(plan.texts),
         "findings": findings.document(plan.findings),
@@ -55,6 +50,16 @@ def document(plan: Plan) -> dict[str, Any]:
             "sms_parts": plan.estimate.sms_parts,
             "price_eur": plan.estimate.price_eur and round(plan.estimate.price_eur, 2),
         },
+    }
+
+
+def _site_document(site: SiteInArea) -> dict[str, Any]:
+    return {
+        "ref": site.ref,
+        "name": site.name,
+        "lat": site.lat,
+        "lon": site.lon,
+        "distance_m": round(site.distance_m, 3),
     }
 
 
@@ -78,7 +83,9 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         alert_words.show_text(text, output)
     alert_map.show(plan, others, output)
     if plan.selection.sites:
-        _show_sites(plan, output)
+        _show_sites(plan.selection.sites, SITES_SHOWN, output)
+    if plan.selection.off_duty:
+        _show_off_duty(plan, output)
     _show_totals(plan, output)
     show_findings(plan, output)
 
@@ -90,23 +97,54 @@ def show_findings(plan: Plan, output: Output) -> None:
         findings.show(plan.findings[::-1], output)
 
 
-def _show_sites(plan: Plan, output: Output) -> None:
-    sites = plan.selection.sites
+def _show_sites(sites: Sequence[SiteInArea], shown: int, output: Output) -> None:
     output.line()
     output.table(
         [Column(_("Distance"), right=True), Column(_("Ref")), Column(_("Site"))],
-        [
-            (format_distance(round(site.distance_m)), site.ref, site.name)
-            for site in sites[:SITES_SHOWN]
-        ],
+        [(format_distance(round(site.distance_m)), site.ref, site.name) for site in sites[:shown]],
     )
-    if len(sites) > SITES_SHOWN:
+    if len(sites) > shown:
         output.line(
             _("  … and {n} more sites, the farthest at {distance}").format(
-                n=len(sites) - SITES_SHOWN,
+                n=len(sites) - shown,
                 distance=format_distance(round(sites[-1].distance_m)),
             )
         )
+
+
+def _show_off_duty(plan: Plan, output: Output) -> None:
+    """Print where nobody is on duty, and what becomes of these sites."""
+    sites = plan.selection.off_duty
+    output.line()
+    output.paragraph(_off_duty_words(plan.request.off_duty, len(sites)))
+    _show_sites(sites, OFF_DUTY_SHOWN, output)
+
+
+def _off_duty_words(rule: OffDuty, n: int) -> str:
+    words = {
+        OffDuty.SKIP: ngettext(
+            "At {n} site nobody is on duty now: it gets nothing (--off-duty skip). To alert its "
+            "contacts all the same: --off-duty include",
+            "At {n} sites nobody is on duty now: they get nothing (--off-duty skip). To alert "
+            "their contacts all the same: --off-duty include",
+            n,
+        ),
+        OffDuty.INCLUDE: ngettext(
+            "At {n} site nobody is on duty now: its certified contacts are alerted all the same "
+            "(--off-duty include).",
+            "At {n} sites nobody is on duty now: their certified contacts are alerted all the same "
+            "(--off-duty include).",
+            n,
+        ),
+        OffDuty.FALLBACK_CONTACT: ngettext(
+            "At {n} site nobody is on duty now: only its fallback contacts are alerted; without "
+            "one it gets nothing (--off-duty fallback-contact).",
+            "At {n} sites nobody is on duty now: only their fallback contacts are alerted; a site "
+            "without one gets nothing (--off-duty fallback-contact).",
+            n,
+        ),
+    }
+    return words[rule].format(n=n)
 
 
 def _show_totals(plan: Plan, output: Output) -> None:

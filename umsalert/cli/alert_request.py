@@ -19,7 +19,7 @@ from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.polygons import parse_polygon
 from umsalert.geo.units import check_radius, parse_distance
 from umsalert.i18n import _, language, system_reason
-from umsalert.model import Area, ChannelKind, Circle
+from umsalert.model import Area, ChannelKind, Circle, OffDuty
 from umsalert.times import parse_duration, parse_past_moment
 
 if TYPE_CHECKING:
@@ -71,6 +71,16 @@ Expires = Annotated[
     str | None,
     typer.Option("--expires", metavar="TIME", help=_("Nothing leaves after this long: 30m, 2h.")),
 ]
+OffDutyRule = Annotated[
+    OffDuty | None,
+    typer.Option(
+        "--off-duty",
+        help=_(
+            "A site where nobody is on duty now: skip it, include its contacts all the same, or "
+            "only its fallback contacts. Default: the setting alert.off_duty."
+        ),
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +99,7 @@ class Typed:
     expires: str | None = None
     reason: str = ""
     idempotency_key: str | None = None
+    off_duty: OffDuty | None = None
 
 
 def request(session: Session, typed: Typed) -> Request:
@@ -119,6 +130,7 @@ def request(session: Session, typed: Typed) -> Request:
         incident_at=incident_at or None,
         expires_in=parse_duration(typed.expires) if typed.expires else None,
         idempotency_key=typed.idempotency_key,
+        off_duty=typed.off_duty or OffDuty(settings.alert.off_duty),
     )
 
 

@@ -97,6 +97,8 @@ def head(alert: Alert) -> list[str]:
             zone=alert.time_zone,
         ),
     ]
+    if rule := alert_words.off_duty_rule(alert.follows, alert.off_duty):
+        lines.append(alert_words.off_duty_words(rule))
     if alert.cancelled:
         lines.append(cancelled_words(alert.cancelled, alert.time_zone))
     if alert.closed:
@@ -195,6 +197,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "created_at": utc(alert.created_at),
         "expires_at": utc(alert.expires_at),
         "time_zone": alert.time_zone,
+        "off_duty_rule": alert_words.off_duty_rule(alert.follows, alert.off_duty),
         "left_out": dict(alert.left_out),
         "stop_when_acknowledged": alert.stop_when_acknowledged,
         "cancelled": cancelled_document(alert.cancelled),

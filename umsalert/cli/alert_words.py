@@ -9,7 +9,17 @@ from typing import Any
 from umsalert.cli.output import Output, channel_name
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
-from umsalert.model import Area, ChannelKind, Circle, MessageText, Polygon
+from umsalert.model import (
+    NEW_AREA,
+    Area,
+    ChannelKind,
+    Circle,
+    Following,
+    Link,
+    MessageText,
+    OffDuty,
+    Polygon,
+)
 
 
 def area_document(area: Area) -> dict[str, Any]:
@@ -60,6 +70,22 @@ def show_left_out(left_out: Mapping[str, int], output: Output) -> None:
         output.line(_("Left out: {n} × {reason}").format(n=count, reason=reason_words(reason)))
 
 
+def off_duty_rule(follows: Following | Link | None, rule: OffDuty) -> OffDuty | None:
+    """Return what an alert does with sites where nobody is on duty; None where it asks for none."""
+    return rule if follows is None or follows.kind in NEW_AREA else None
+
+
+def off_duty_words(rule: OffDuty) -> str:
+    """Say what an alert of the record did with sites where nobody was on duty."""
+    return {
+        OffDuty.SKIP: _("Sites where nobody was on duty got nothing."),
+        OffDuty.INCLUDE: _("Sites where nobody was on duty were alerted all the same."),
+        OffDuty.FALLBACK_CONTACT: _(
+            "Of sites where nobody was on duty, only the fallback contacts were alerted."
+        ),
+    }[rule]
+
+
 def stop_words() -> str:
     """Say what the first answer from a site does, where the template says so."""
     return _("Once somebody at a site has answered, what has not left for that site is not sent.")
@@ -79,10 +105,14 @@ def reason_words(reason: str) -> str:
     return {
         "site_not_approved": _("site not approved"),
         "site_off_duty": _("site with nobody on duty now"),
+        "site_without_fallback_contact": _(
+            "site with nobody on duty now, and no certified fallback contact"
+        ),
         "site_without_certified_contact": _("site without a certified contact"),
+        "contact_off_duty": _("contact off duty now"),
         "contact_not_certified": _("contact not certified"),
         "contact_card_expired": _("contact whose card has expired"),
-        "contact_without_usable_address": _("contact without an address for these channels"),
+        "contact_without_usable_address": _("contact whom none of these channels can reach"),
         "address_used_twice": _("message to an address that another site has too"),
         "has_these_words": _("contact who has been told the same already"),
     }[reason]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Expected,
         FollowKind,
         Link,
+        OffDuty,
         UnknownPolicy,
     )
     from umsalert.model.answers import (
@@ -133,6 +134,7 @@ __all__ = [
     "NewAlert",
     "NewContact",
     "NewSite",
+    "OffDuty",
     "Operator",
     "Outcome",
     "OutcomeKind",
@@ -162,7 +164,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
         {
             "alerts": (
                 "NEW_AREA SHARES Alert Audience Cancellation Closure Expected FollowKind "
-                "Link UnknownPolicy"
+                "Link OffDuty UnknownPolicy"
             ),
             "answers": "READ_BY_SITE ReplyKind ReplySource",
             "areas": "Area Circle Polygon SiteInArea",

@@ -54,6 +54,17 @@ class Audience(StrEnum):
     """Everybody alerted, whatever came of it."""
 
 
+class OffDuty(StrEnum):
+    """What an alert does with a site where nobody is on duty. Only who is certified gets it."""
+
+    SKIP = "skip"
+    """Nobody of the site gets it."""
+    INCLUDE = "include"
+    """Its contacts get it although they are off duty."""
+    FALLBACK_CONTACT = "fallback-contact"
+    """Its fallback contacts get it, whatever their hours; a site that has none is left out."""
+
+
 SHARES = (50, 95, 100)
 """Per cent of messages and of sites by which an alert's speed is estimated and reported."""
 
@@ -129,3 +140,4 @@ class Alert:
     expected: Expected | None = None
     incident_ref: str = ""
     closed: Closure | None = None
+    off_duty: OffDuty = OffDuty.SKIP

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from umsalert.model.alerts import Audience, Expected, FollowKind, UnknownPolicy
+from umsalert.model.alerts import Audience, Expected, FollowKind, OffDuty, UnknownPolicy
 from umsalert.model.areas import Area, SiteInArea
 from umsalert.model.deliveries import ChannelKind, MessageText
 from umsalert.model.register import Operator
@@ -47,6 +47,7 @@ class Selection:
     """Who an alert would reach, and who it leaves out and why. Sites come nearest first.
 
     `dense` are the cells of the network that get more than their burst, `sparse` is all the rest.
+    `off_duty` are the approved sites where nobody certified is on duty, alerted or not.
     """
 
     sites: tuple[SiteInArea, ...]
@@ -56,6 +57,7 @@ class Selection:
     left_out: Mapping[str, int]
     sparse: Load
     dense: tuple[Load, ...] = ()
+    off_duty: tuple[SiteInArea, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,7 @@ class Wave:
     area: Area
     template: str
     values: Mapping[str, str]
+    off_duty: OffDuty = OffDuty.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +122,4 @@ class NewAlert:
     cell_pace: CellPace = NO_CELL_PACE
     stop_when_acknowledged: bool = False
     expected: Expected | None = None
+    off_duty: OffDuty = OffDuty.SKIP

@@ -19,6 +19,10 @@ from typing import (
     Protocol,
 )
 
+from umsalert.model import (
+    OffDuty,
+)
+
 if TYPE_CHECKING:
     from umsalert.events import Counts
     from umsalert.model import (
@@ -40,10 +44,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Presence hours in OpenStreetMap `opening_hours` notation, in their time zone."""
+    """Presence hours in OpenStreetMap `opening_hours` notation, in their time zone.
+
+    `calendar` says whose public holidays hold: an ISO 3166 region, or `FR-AM` for Alsace and
+    Moselle.
+    """
 
     hours: str
     time_zone: str
+    calendar: str = "FR"
 
 
 OnDuty = Callable[[Schedule], bool]
@@ -147,11 +156,13 @@ class AlertBook(Protocol):
         channels: Collection[ChannelKind],
         on_duty: OnDuty,
         cell_burst: int = 0,
+        off_duty: OffDuty = OffDuty.SKIP,
     ) -> Selection:
         """Return who would be reached.
 
         `on_duty` is asked once, in a thread of the database, for each distinct schedule of the
-        approved sites inside; the sites of those where it says no are left out. A cell of the
+        approved sites inside and of their certified contacts; where it says no, a contact is left
+        out. `off_duty` says what becomes of a site where nobody is left so. A cell of the
         telephone network that gets more than `cell_burst` messages is counted by itself; 0: none.
         """
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from umsalert.errors import NobodyMatched
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 from umsalert.messages import Template
 from umsalert.messages.check import Finding
 from umsalert.model import (
@@ -18,6 +18,7 @@ from umsalert.model import (
     ChannelKind,
     Following,
     MessageText,
+    OffDuty,
     Operator,
     Selection,
 )
@@ -30,7 +31,8 @@ class Request:
     """What the officer asks for. `incident_at` None means now; times are aware.
 
     With `follows` it goes to people of that alert's incident, whoever is in the area now, or, where
-    the area is a new one, to those in it who have not been told the same.
+    the area is a new one, to those in it who have not been told the same. `off_duty` says what
+    becomes of sites in the area where nobody is on duty.
     """
 
     area: Area
@@ -44,6 +46,7 @@ class Request:
     expires_in: timedelta | None = None
     idempotency_key: str | None = None
     follows: Following | None = None
+    off_duty: OffDuty = OffDuty.SKIP
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,15 @@ class Station:
 def nobody(plan: Plan) -> NobodyMatched:
     """Return the error that says that the plan reaches nobody."""
     follows = plan.request.follows
-    if "has_these_words" in plan.selection.left_out:
+    off_duty = len(plan.selection.off_duty)
+    if off_duty and plan.request.off_duty is not OffDuty.INCLUDE:
+        message = ngettext(
+            "Nobody is left to alert: at {n} site in the area nobody is on duty now.",
+            "Nobody is left to alert: at {n} sites in the area nobody is on duty now.",
+            off_duty,
+        ).format(n=off_duty)
+        hint = _("To alert their certified contacts all the same: --off-duty include")
+    elif "has_these_words" in plan.selection.left_out:
         message = _("Nobody is left: who could get this has been told the same already.")
         hint = _("Say something else, with --var or --template, to reach them once more.")
     elif follows and follows.kind not in NEW_AREA:

@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import lru_cache, partial
+from functools import partial
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import RefusedByRule, UsageError
@@ -22,18 +22,19 @@ from umsalert.model import (
     ChannelKind,
     FollowKind,
     NewAlert,
+    OffDuty,
     Polygon,
     Selection,
     Wave,
 )
-from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty, Schedule
+from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty
 from umsalert.selection.estimate import estimate
 from umsalert.selection.plan import Plan, Request, Station, nobody
+from umsalert.selection.presence import on_duty
 from umsalert.selection.unusual import unusual
 
 _REF_ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _REF_LENGTH = 4
-_HOLIDAY_COUNTRY = "FR"
 DEFAULT_LANGUAGE = "fr"
 
 
@@ -141,6 +142,7 @@ class Planner:
             cell_pace=self._station.cell_pace,
             stop_when_acknowledged=request.template.stop_when_acknowledged,
             expected=plan.estimate.expected,
+            off_duty=request.off_duty,
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 
@@ -149,10 +151,12 @@ class Planner:
     ) -> Selection:
         burst, follows = self._station.cell_pace.burst, request.follows
         if follows is None:
-            return await self._book.select(request.area, channels, self._on_duty(), burst)
+            return await self._book.select(
+                request.area, channels, self._on_duty(), burst, request.off_duty
+            )
         if follows.kind is FollowKind.CORRECTION:
             return await self._book.recipients(follows.alert_id, channels, burst)
-        wave = Wave(follows, request.area, request.template.name, said)
+        wave = Wave(follows, request.area, request.template.name, said, request.off_duty)
         return await self._book.wave(wave, channels, self._on_duty(), burst)
 
     def _on_duty(self) -> OnDuty:
@@ -190,11 +194,6 @@ def _same(alert: Alert, request: Request) -> Alert:
     return alert
 
 
-def on_duty(schedule: Schedule, at: datetime) -> bool:
-    """Say whether somebody is present at `at` by the schedule, in its own time zone."""
-    return bool(_opening_hours(schedule).is_open(at.astimezone(ZoneInfo(schedule.time_zone))))
-
-
 def time_zone_at(area: Area) -> str:
     """Return the time zone people read at the centre of the area."""
     territory = territory_at(area.lat, area.lon)
@@ -217,19 +216,12 @@ def fingerprint(request: Request) -> str:
     }
     if isinstance(request.area, Polygon):
         arguments["polygon"] = request.area.geometry
+    if request.off_duty is not OffDuty.SKIP:  # what alerts had before there was a choice
+        arguments["off_duty"] = request.off_duty
     if request.follows is not None:
         follows = request.follows
         arguments["follows"] = [follows.alert_id, follows.kind, *filter(None, [follows.to])]
     return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
-
-
-@lru_cache(maxsize=4096)
-def _opening_hours(schedule: Schedule):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the library is imported on use and has no types
-    from opening_hours import OpeningHours
-
-    return OpeningHours(
-        schedule.hours, timezone=ZoneInfo(schedule.time_zone), country=_HOLIDAY_COUNTRY
-    )
 
 
 def _channels(request: Request) -> tuple[ChannelKind, ...]:

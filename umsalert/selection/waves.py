@@ -17,6 +17,7 @@ from umsalert.model import (
     Circle,
     Following,
     FollowKind,
+    OffDuty,
     Operator,
 )
 from umsalert.selection.correction import CORRECTION
@@ -28,7 +29,10 @@ CLOSING = "all-clear"
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What is said, and how. `values` are all that was typed; no `channels`: as many as can be."""
+    """What is said, and how. `values` are all that was typed; no `channels`: as many as can be.
+
+    `off_duty` None: as the alert did that is followed.
+    """
 
     template: Template
     values: Mapping[str, str]
@@ -37,6 +41,7 @@ class Words:
     reason: str = ""
     expires_in: timedelta | None = None
     idempotency_key: str | None = None
+    off_duty: OffDuty | None = None
 
 
 def inherited(alert: Alert, template: Template, typed: Mapping[str, str]) -> dict[str, str]:
@@ -64,6 +69,7 @@ def wave(alert: Alert, following: Following, area: Area, words: Words) -> Reques
         expires_in=words.expires_in,
         idempotency_key=words.idempotency_key,
         follows=following,
+        off_duty=words.off_duty or alert.off_duty,
     )
 
 

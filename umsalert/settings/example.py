@@ -155,6 +155,9 @@ def _alert() -> dict[str, Explained]:
         "alert.give_up_s": Explained(
             _("A channel without any connection stops after this many seconds; nothing is lost.")
         ),
+        "alert.off_duty": Explained(
+            _("What of a site where nobody is on duty: skip, include or fallback-contact.")
+        ),
     }
 
 

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from umsalert.errors import Problem
 from umsalert.i18n import LANGUAGES, _
+from umsalert.model import OffDuty
 from umsalert.settings.hosts import CHANNELS, host_of, is_loopback, simulated
 from umsalert.settings.values import (
     AppriseSettings,
@@ -99,6 +100,8 @@ def _general(settings: Settings) -> Iterator[Problem]:
         yield _bad("register.doubtful_after", message)
     if not 0 < settings.alert.give_up_s < float("inf"):
         yield _bad("alert.give_up_s", _("must be above 0"))
+    if settings.alert.off_duty not in tuple(OffDuty):
+        yield _bad("alert.off_duty", _("one of: {values}").format(values=", ".join(OffDuty)))
     if settings.simulation.clock_offset_s and not simulated(settings):
         message = _("the clock may be moved only while every provider is a simulator here")
         yield _bad("simulation.clock_offset_s", message)

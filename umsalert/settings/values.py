@@ -33,12 +33,14 @@ class AlertSettings(NamedTuple):
     """Limits and defaults of `alert send`.
 
     After `give_up_s` without any connection to a provider its channel stops; nothing is lost.
+    `off_duty` is a `model.OffDuty`: what becomes of a site where nobody is on duty.
     """
 
     max_radius_m: float = 100_000.0
     confirm_typed_above: int = 100
     callback_number: str = ""
     give_up_s: float = 60.0
+    off_duty: str = "skip"
 
 
 class RegisterSettings(NamedTuple):

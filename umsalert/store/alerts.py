@@ -22,6 +22,7 @@ from umsalert.model import (
     FollowKind,
     Link,
     MessageText,
+    OffDuty,
     Polygon,
     UnknownPolicy,
 )
@@ -61,13 +62,15 @@ class SqlAlertBook:
         channels: Collection[ChannelKind],
         on_duty: OnDuty,
         cell_burst: int = 0,
+        off_duty: OffDuty = OffDuty.SKIP,
     ) -> Selection:
-        """Return who would be reached; sites where nobody is on duty are left out."""
+        """Return who would be reached; `off_duty` says what of sites where nobody is on duty."""
         from umsalert.store.area import fill_area, fill_people, selection
 
         def work(connection: Connection) -> Selection:
             fill_area(connection, area)
-            return selection(connection, fill_people(connection, channels, on_duty), cell_burst)
+            left_out = fill_people(connection, channels, on_duty, off_duty)
+            return selection(connection, left_out, cell_burst)
 
         return await self._database.read(work, spatial=True)
 
@@ -244,14 +247,14 @@ def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, i
 
     if new.follows is None:
         fill_area(connection, new.area)
-        return fill_people(connection, new.channels, on_duty)
+        return fill_people(connection, new.channels, on_duty, new.off_duty)
     if _corrects(new):
         left_out = fill_recipients(connection, new.follows.alert_id, new.channels)
     else:
         if new.follows.kind is FollowKind.CLOSING:
             closure = Closure(new.created_at, str(new.operator), new.variables["outcome"])
             end_incident(connection, new.follows.alert_id, closure)
-        wave = Wave(new.follows, new.area, new.template, new.variables)
+        wave = Wave(new.follows, new.area, new.template, new.variables, new.off_duty)
         left_out = fill_wave(connection, wave, new.channels, on_duty)
     if not connection.execute(queries("area")["person_counts"]).fetchone()["contacts"]:
         raise NobodyMatched("nobody_to_follow", _("Nobody is left who would get this alert."))
@@ -291,6 +294,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "cell_burst": new.cell_pace.burst,
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
         "expected": new.expected and json.dumps(asdict(new.expected)),
+        "off_duty": new.off_duty,
     }
 
 
@@ -362,6 +366,7 @@ def alert_of_row(row: Connection) -> Alert:
         expected=_expected(row["expected"]),
         incident_ref=row["incident_ref"],
         closed=_closure(row),
+        off_duty=OffDuty(row["off_duty"]),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 
 from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes, yardstick
 from umsalert.geo.polygons import boxes_of
-from umsalert.model import Area, ChannelKind, Circle, Selection, SiteInArea
+from umsalert.model import Area, ChannelKind, Circle, OffDuty, Selection, SiteInArea
 from umsalert.ports import KnownPlace, NearestSite, OnDuty, Schedule
 from umsalert.store.cells import loads
 from umsalert.store.database import queries
@@ -23,9 +23,11 @@ _REACHES_M = (200.0, 2_000.0, 20_000.0, 200_000.0)
 
 
 def start(connection: Connection) -> None:
-    """Make `temp.in_area` and `temp.person`, both empty."""
-    for name in ("in_area", "person", "clear_in_area", "clear_person"):
-        connection.execute(queries("area")[name])
+    """Make `temp.in_area`, `temp.person` and what lies between them, all empty."""
+    sql = queries("area")
+    for name in ("in_area", "own_hours", "absent", "person"):
+        connection.execute(sql[name])
+        connection.execute(sql[f"clear_{name}"])
 
 
 def fill_area(connection: Connection, area: Area) -> None:
@@ -69,30 +71,51 @@ def around(connection: Connection, area: Area) -> tuple[KnownPlace, ...]:
 
 
 def fill_people(
-    connection: Connection, channels: Collection[ChannelKind], on_duty: OnDuty
+    connection: Connection,
+    channels: Collection[ChannelKind],
+    on_duty: OnDuty,
+    off_duty: OffDuty,
 ) -> dict[str, int]:
     """Fill `temp.person` from `temp.in_area`, one row per contact; return who is left out, and why.
 
     Its columns `sms`, `voice` and `email` hold an address for every message that leaves: vetted, on
-    duty, a wanted channel; an address once, for its nearest site.
+    duty or taken by the rule for sites where nobody is, a wanted channel; an address once, for its
+    nearest site.
     """
-    left_out = fill_present(connection, channels, on_duty)
+    left_out = fill_present(connection, channels, on_duty, off_duty)
     left_out["address_used_twice"] = drop_repeated(connection)
     return {reason: n for reason, n in left_out.items() if n}
 
 
 def fill_present(
-    connection: Connection, channels: Collection[ChannelKind], on_duty: OnDuty
+    connection: Connection,
+    channels: Collection[ChannelKind],
+    on_duty: OnDuty,
+    off_duty: OffDuty,
 ) -> dict[str, int]:
     """Do what `fill_people` does, but leave an address to every site that has it."""
     sql = queries("area")
-    schedules = [Schedule(*row) for row in connection.execute(sql["schedules"])]
-    off_duty = [[it.hours, it.time_zone] for it in schedules if not on_duty(it)]
-    absent = {"off_duty": json.dumps(off_duty)}
+    _judge(connection, on_duty, off_duty)
     wanted = {kind.value: kind in channels for kind in ChannelKind}
-    connection.execute(sql["fill_person"], absent | wanted)
-    row = connection.execute(sql["left_out"], absent).fetchone()
+    connection.execute(sql["fill_person"], {"rule": off_duty} | wanted)
+    row = connection.execute(sql["left_out"], {"rule": off_duty}).fetchone()
     return {reason: row[reason] for reason in row.keys()}  # noqa: SIM118 - a Row iterates over its values
+
+
+def _judge(connection: Connection, on_duty: OnDuty, rule: OffDuty) -> None:
+    """Note in `temp.in_area` where somebody is on duty, and in `temp.absent` who there is not."""
+    sql = queries("area")
+    own_hours = connection.execute(sql["fill_own_hours"]).rowcount
+    schedules = [Schedule(*row) for row in connection.execute(sql["schedules"])]
+    closed = [[it.hours, it.time_zone, it.calendar] for it in schedules if not on_duty(it)]
+    off_duty = {"off_duty": json.dumps(closed)}
+    connection.execute(sql["off_duty"], off_duty)
+    if own_hours:
+        connection.execute(sql["fill_absent"], off_duty)
+        connection.execute(sql["on_duty"])
+        connection.execute(sql["judge_sites"])
+    if rule is OffDuty.FALLBACK_CONTACT:
+        connection.execute(sql["fallback_only"])
 
 
 def drop_repeated(connection: Connection) -> int:
@@ -127,4 +150,5 @@ def selection(connection: Connection, left_out: dict[str, int], cell_burst: int)
         left_out=left_out,
         sparse=sparse,
         dense=dense,
+        off_duty=tuple(map(SiteInArea._make, connection.execute(sql["off_duty_sites"]))),
     )

@@ -46,7 +46,7 @@ def fill_wave(
     connection.execute(queries("waves")["told"], place | {"same": json.dumps(same)})
     if kind in NEW_AREA:
         fill_area(connection, wave.area)
-        left_out = fill_present(connection, channels, on_duty)
+        left_out = fill_present(connection, channels, on_duty, wave.off_duty)
     else:
         wanted = {item.value: int(item in channels) for item in ChannelKind}
         left_out = _fill_incident(connection, wave, wanted | place)

@@ -3,13 +3,13 @@ INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash, follows_id, follows_as, follows_to, cell_rate_per_s, cell_burst,
-    stop_when_acknowledged, expected, incident_id
+    stop_when_acknowledged, expected, off_duty, incident_id
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash, :follows_id, :follows_as, :follows_to, :cell_rate_per_s,
     :cell_burst,
-    :stop_when_acknowledged, :expected,
+    :stop_when_acknowledged, :expected, :off_duty,
     (SELECT coalesce(incident_id, id) FROM alert WHERE id = :follows_id)
 )
 
@@ -26,8 +26,8 @@ WHERE site_id IN (
 )
 
 -- name: insert_deliveries
--- In the order of sending, every site's first contact, cells in turn, nearest first: the queue is
--- read by id. The radio network carries no e-mail.
+-- In the order of sending, every site's first contact, cells in turn, whoever wants the channel
+-- first, nearest first: the queue is read by id. The radio network carries no e-mail.
 INSERT INTO delivery (
     alert_id, site_id, contact_id, channel, address, language, cell, next_attempt_at, queued_at
 )
@@ -39,18 +39,33 @@ WITH ranked AS (
     WHERE certified
 ),
 message AS (
-    SELECT *, 'sms' AS channel, sms AS address FROM ranked
+    SELECT
+        *, 'sms' AS channel, sms AS address, coalesce(
+            (voice IS NOT NULL AND instr(channels, 'voice') < instr(channels, 'sms'))
+            + (email IS NOT NULL AND instr(channels, 'email') < instr(channels, 'sms')), 0
+        ) AS wanted_earlier
+    FROM ranked
     UNION ALL
-    SELECT *, 'voice', voice FROM ranked
+    SELECT
+        *, 'voice', voice, coalesce(
+            (sms IS NOT NULL AND instr(channels, 'sms') < instr(channels, 'voice'))
+            + (email IS NOT NULL AND instr(channels, 'email') < instr(channels, 'voice')), 0
+        )
+    FROM ranked
     UNION ALL
-    SELECT *, 'email', email FROM ranked
+    SELECT
+        *, 'email', email, coalesce(
+            (sms IS NOT NULL AND instr(channels, 'sms') < instr(channels, 'email'))
+            + (voice IS NOT NULL AND instr(channels, 'voice') < instr(channels, 'email')), 0
+        )
+    FROM ranked
 )
 SELECT
     :alert_id, site_id, contact_id, channel, address, language,
     iif(channel = 'email', NULL, cell), :now, :now
 FROM message
 WHERE address IS NOT NULL
-ORDER BY rank, round, distance_m, contact_id
+ORDER BY rank, round, wanted_earlier, distance_m, contact_id
 
 -- name: by_ref
 SELECT * FROM alert_linked WHERE ref = :ref

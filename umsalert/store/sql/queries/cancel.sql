@@ -66,10 +66,10 @@ ORDER BY alert_site.distance_m, alert_site.ref, contact.ref, holder.delivery_id
 
 -- name: fill_in_area
 -- The sites of the earlier alert in the place of those of a selection.
-INSERT INTO temp.in_area
+INSERT INTO temp.in_area (site_id, distance_m, approved, ref, name, lat, lon, cell)
 SELECT
-    alert_site.site_id, alert_site.distance_m, site.status = 'approved', site.hours,
-    site.time_zone, site.ref, site.name, site.lat, site.lon, site.cell
+    alert_site.site_id, alert_site.distance_m, site.status = 'approved', site.ref, site.name,
+    site.lat, site.lon, site.cell
 FROM alert_site JOIN site ON site.id = alert_site.site_id
 WHERE alert_site.alert_id = :alert_id
 
@@ -79,7 +79,8 @@ SELECT
     holder.contact_id, holder.site_id, in_area.distance_m, holder.language, 1 AS certified,
     max(iif(channel = 'sms', address, NULL)) AS sms,
     max(iif(channel = 'voice', address, NULL)) AS voice,
-    max(iif(channel = 'email', address, NULL)) AS email
+    max(iif(channel = 'email', address, NULL)) AS email,
+    NULL
 FROM temp.holder
 JOIN temp.in_area ON in_area.site_id = holder.site_id
 WHERE certified AND current AND NOT corrected

@@ -80,20 +80,26 @@ SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3 FROM json_each(:answer
 
 -- name: fill_in_area
 -- The sites of the incident, as far from the alert's centre as they are.
-INSERT INTO temp.in_area
+INSERT INTO temp.in_area (site_id, distance_m, approved, ref, name, lat, lon, cell)
 SELECT
     site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
-    site.hours, site.time_zone, site.ref, site.name, site.lat, site.lon, site.cell
+    site.ref, site.name, site.lat, site.lon, site.cell
 FROM site WHERE site.id IN (SELECT site_id FROM temp.told)
 
 -- name: fill_follow_up
--- By the addresses and the vetting of this moment.
+-- By the addresses, the channels and the vetting of this moment; who has an alert is told more
+-- off duty, too.
 INSERT INTO temp.person
 SELECT
     id, site_id, distance_m, language, certified,
-    iif(:sms AND certified AND phone_kind = 'mobile', phone, NULL),
-    iif(:voice AND certified, phone, NULL),
-    iif(:email AND certified, email, NULL)
+    iif(
+        :sms AND certified AND phone_kind = 'mobile'
+            AND (channels IS NULL OR instr(channels, 'sms')),
+        phone, NULL
+    ),
+    iif(:voice AND certified AND (channels IS NULL OR instr(channels, 'voice')), phone, NULL),
+    iif(:email AND certified AND (channels IS NULL OR instr(channels, 'email')), email, NULL),
+    channels
 FROM (
     SELECT
         contact.*, coalesce(in_area.distance_m, 0.0) AS distance_m,
@@ -123,7 +129,7 @@ FROM (
 INSERT INTO temp.person
 SELECT
     id, site_id, distance_m, language, certified,
-    iif(certified, sms, NULL), iif(certified, voice, NULL), iif(certified, email, NULL)
+    iif(certified, sms, NULL), iif(certified, voice, NULL), iif(certified, email, NULL), NULL
 FROM (
     SELECT
         contact.id, contact.site_id, coalesce(in_area.distance_m, 0.0) AS distance_m,
