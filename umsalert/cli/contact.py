@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import register
+from umsalert.cli import people, register
 from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import Output
 from umsalert.i18n import _
@@ -187,6 +187,21 @@ def revoke(
     """Revoke contacts."""
     output = session(context).output(as_json=as_json)
     _set_status(session(context), refs, ContactStatus.REVOKED, reason, output)
+
+
+app.command(
+    "export",
+    help=_(
+        "Hand out everything held on one person, as JSON: the right of access. "
+        "For all contacts: umsalert site export --contacts FILE"
+    ),
+    epilog=_("Example: umsalert contact export NCE-001-c1 --output lavande.json"),
+)(people.export)
+app.command(
+    "erase",
+    help=_("Erase one person for good; past alerts keep what happened, without who it was."),
+    epilog=_("Example: umsalert contact erase NCE-001-c1 --reason 'request of 3 March'"),
+)(people.erase)
 
 
 def _set_status(

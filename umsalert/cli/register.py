@@ -32,7 +32,8 @@ SkipInvalid = Annotated[
 ]
 
 
-def _not_blank(reason: str) -> str:
+def not_blank(reason: str) -> str:
+    """Return a reason that says something. Raises UsageError."""
     if not reason.strip():
         raise UsageError(
             "reason_missing",
@@ -44,7 +45,7 @@ def _not_blank(reason: str) -> str:
 
 Reason = Annotated[str, typer.Option(metavar="TEXT", help=_("Why, for the record."))]
 NeededReason = Annotated[
-    str, typer.Option(metavar="TEXT", help=_("Why, for the record."), callback=_not_blank)
+    str, typer.Option(metavar="TEXT", help=_("Why, for the record."), callback=not_blank)
 ]
 
 

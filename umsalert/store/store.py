@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from umsalert.store.inbox import SqlInbox
     from umsalert.store.operators import SqlOperators
     from umsalert.store.outbox import SqlOutbox
+    from umsalert.store.people import SqlPeople
     from umsalert.store.record import SqlRecord
     from umsalert.store.register import SqlRegister
 
@@ -78,6 +79,13 @@ class Store:
         from umsalert.store.operators import SqlOperators
 
         return SqlOperators(self._database, self._now)
+
+    @cached_property
+    def people(self) -> SqlPeople:
+        """People's rights: what is held on one of them."""
+        from umsalert.store.people import SqlPeople
+
+        return SqlPeople(self._database, self._now)
 
     @cached_property
     def record(self) -> SqlRecord:
