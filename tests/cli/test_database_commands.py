@@ -135,3 +135,52 @@ def test_migrate_never_overwrites_a_copy(cli: Cli, older: Path) -> None:
     assert str(taken) in ended.error["message"]
     assert taken.read_bytes() == b"precious"
     assert _version(older) == 1
+
+
+def test_there_and_back(cli: Cli, database: Path) -> None:
+    """`db backup` into a folder names the file after the time; `db restore` goes back to it."""
+    folder = cli.folder / "copies"
+    folder.mkdir()
+    made = cli("db", "backup", folder, "--json").document
+    (copy,) = folder.iterdir()
+    assert made["backup"] == str(copy)
+    assert made["database_version"] == schema.latest()
+    site = ("--ref", "A", "--name", "Halle", "--lat", "43.7", "--lon", "7.26")
+    assert cli("site", "add", *site).code == 0
+    assert cli("db", "restore", copy).code == 2  # nobody is there to confirm
+    assert cli("site", "list", "--json").document["sites"] != []
+    restored = cli("db", "restore", copy, "--yes")
+    assert restored.code == 0
+    assert cli("site", "list", "--json").document["sites"] == []
+    (kept,) = database.parent.glob("*.before-restore-*")
+    assert str(kept) in restored.out
+    assert (again := cli("db", "backup", copy, "--json")).code == 2
+    assert again.error["code"] == "file_exists"
+
+
+def test_restore_wants_a_backup(cli: Cli, database: Path) -> None:
+    """Where there is no such file, or another kind of it, nothing is changed."""
+    before = database.read_bytes()
+    missing = cli("db", "restore", cli.folder / "no.db", "--yes", "--json")
+    assert (missing.code, missing.error["code"]) == (4, "database_missing")
+    (cli.folder / "text.db").write_text("no database", "utf-8")
+    other = cli("db", "restore", cli.folder / "text.db", "--yes", "--json")
+    assert (other.code, other.error["code"]) == (4, "database_corrupt")
+    assert database.read_bytes() == before
+
+
+def test_only_an_administrator(cli: Cli, database: Path) -> None:
+    """Once accounts have roles, copies, purges and erasures take an administrator's."""
+    with contextlib.closing(connect(database, write=True)) as connection:
+        connection.execute("INSERT INTO operator_role VALUES ('somebody', 'administrator')")
+    copy = cli.folder / "copy.db"
+    for command in (
+        ("db", "backup", copy),
+        ("db", "restore", database, "--yes"),
+        ("db", "purge", "--yes"),
+        ("db", "migrate"),
+        ("contact", "erase", "X", "--reason", "request", "--yes"),
+    ):
+        ended = cli(*command, "--json")
+        assert (ended.code, ended.error["code"]) == (5, "role_missing"), command
+    assert not copy.exists()

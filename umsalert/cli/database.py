@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
+from umsalert.cli import copies
 from umsalert.cli.context import AsJson, run_async, session
 from umsalert.cli.output import status_name, titled
 from umsalert.i18n import _, decimal
@@ -78,11 +79,14 @@ def info(context: typer.Context, as_json: AsJson = False) -> None:
 )
 def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Migrate the database."""
+    from umsalert import wiring
     from umsalert.store import schema
+    from umsalert.store.copies import check_may_migrate
 
     this = session(context)
     output = this.output(as_json=as_json)
     path = this.settings.database
+    check_may_migrate(path, wiring.operator(this.settings))
     backup = schema.upgrade(path)
     version = schema.latest()
     if as_json:
@@ -98,6 +102,19 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         output.line(_("{path} is now version {n}.").format(path=path, n=version))
         output.line(_("As it was before: {backup}").format(backup=backup))
+
+
+app.command(
+    help=_("Copy the database while alerts are sent; the copy is proven to be sound."),
+    epilog=_("Example: umsalert db backup /var/backups/umsalert"),
+)(copies.backup)
+app.command(
+    help=_(
+        "Go back to a copy. Refused while anybody uses the database; what is replaced is kept "
+        "beside it."
+    ),
+    epilog=_("Example: umsalert db restore umsalert-20260303T020000Z.db"),
+)(copies.restore)
 
 
 def _by_status(counts: Mapping[SiteStatus, int] | Mapping[ContactStatus, int]) -> str:

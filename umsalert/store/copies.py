@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import stat
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from umsalert import files
-from umsalert.errors import DatabaseError
-from umsalert.model import AuditHead, Deed, Operator
-from umsalert.store import audit, schema
+from umsalert.errors import DatabaseError, UsageError
+from umsalert.i18n import _, system_reason
+from umsalert.model import AuditHead, Deed, Operator, Power
+from umsalert.store import audit, operators, schema
 from umsalert.store.examination import check_sound
 from umsalert.store.spatialite import Connection, connect, explained, load_extension
 
@@ -30,6 +33,14 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class Operation:
+    """Who does it, and when."""
+
+    by: Operator
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Restored:
     """A way back: what was restored, `kept` is what it replaced, and where its log had come to."""
 
@@ -45,6 +56,7 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
     is not sound.
     """
     schema.check_exists(database)
+    _differ(database, target)
     with files.aside(target, force=force) as part:
         with explained(database), contextlib.closing(connect(database, write=False)) as source:
             schema.check_version(source, database)
@@ -53,7 +65,8 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
     made = Copy(target, proven.version, proven.size, proven.head)
     head = {} if made.head is None else {"n": made.head.n, "sha256": made.head.sha256}
     with explained(database), contextlib.closing(connect(database, write=True)) as connection:
-        _log(connection, by, at, Deed("db.backup", "db", "", {"bytes": made.size, **head}))
+        deed = Deed("db.backup", "db", "", {"bytes": made.size, **head})
+        _log(connection, Operation(by, at), deed)
     return made
 
 
@@ -71,53 +84,96 @@ def examine(path: Path) -> Copy:
 def restore(database: Path, source: Path, by: Operator, at: datetime) -> Restored:
     """Put what a copy holds in the place of the database, in one transaction, and log it there.
 
-    An older copy is brought up to date on the way. Raises DatabaseError when the copy cannot be
-    trusted, TemporaryError while another process has the database open.
+    An older copy is brought up to date on the way. What is replaced is kept beside. Raises
+    DatabaseError when the copy cannot be trusted, TemporaryError while another process has the
+    database open.
     """
+    _differ(database, source)
     proven = examine(source)
-    kept = database.with_name(f"{database.name}.before-restore-{at:%Y%m%dT%H%M%SZ}")
-    part = database.with_name(f".{database.name}.restore")
     try:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        _clear(part)
-        with files.aside(part) as new:
-            with explained(source), contextlib.closing(connect(source, write=False)) as found:
-                schema.copy_to(found, new)
-            _bring_up_to_date(new, proven, by, at)
-        if not database.exists():
-            with files.aside(database) as empty:
-                part.replace(empty)
-            _set_wal(database)
-            return Restored(proven, None, None)
-        return Restored(proven, kept, _replace(database, part, kept))
-    finally:
-        _clear(part)
+        with tempfile.TemporaryDirectory(dir=database.parent, prefix=".restore-") as folder:
+            part = Path(folder) / "new.db"
+            part.touch(files.PRIVATE)
+            _prepare(part, source, proven)
+            new = _New(part, proven, Operation(by, at))
+            if not database.exists():
+                new.log(None)
+                _put(part, database)
+                return Restored(proven, None, None)
+            kept = database.with_name(f"{database.name}.before-restore-{at:%Y%m%dT%H%M%SZ}")
+            return Restored(proven, kept, _replace(database, new, kept))
+    except OSError as error:
+        raise DatabaseError(
+            "database_not_writable",
+            _("{path} cannot be written: {reason}").format(
+                path=database, reason=system_reason(error)
+            ),
+            hint=_("Check the owner and the mode of the file and of its folder."),
+        ) from error
 
 
-def _bring_up_to_date(new: Path, copy: Copy, by: Operator, at: datetime) -> None:
-    with explained(new), contextlib.closing(connect(new, write=True)) as connection:
-        if copy.version < schema.latest():
+def check_may_migrate(database: Path, by: Operator) -> None:
+    """Raise RefusedByRule when the account has roles, and none that lets it migrate."""
+    schema.check_exists(database)
+    with explained(database), contextlib.closing(connect(database, write=False)) as connection:
+        if schema.version_of(connection, database) >= _AUDITED:
+            operators.check(connection, Power.ADMINISTER, by)
+
+
+def _differ(database: Path, file: Path) -> None:
+    if database.exists() and file.exists() and file.samefile(database):
+        raise UsageError(
+            "file_is_database",
+            _("{path} is the database itself.").format(path=file),
+            hint=_("Name another file."),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _New:
+    """What is to become the database, prepared beside it."""
+
+    path: Path
+    copy: Copy
+    done: Operation
+
+    def log(self, replaced: AuditHead | None) -> None:
+        """Log the way back in it, with the heads of both logs, before it counts."""
+        heads: dict[str, object] = {}
+        if self.copy.head is not None:
+            heads |= {"n": self.copy.head.n, "sha256": self.copy.head.sha256}
+        if replaced is not None:
+            heads |= {"replaced_n": replaced.n, "replaced_sha256": replaced.sha256}
+        with explained(self.path), contextlib.closing(connect(self.path, write=True)) as found:
+            _log(found, self.done, Deed("db.restore", "db", "", heads))
+
+
+def _prepare(part: Path, source: Path, copy: Copy) -> None:
+    with explained(source), contextlib.closing(connect(source, write=False)) as found:
+        schema.copy_to(found, part)
+    if copy.version < schema.latest():
+        with explained(part), contextlib.closing(connect(part, write=True)) as connection:
             load_extension(connection)
             schema.migrate(connection, copy.version)
-        head = {} if copy.head is None else {"n": copy.head.n, "sha256": copy.head.sha256}
-        _log(connection, by, at, Deed("db.restore", "db", "", head))
 
 
-def _replace(database: Path, part: Path, kept: Path) -> AuditHead | None:
+def _replace(database: Path, new: _New, kept: Path) -> AuditHead | None:
     """Replace the content of the database; return where its audit log had come to."""
     try:
         with schema.alone(database) as connection:
             ours = schema.version_of(connection, database)
             head = audit.head(connection) if ours >= _AUDITED else None
+            new.log(head)
             schema.back_up(connection, kept)
-            put_in(part, connection)
+            put_in(new.path, connection)
             return head
     except DatabaseError as error:
-        if error.code not in ("database_corrupt", "constraint_failed"):
+        if error.code != "database_corrupt":
             raise
+    new.log(None)
     _set_aside(database, kept)
-    part.replace(database)
-    _set_wal(database)
+    _put(new.path, database)
     return None
 
 
@@ -134,26 +190,24 @@ def put_in(
 
 
 def _set_aside(database: Path, kept: Path) -> None:
-    """Move a file that SQLite cannot read out of the way, with its log."""
+    """Give a file that SQLite cannot read a second name, and take its log away from it."""
     kept.unlink(missing_ok=True)  # what of it could be copied
+    kept.hardlink_to(database)
     for end in ("-wal", "-shm", "-journal"):
         beside = Path(f"{database}{end}")
         if beside.exists():
             beside.rename(f"{kept}{end}")
-    kept.hardlink_to(database)
 
 
-def _set_wal(path: Path) -> None:
-    with explained(path), contextlib.closing(connect(path, write=True)) as connection:
+def _put(part: Path, database: Path) -> None:
+    with explained(part), contextlib.closing(connect(part, write=True)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
+    if database.exists():
+        part.chmod(stat.S_IMODE(database.stat().st_mode))
+    part.replace(database)
 
 
-def _log(connection: Connection, by: Operator, at: datetime, deed: Deed) -> None:
+def _log(connection: Connection, done: Operation, deed: Deed) -> None:
     connection.execute("BEGIN IMMEDIATE")
-    audit.append(connection, by, at, [deed])
+    audit.append(connection, done.by, done.at, [deed])
     connection.execute("COMMIT")
-
-
-def _clear(path: Path) -> None:
-    for end in ("", "-wal", "-shm", "-journal"):
-        Path(f"{path}{end}").unlink(missing_ok=True)

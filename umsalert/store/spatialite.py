@@ -31,6 +31,12 @@ _EXTENSIONS = (
     "/opt/homebrew/lib/mod_spatialite",
     "/usr/local/lib/mod_spatialite",
 )
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "synchronous = FULL",
+    "temp_store = MEMORY",
+    "secure_delete = ON",  # what is erased is zeros
+)
 BUSY_TIMEOUT_MS = 10_000
 ALONE_WITHIN_S = 2.0
 """How long to wait for others to leave: a short command does, who sends or serves does not."""
@@ -60,15 +66,14 @@ def connect(path: Path, *, write: bool, alone: bool = False) -> Connection:
     )
     connection.row_factory = sqlite().Row
     connection.create_function("cell_of", 2, cell_of, deterministic=True)
-    if alone:  # before anything else: a log that was joined in company is never held alone
-        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    for pragma in (
-        "foreign_keys = ON",
-        "synchronous = FULL",
-        "temp_store = MEMORY",
-        "secure_delete = ON",  # what is erased is zeros
-    ):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        if alone:  # before anything else: a log that was joined in company is never held alone
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
