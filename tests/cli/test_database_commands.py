@@ -162,7 +162,7 @@ def test_restore_wants_a_backup(cli: Cli, database: Path) -> None:
     """Where there is no such file, or another kind of it, nothing is changed."""
     before = database.read_bytes()
     missing = cli("db", "restore", cli.folder / "no.db", "--yes", "--json")
-    assert (missing.code, missing.error["code"]) == (4, "database_missing")
+    assert (missing.code, missing.error["code"]) == (2, "file_missing")
     (cli.folder / "text.db").write_text("no database", "utf-8")
     other = cli("db", "restore", cli.folder / "text.db", "--yes", "--json")
     assert (other.code, other.error["code"]) == (4, "database_corrupt")
@@ -184,3 +184,26 @@ def test_only_an_administrator(cli: Cli, database: Path) -> None:
         ended = cli(*command, "--json")
         assert (ended.code, ended.error["code"]) == (5, "role_missing"), command
     assert not copy.exists()
+
+
+def test_purge_is_fit_for_cron(cli: Cli, database: Path) -> None:
+    """Where nothing is old `db purge --yes` says nothing; the settings say what is old."""
+    silent = cli("db", "purge", "--yes")
+    assert (silent.code, silent.out, silent.err) == (0, "", "")
+    with contextlib.closing(connect(database, write=True)) as connection:
+        connection.execute(
+            "INSERT INTO reply (source, sender, kind, raw, received_at)"
+            " VALUES ('sms', '+33639980001', 'sighting', 'words', '2024-01-01T00:00:00.000Z')"
+        )
+    for months in ("-1", "601"):
+        refused = cli("db", "purge", environ={"UMSALERT_RETENTION_REPLIES_MONTHS": months})
+        assert (refused.code, "retention.replies_months" in refused.err) == (4, True)
+    kept = cli("db", "purge", "--yes", environ={"UMSALERT_RETENTION_REPLIES_MONTHS": "0"})
+    assert (kept.code, kept.out) == (0, "")
+    asked = cli("db", "purge")
+    assert (asked.code, "Nothing was removed" in asked.err) == (2, True)
+    dry = cli("db", "purge", "--dry-run", "--json").document
+    assert (dry["dry_run"], dry["rows"], dry["checkpoint"]) == (True, {"answers": 1}, None)
+    done = cli("db", "purge", "--yes")
+    assert (done.code, "answers: 1" in done.out) == (0, True)
+    assert cli("db", "purge", "--yes").out == ""

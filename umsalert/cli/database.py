@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 import typer
 
-from umsalert.cli import copies
+from umsalert.cli import copies, purging
 from umsalert.cli.context import AsJson, run_async, session
 from umsalert.cli.output import status_name, titled
 from umsalert.i18n import _, decimal
@@ -115,6 +115,13 @@ app.command(
     ),
     epilog=_("Example: umsalert db restore umsalert-20260303T020000Z.db"),
 )(copies.restore)
+app.command(
+    help=_(
+        "Remove what is older than the settings keep (retention.*). Silent where nothing is, "
+        "for cron."
+    ),
+    epilog=_("Example: umsalert db purge --dry-run"),
+)(purging.purge)
 
 
 def _by_status(counts: Mapping[SiteStatus, int] | Mapping[ContactStatus, int]) -> str:

@@ -22,6 +22,7 @@ from umsalert.settings.values import (
     PaceSettings,
     PriceSettings,
     RateSettings,
+    RetentionSettings,
     ServeSettings,
     Settings,
     SmtpSettings,
@@ -45,6 +46,7 @@ MAX_LINK_CHARS = 50
 MIN_POLL_S, MAX_POLL_S = 1.0, 600.0
 """More often a server takes for an attack; a sighting is of no use ten minutes later."""
 MIN_LOG_BYTES = 1_000
+MAX_RETENTION_MONTHS = 600
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
 
@@ -64,6 +66,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_apprise(settings.apprise),
         *_serve(settings.serve),
         *_log(settings.log),
+        *_retention(settings.retention),
     ]
 
 
@@ -238,6 +241,13 @@ def _log(log: LogSettings) -> Iterator[Problem]:
     if not 1 <= log.backups <= MAX_LOG_BACKUPS:
         message = _("must be between 1 and {most}").format(most=MAX_LOG_BACKUPS)
         yield _bad("log.backups", message)
+
+
+def _retention(retention: RetentionSettings) -> Iterator[Problem]:
+    for key in ("replies_months", "inbox_months", "alerts_months", "audit_months"):
+        if not 0 <= getattr(retention, key) <= MAX_RETENTION_MONTHS:
+            message = _("must be between 0 and {most}").format(most=MAX_RETENTION_MONTHS)
+            yield _bad(f"retention.{key}", message)
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

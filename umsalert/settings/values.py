@@ -252,6 +252,20 @@ class LogSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class RetentionSettings:
+    """How many months `db purge` leaves what it may remove; 0: for ever.
+
+    Of answers it then takes words, senders and photos, of what came in the raw form, of alerts
+    their words and the addresses they went to. What happened, and when, stays.
+    """
+
+    replies_months: int = 3
+    inbox_months: int = 3
+    alerts_months: int = 12
+    audit_months: int = 12
+
+
+@dataclass(frozen=True, slots=True)
 class SimulationSettings:
     """Training only: valid while every provider is on this machine."""
 
@@ -281,6 +295,7 @@ class Settings:
     imap: ImapSettings = ImapSettings()
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
+    retention: RetentionSettings = RetentionSettings()
     simulation: SimulationSettings = SimulationSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 

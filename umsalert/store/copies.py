@@ -72,6 +72,12 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
 
 def examine(path: Path) -> Copy:
     """Return what a copy is. Raises DatabaseError when it is not ours, is newer or is damaged."""
+    if not path.exists():
+        raise UsageError(
+            "file_missing",
+            _("There is no file {file}.").format(file=path),
+            hint=_("Name what `umsalert db backup` has made."),
+        )
     check_sound(path)
     with explained(path), contextlib.closing(connect(path, write=False)) as connection:
         version = schema.version_of(connection, path)

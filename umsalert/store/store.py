@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from umsalert.store.people import SqlPeople
     from umsalert.store.record import SqlRecord
     from umsalert.store.register import SqlRegister
+    from umsalert.store.retention import SqlRetention
 
 
 class Store:
@@ -93,6 +94,13 @@ class Store:
         from umsalert.store.record import SqlRecord
 
         return SqlRecord(self._database)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        """What is kept no longer than the settings say."""
+        from umsalert.store.retention import SqlRetention
+
+        return SqlRetention(self._database, self._now)
 
     async def __aenter__(self) -> Store:
         return self
