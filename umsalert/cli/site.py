@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from umsalert.cli import register
+from umsalert.cli import exporting, register
 from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import Output, local, status_name, titled
 from umsalert.cli.tables import Column
@@ -222,6 +222,13 @@ def suspend(
     """Suspend sites."""
     output = session(context).output(as_json=as_json)
     _set_status(session(context), refs, SiteStatus.SUSPENDED, reason, output)
+
+
+app.command(
+    "export",
+    help=_("Write the register to files that can be imported again: CSV, GeoJSON or GeoPackage."),
+    epilog=_("Example: umsalert site export sites.csv --contacts contacts.csv"),
+)(exporting.export)
 
 
 def _set_status(

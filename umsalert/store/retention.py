@@ -26,7 +26,8 @@ _STEPS: Mapping[str, tuple[str, ...]] = {
 class Purge:
     """What was removed, or would be: how many rows of what.
 
-    `checkpoint` is the last audit entry that is gone, None where none went. Unless `tidied`, traces may be left in parts of the file that nothing uses.
+    `checkpoint` is the last audit entry that is gone, None where none went. Unless `tidied`, traces
+    may be left in parts of the file that nothing uses.
     """
 
     rows: Mapping[str, int]

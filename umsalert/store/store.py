@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from umsalert.store.alerts import SqlAlertBook
     from umsalert.store.answers import SqlAnswers
     from umsalert.store.board import SqlBoard
+    from umsalert.store.export import SqlExport
     from umsalert.store.inbox import SqlInbox
     from umsalert.store.operators import SqlOperators
     from umsalert.store.outbox import SqlOutbox
@@ -94,6 +95,13 @@ class Store:
         from umsalert.store.record import SqlRecord
 
         return SqlRecord(self._database)
+
+    @cached_property
+    def export(self) -> SqlExport:
+        """The whole register, row by row."""
+        from umsalert.store.export import SqlExport
+
+        return SqlExport(self._database, self._now)
 
     @cached_property
     def retention(self) -> SqlRetention:
