@@ -5,11 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from umsalert import files
+from umsalert import files, sharing
 from umsalert.errors import DatabaseError, TemporaryError, UsageError
 from umsalert.i18n import _, system_reason
+from umsalert.model import Deed, Operator, Role
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
 
 APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
@@ -27,10 +30,20 @@ def latest() -> int:
     return _number(_files()[-1])
 
 
-def create(path: Path) -> None:
-    """Create an empty database of mode 0600, whole or not at all.
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """For whom a database is that several accounts write, and who begins it."""
 
-    Raises UsageError when the file exists, DatabaseError when it cannot be made.
+    group: sharing.Group
+    by: Operator
+    at: datetime
+
+
+def create(path: Path, shared: Shared | None = None) -> None:
+    """Create an empty database, whole or not at all: of mode 0600, or one of several accounts.
+
+    Whoever begins a shared one has every role in it. Raises UsageError when the file exists,
+    DatabaseError when it cannot be made.
     """
     # A left-over write-ahead log would be replayed into the new file.
     for found in (path, *(Path(f"{path}{end}") for end in _BESIDE)):
@@ -42,10 +55,17 @@ def create(path: Path) -> None:
             )
     aside = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
+        if shared:
+            sharing.make_folder(path.parent, shared.group)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with explained(path):
             _build(aside)
+            if shared:
+                _begin(aside, shared)
+        if shared:
+            os.chown(aside, -1, shared.group.gid)
+            aside.chmod(sharing.FILE_MODE)
         os.link(aside, path)  # refuses to replace a file that appeared meanwhile
     except OSError as error:
         raise DatabaseError(
@@ -60,8 +80,18 @@ def create(path: Path) -> None:
 
 
 def check_exists(path: Path) -> None:
-    """Raise DatabaseError when there is no such file."""
-    if not path.exists():
+    """Raise DatabaseError when there is no such file, or this account may not look."""
+    try:
+        there = path.exists()
+    except PermissionError as error:
+        raise DatabaseError(
+            "folder_closed",
+            _("This account may not enter the folder of {path}.").format(path=path),
+            hint=_("Its owner, or who is in its group, may: ls -ld {folder}").format(
+                folder=path.parent
+            ),
+        ) from error
+    if not there:
         raise DatabaseError(
             "database_missing",
             _("There is no database at {path}.").format(path=path),
@@ -199,6 +229,22 @@ def _build(path: Path) -> None:
         migrate(connection, 0)
         prove(connection)
         database.enable_wal()
+
+
+def _begin(path: Path, shared: Shared) -> None:
+    """Give every role to who begins: the others come later, and nobody may do all by default."""
+    from umsalert.store import audit
+
+    account = shared.by.account
+    with contextlib.closing(connect(path, write=True)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        connection.executemany(
+            "INSERT INTO operator_role (account, role) VALUES (?, ?)",
+            [(account, role.value) for role in Role],
+        )
+        deed = Deed("operator.add", "operator", account, {"roles": [role.value for role in Role]})
+        audit.append(connection, shared.by, shared.at, [deed])
+        connection.execute("COMMIT")
 
 
 def migrate(connection: Connection, version: int) -> None:
