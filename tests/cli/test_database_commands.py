@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import grp
+import os
 import stat
 from pathlib import Path
 
@@ -207,3 +209,23 @@ def test_purge_is_fit_for_cron(cli: Cli, database: Path) -> None:
     done = cli("db", "purge", "--yes")
     assert (done.code, "answers: 1" in done.out) == (0, True)
     assert cli("db", "purge", "--yes").out == ""
+
+
+def test_init_for_several_accounts(cli: Cli, home: Path) -> None:
+    """`init --shared` wants a folder of its own and a group that is there; then it says who next."""
+    path = cli.folder / "shared" / "umsalert.db"
+    group = grp.getgrgid(os.getegid()).gr_name
+    at_home = cli("init", "--shared", group, "--json")
+    assert (at_home.code, at_home.error["code"]) == (2, "shared_home")
+    unknown = cli("--db", path, "init", "--shared", "no-such-group", "--json")
+    assert (unknown.code, unknown.error["code"]) == (2, "group_unknown")
+    assert not path.parent.exists()
+    made = cli("--db", path, "init", "--shared", group)
+    assert made.code == 0, made.err
+    assert str(path) in made.err
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    add = ("--db", path, "site", "add", "--ref", "A", "--name", "Halle")
+    place = ("--lat", "43.7", "--lon", "7.26")
+    assert cli(*add, *place).code == 0
+    refused = cli(*add, *place, "--json", environ={"LOGNAME": "somebody-else"})
+    assert (refused.code, refused.error["code"]) == (5, "role_missing")

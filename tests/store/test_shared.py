@@ -29,7 +29,7 @@ from umsalert.store.spatialite import connect
 
 ROOT = Path(__file__).parent.parent.parent
 NOBODY = pwd.getpwnam("nobody")
-# Everything is imported, and has run once, before the account is changed: it may not see our Python.
+# All is imported, and has run once, before the account is changed: it may not see our Python.
 WORK = """
     import asyncio, json, os, sys
     from pathlib import Path

@@ -41,9 +41,8 @@ def init(
     path = this.settings.database
     schema.create(path, None if shared is None else _shared(this, shared))
     if as_json:
-        output.document(
-            {"database": str(path), "database_version": schema.latest(), "group": shared}
-        )
+        document = {"database": str(path), "database_version": schema.latest()}
+        output.document(document | ({"group": shared} if shared is not None else {}))
         return
     output.line(_("Created {path}").format(path=path))
     if shared is not None:
