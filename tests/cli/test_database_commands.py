@@ -212,7 +212,7 @@ def test_purge_is_fit_for_cron(cli: Cli, database: Path) -> None:
 
 
 def test_init_for_several_accounts(cli: Cli, home: Path) -> None:
-    """`init --shared` wants a folder of its own and a group that is there, and says what is next."""
+    """`init --shared` wants a folder of its own and a group that is there."""
     path = cli.folder / "shared" / "umsalert.db"
     group = grp.getgrgid(os.getegid()).gr_name
     at_home = cli("init", "--shared", group, "--json")

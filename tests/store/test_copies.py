@@ -237,7 +237,9 @@ def test_killed_in_the_middle(filled: Path, tmp_path: Path, after: int) -> None:
     assert _refs(filled) == ["S0", "S1"]
     assert _rows(filled, "SELECT * FROM audit ORDER BY n") == before
     assert _rows(filled, "PRAGMA quick_check") == [("ok",)]
+    assert list(tmp_path.glob(".restore-*"))
     copies.restore(filled, empty, OPERATOR, NOON + timedelta(seconds=1))
+    assert not list(tmp_path.glob(".restore-*"))
     assert _refs(filled) == []
 
 

@@ -265,6 +265,32 @@ async def test_a_name_of_many_is_nobodys(store: Store, database: Path) -> None:
     assert kept["PC0"].name == "PC0"
 
 
+async def test_a_shared_number_is_nobodys(store: Store, clock: FixedClock) -> None:
+    """What came from a number of several contacts is only in the dossier of who sent it."""
+    site = NewSite("A", "Halle", 43.7, 7.27, "FR", "Europe/Paris")
+    await store.register.add_sites([site], OPERATOR, approve=True)
+    people = [NewContact("A", name, name, None, PHONE, "mobile") for name in ("Alix", "Lou")]
+    await store.register.add_contacts(people, OPERATOR, certify=True)
+    made = await record(store)
+    await _send(store, clock, made)
+    row = (await store.record.deliveries(made.id))[0]
+    sent, other = row.contact_ref, "Lou" if row.contact_ref == "Alix" else "Alix"
+    tie = Tie(reference=f"{made.ref}-{row.delivery_id}-1")
+    words = Answer(ReplyKind.SIGHTING, ReplySource.VOICE, "1", clock.now(), tie)
+    await _hear(store, "k", "", b'{"from": "33639980077"}', words)
+    clock.move(7200)
+    for ref, n in ((sent, 1), (other, 0)):
+        found = (await store.people.held_on(ref, OPERATOR)).document
+        assert (len(found["answers"]), len(found["received"])) == (n, n)
+    await store.people.erase(other, OPERATOR, "request")
+    assert len((await store.people.held_on(sent, OPERATOR)).document["received"]) == 1
+    (left,) = [contact for contact in await store.register.contacts() if contact.ref == sent]
+    assert left.phone == PHONE
+    # now it is nobody else's, and goes with the last
+    await store.people.erase(sent, OPERATOR, "request")
+    assert "639980077" not in _dump(store.path)
+
+
 async def test_what_guards_were_told_is_not_rewritten(store: Store, clock: FixedClock) -> None:
     """An alert whose words name the person is told to whoever erases, and stays as it was."""
     await fill_register(store, 1)

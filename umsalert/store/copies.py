@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from umsalert.store import audit, operators, schema
 from umsalert.store.examination import check_sound
 from umsalert.store.spatialite import Connection, connect, explained, load_extension
 
+_PREFIX = ".restore-"
 _AUDITED = 14
 """The first version of the database that has an audit log."""
 
@@ -98,9 +100,10 @@ def restore(database: Path, source: Path, by: Operator, at: datetime) -> Restore
     proven = examine(source)
     try:
         database.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with tempfile.TemporaryDirectory(dir=database.parent, prefix=".restore-") as folder:
+        with tempfile.TemporaryDirectory(dir=database.parent, prefix=_PREFIX) as folder:
             part = Path(folder) / "new.db"
             part.touch(files.PRIVATE)
+            _sweep(Path(folder))
             _prepare(part, source, proven)
             new = _New(part, proven, Operation(by, at))
             if not database.exists():
@@ -153,6 +156,13 @@ class _New:
             heads |= {"replaced_n": replaced.n, "replaced_sha256": replaced.sha256}
         with explained(self.path), contextlib.closing(connect(self.path, write=True)) as found:
             _log(found, self.done, Deed("db.restore", "db", "", heads))
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what earlier ones that were killed have left: it holds people."""
+    for other in folder.parent.glob(f"{_PREFIX}*"):
+        if other != folder:
+            shutil.rmtree(other, ignore_errors=True)
 
 
 def _prepare(part: Path, source: Path, copy: Copy) -> None:

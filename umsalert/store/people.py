@@ -125,7 +125,7 @@ class SqlPeople:
         contact = _contact(connection, ref)
         if not self._check(connection, contact):
             return {}, []
-        person = _person(contact)
+        person = Person(ref, contact["name"], contact["phone"], contact["email"])
         if person.named_in(reason):
             raise UsageError(
                 "reason_names_person",
@@ -133,7 +133,7 @@ class SqlPeople:
                 hint=_("Nothing was erased. Give a file number or a date: it stays in the record."),
             )
         sql = queries("people")
-        person.install(connection, by_name=_is_unique(connection, contact))
+        _own(connection, contact).install(connection)
         to = Move(ContactStatus.ERASED, by, self._now(), reason)
         values = {"id": contact["id"], "ref": ref} | to.columns
         counts = {name: connection.execute(sql[name], values).rowcount for name in _ERASED}
@@ -151,21 +151,18 @@ def _contact(connection: Connection, ref: str) -> Connection:
     return row
 
 
-def _person(contact: Connection) -> Person:
-    return Person(contact["ref"], contact["name"], contact["phone"], contact["email"])
-
-
-def _is_unique(connection: Connection, contact: Connection) -> bool:
-    """Say whether the name means this person: "PC sécurité" is that of many."""
+def _own(connection: Connection, contact: Connection) -> Person:
+    """Return what means this person only: "PC sécurité", or a post's number, is that of many."""
     connection.create_function("casefolded", 1, str.casefold, deterministic=True)
-    values = {"id": contact["id"], "name": contact["name"]}
-    return connection.execute(queries("people")["same_name"], values).fetchone() is None
+    known = {name: contact[name] for name in ("name", "phone", "email")}
+    others = connection.execute(queries("people")["shared"], {"id": contact["id"], **known})
+    shared = others.fetchone()
+    return Person(contact["ref"], **{name: None if shared[name] else known[name] for name in known})
 
 
 def _dossier(connection: Connection, ref: str) -> Dossier:
     contact = _contact(connection, ref)
-    person = _person(contact)
-    person.install(connection, by_name=False)
+    _own(connection, contact).install(connection)
     values = {"id": contact["id"], "ref": ref}
 
     def rows(query: str, **more: object) -> list[dict[str, Any]]:

@@ -15,25 +15,23 @@ _BETWEEN = r"(?:[\s.\-/]|%20)*"
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is looked for. `ref` takes the place of what is found."""
+    """Who is looked for, by what is not None. `ref` takes the place of what is found."""
 
     ref: str
-    name: str
+    name: str | None
     phone: str | None
     email: str | None
 
-    def install(self, connection: Connection, *, by_name: bool) -> None:
+    def install(self, connection: Connection) -> None:
         """Let SQL call `addresses(x)`, `names(x)` and `without(x)` on this connection.
 
-        `addresses` finds the number or the mailbox, `names` the name too, if looked for `by_name`.
+        `addresses` finds the number or the mailbox, `names` the name too.
         """
         reached = [*_phone(self.phone), *_email(self.email)]
-        known = [*reached, *(_name(self.name) if by_name else [])]
-        addresses, names = _pattern(reached), _pattern(known)
+        addresses, names = _pattern(reached), _pattern([*reached, *_name(self.name)])
         connection.create_function("addresses", 1, lambda value: _found(addresses, value))
         connection.create_function("names", 1, lambda value: _found(names, value))
         connection.create_function("without", 1, lambda value: _without(names, value, self.ref))
-        connection.create_function("casefolded", 1, str.casefold, deterministic=True)
 
     def named_in(self, text: str) -> bool:
         """Say whether a text names this person, by name or by address."""
@@ -59,7 +57,9 @@ def _email(address: str | None) -> list[str]:
     return [f"(?:{re.escape(local)}|{re.escape(quote(local))})(?:@|%40){re.escape(domain)}"]
 
 
-def _name(name: str) -> list[str]:
+def _name(name: str | None) -> list[str]:
+    if name is None:
+        return []
     words = re.escape(name).replace(r"\ ", r"\s+")
     forms = {json.dumps(name)[1:-1], quote(name), quote_plus(name)} - {name}
     return [rf"(?<!\w){form}(?!\w)" for form in (words, *map(re.escape, sorted(forms)))]

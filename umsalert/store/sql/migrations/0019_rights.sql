@@ -25,7 +25,7 @@ DROP TRIGGER alert_cancel_fixed;
 CREATE TRIGGER alert_cancel_fixed
 BEFORE UPDATE OF cancelled_at, cancelled_by, cancel_reason ON alert
 WHEN OLD.cancelled_at IS NOT NULL AND NOT (
-    NEW.cancelled_at = OLD.cancelled_at AND NEW.cancelled_by IS OLD.cancelled_by
+    NEW.cancelled_at IS OLD.cancelled_at AND NEW.cancelled_by IS OLD.cancelled_by
     AND NEW.cancel_reason = ''
 ) BEGIN
     SELECT RAISE(ABORT, 'cancel_fixed');
@@ -33,7 +33,7 @@ END;
 DROP TRIGGER alert_close_fixed;
 CREATE TRIGGER alert_close_fixed BEFORE UPDATE OF closed_at, closed_by, outcome ON alert
 WHEN OLD.closed_at IS NOT NULL AND NOT (
-    NEW.closed_at = OLD.closed_at AND NEW.closed_by IS OLD.closed_by AND NEW.outcome = ''
+    NEW.closed_at IS OLD.closed_at AND NEW.closed_by IS OLD.closed_by AND NEW.outcome = ''
 ) BEGIN
     SELECT RAISE(ABORT, 'close_fixed');
 END;

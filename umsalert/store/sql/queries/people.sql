@@ -66,8 +66,13 @@ WHERE delivery.state IN ('queued', 'sending')
         SELECT 1 FROM sender WHERE sender.alert_id = alert.id AND sender.lease_until > :now
     )
 
--- name: same_name
-SELECT 1 FROM contact WHERE id <> :id AND status <> 'erased' AND casefolded(name) = casefolded(:name)
+-- name: shared
+-- Which of a contact's name, number and mailbox are those of others too.
+SELECT
+    coalesce(max(casefolded(name) = casefolded(:name)), 0) AS name,
+    coalesce(max(phone = :phone), 0) AS phone,
+    coalesce(max(lower(email) = lower(:email)), 0) AS email
+FROM contact WHERE id <> :id AND status <> 'erased'
 
 -- name: erase_contact
 -- A later change of the row is refused.
