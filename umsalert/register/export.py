@@ -70,9 +70,8 @@ def _cell(name: str, value: object) -> str:
     if value is None:
         return ""
     if name in _NUMBERS:
-        number = f"{value:f}" if isinstance(value, Decimal) else str(value)
-        if isinstance(value, float):
-            number = f"{Decimal(repr(value)):f}"  # every digit, and no exponent
+        # every digit, and no exponent
+        number = f"{Decimal(repr(value)):f}" if isinstance(value, float) else str(value)
         return number.replace(".", ",")
     if name == "fallback":
         return "yes" if value else ""
