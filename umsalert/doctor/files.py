@@ -143,7 +143,11 @@ def _shared_modes(folder: Path, modes: Mapping[Path, int], platform: Platform) -
                 _("{file} is not of the group of its folder.").format(file=file),
                 _run(f"sudo chgrp --reference={shlex.quote(str(folder))} {shlex.quote(str(file))}"),
             )
-    return ok("file_modes", _("Only the group {gid} can read the database.").format(gid=gid))
+    try:
+        name = folder.group()
+    except KeyError:  # a group that was removed
+        name = str(gid)
+    return ok("file_modes", _("Only the group {group} can read the database.").format(group=name))
 
 
 def disk_space(subject: Subject) -> CheckResult:
