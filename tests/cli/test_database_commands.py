@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import grp
+import os
 import stat
 from pathlib import Path
 
@@ -135,3 +137,95 @@ def test_migrate_never_overwrites_a_copy(cli: Cli, older: Path) -> None:
     assert str(taken) in ended.error["message"]
     assert taken.read_bytes() == b"precious"
     assert _version(older) == 1
+
+
+def test_there_and_back(cli: Cli, database: Path) -> None:
+    """`db backup` into a folder names the file after the time; `db restore` goes back to it."""
+    folder = cli.folder / "copies"
+    folder.mkdir()
+    made = cli("db", "backup", folder, "--json").document
+    (copy,) = folder.iterdir()
+    assert made["backup"] == str(copy)
+    assert made["database_version"] == schema.latest()
+    site = ("--ref", "A", "--name", "Halle", "--lat", "43.7", "--lon", "7.26")
+    assert cli("site", "add", *site).code == 0
+    assert cli("db", "restore", copy).code == 2  # nobody is there to confirm
+    assert cli("site", "list", "--json").document["sites"] != []
+    restored = cli("db", "restore", copy, "--yes")
+    assert restored.code == 0
+    assert cli("site", "list", "--json").document["sites"] == []
+    (kept,) = database.parent.glob("*.before-restore-*")
+    assert str(kept) in restored.out
+    assert (again := cli("db", "backup", copy, "--json")).code == 2
+    assert again.error["code"] == "file_exists"
+
+
+def test_restore_wants_a_backup(cli: Cli, database: Path) -> None:
+    """Where there is no such file, or another kind of it, nothing is changed."""
+    before = database.read_bytes()
+    missing = cli("db", "restore", cli.folder / "no.db", "--yes", "--json")
+    assert (missing.code, missing.error["code"]) == (2, "file_missing")
+    (cli.folder / "text.db").write_text("no database", "utf-8")
+    other = cli("db", "restore", cli.folder / "text.db", "--yes", "--json")
+    assert (other.code, other.error["code"]) == (4, "database_corrupt")
+    assert database.read_bytes() == before
+
+
+def test_only_an_administrator(cli: Cli, database: Path) -> None:
+    """Once accounts have roles, copies, purges and erasures take an administrator's."""
+    with contextlib.closing(connect(database, write=True)) as connection:
+        connection.execute("INSERT INTO operator_role VALUES ('somebody', 'administrator')")
+    copy = cli.folder / "copy.db"
+    for command in (
+        ("db", "backup", copy),
+        ("db", "restore", database, "--yes"),
+        ("db", "purge", "--yes"),
+        ("db", "migrate"),
+        ("contact", "erase", "X", "--reason", "request", "--yes"),
+    ):
+        ended = cli(*command, "--json")
+        assert (ended.code, ended.error["code"]) == (5, "role_missing"), command
+    assert not copy.exists()
+
+
+def test_purge_is_fit_for_cron(cli: Cli, database: Path) -> None:
+    """Where nothing is old `db purge --yes` says nothing; the settings say what is old."""
+    silent = cli("db", "purge", "--yes")
+    assert (silent.code, silent.out, silent.err) == (0, "", "")
+    with contextlib.closing(connect(database, write=True)) as connection:
+        connection.execute(
+            "INSERT INTO reply (source, sender, kind, raw, received_at)"
+            " VALUES ('sms', '+33639980001', 'sighting', 'words', '2024-01-01T00:00:00.000Z')"
+        )
+    for months in ("-1", "601"):
+        refused = cli("db", "purge", environ={"UMSALERT_RETENTION_REPLIES_MONTHS": months})
+        assert (refused.code, "retention.replies_months" in refused.err) == (4, True)
+    kept = cli("db", "purge", "--yes", environ={"UMSALERT_RETENTION_REPLIES_MONTHS": "0"})
+    assert (kept.code, kept.out) == (0, "")
+    asked = cli("db", "purge")
+    assert (asked.code, "Nothing was removed" in asked.err) == (2, True)
+    dry = cli("db", "purge", "--dry-run", "--json").document
+    assert (dry["dry_run"], dry["rows"], dry["checkpoint"]) == (True, {"answers": 1}, None)
+    done = cli("db", "purge", "--yes")
+    assert (done.code, "answers: 1" in done.out) == (0, True)
+    assert cli("db", "purge", "--yes").out == ""
+
+
+def test_init_for_several_accounts(cli: Cli, home: Path) -> None:
+    """`init --shared` wants a folder of its own and a group that is there."""
+    path = cli.folder / "shared" / "umsalert.db"
+    group = grp.getgrgid(os.getegid()).gr_name
+    at_home = cli("init", "--shared", group, "--json")
+    assert (at_home.code, at_home.error["code"]) == (2, "shared_home")
+    unknown = cli("--db", path, "init", "--shared", "no-such-group", "--json")
+    assert (unknown.code, unknown.error["code"]) == (2, "group_unknown")
+    assert not path.parent.exists()
+    made = cli("--db", path, "init", "--shared", group)
+    assert made.code == 0, made.err
+    assert str(path) in made.err
+    assert stat.S_IMODE(path.stat().st_mode) == 0o660
+    add = ("--db", path, "site", "add", "--ref", "A", "--name", "Halle")
+    place = ("--lat", "43.7", "--lon", "7.26")
+    assert cli(*add, *place).code == 0
+    refused = cli(*add, *place, "--json", environ={"LOGNAME": "somebody-else"})
+    assert (refused.code, refused.error["code"]) == (5, "role_missing")

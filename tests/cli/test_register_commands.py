@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import json
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -339,3 +341,83 @@ def test_a_byte_that_is_no_utf8_is_a_slip_of_the_user(cli: Cli, command: tuple[s
     ended = cli(*command, "--json")
     assert (ended.code, ended.error["code"]) == (2, "text_invalid")
     assert [site["status"] for site in _sites(cli)] == ["requested"]
+
+
+def test_export_and_back(cli: Cli, database: Path) -> None:
+    """`site export` writes private files that import into the same register, and replaces none."""
+    site = ("--ref", "A", "--name", "=Halle", "--lat", "43.7", "--lon", "7.26", "--approve")
+    assert cli("site", "add", *site).code == 0
+    person = ("--site", "A", "--name", "Alix Thym", "--phone", "06 39 98 00 01")
+    assert cli("contact", "add", *person).code == 0
+    first = cli("site", "export", "s.csv", "--contacts", "c.csv", "--json")
+    assert first.document == {
+        "schema_version": 1,
+        "file": "s.csv",
+        "format": "csv",
+        "sites": 1,
+        "contacts": 1,
+        "contacts_file": "c.csv",
+    }
+    sites, people = cli.folder / "s.csv", cli.folder / "c.csv"
+    assert {stat.S_IMODE(file.stat().st_mode) for file in (sites, people)} == {0o600}
+    before = cli("site", "list", "--json").document["sites"][0]
+    again = cli("site", "export", "s.csv", "--json")
+    assert (again.code, again.error["code"]) == (2, "file_exists")
+    elsewhere = {"UMSALERT_HOME": str(cli.folder / "b")}
+    assert cli("init", environ=elsewhere).code == 0
+    assert cli("site", "import", sites, environ=elsewhere).code == 0
+    assert cli("contact", "import", people, environ=elsewhere).code == 0
+    after = cli("site", "list", "--json", environ=elsewhere).document["sites"][0]
+    assert after["status"] == "requested"  # nobody is vetted by a file
+    for name in ("ref", "name", "lat", "lon", "region", "time_zone"):
+        assert after[name] == before[name]
+    contact = cli("contact", "list", "--json", environ=elsewhere).document["contacts"][0]
+    assert (contact["phone"], contact["status"]) == ("+33639980001", "named")
+
+
+def test_export_by_name_and_to_a_pipe(cli: Cli, database: Path) -> None:
+    """The name of a file says what it is; `-` is standard output; what cannot be is refused."""
+    site = ("--ref", "A", "--name", "Halle", "--lat", "43.7", "--lon", "7.26")
+    assert cli("site", "add", *site).code == 0
+    assert cli("site", "export", "s.geojson").code == 0
+    (feature,) = json.loads((cli.folder / "s.geojson").read_text("utf-8"))["features"]
+    assert feature["geometry"] == {"type": "Point", "coordinates": [7.26, 43.7]}
+    assert cli("site", "export", "r.gpkg", "--contacts", "r.gpkg").code == 0
+    assert (cli.folder / "r.gpkg").read_bytes()[68:72] == b"GPKG"
+    piped = cli("site", "export", "-")
+    assert piped.out.splitlines()[1].startswith("A;Halle;43,7;7,26;")
+    for words, code in (
+        (("-", "--format", "gpkg"), "not_to_stdout"),
+        (("x.csv", "--contacts", "x.csv"), "file_twice"),
+        (("x.csv", "--contacts", "x.gpkg"), "contacts_not_csv"),
+    ):
+        refused = cli("site", "export", *words, "--json")
+        assert (refused.code, refused.error["code"]) == (2, code)
+    assert not list(cli.folder.glob("x*"))
+
+
+def test_rights_of_a_person(cli: Cli, database: Path) -> None:
+    """`contact export` writes one private file; `contact erase` asks, and leaves the ref."""
+    site = ("--ref", "A", "--name", "Halle", "--lat", "43.7", "--lon", "7.26")
+    assert cli("site", "add", *site).code == 0
+    person = ("--site", "A", "--name", "Alix Thym", "--email", "alix@thym.example")
+    assert cli("contact", "add", *person).code == 0
+    printed = cli("contact", "export", "A-c1").document
+    assert printed["contact"]["name"] == "Alix Thym"
+    told = cli("contact", "export", "A-c1", "--output", "alix.json", "--json").document
+    assert (told["files"], told["deliveries"]) == (["alix.json"], 0)
+    file = cli.folder / "alix.json"
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    written = json.loads(file.read_text("utf-8"))
+    assert written["contact"] == printed["contact"]
+    assert cli("contact", "export", "NOBODY", "--json").error["code"] == "contact_not_found"
+
+    erase = ("contact", "erase", "A-c1", "--reason", "request 17")
+    assert cli(*erase, "--json").error["code"] == "not_confirmed"
+    assert cli("contact", "erase", "A-c1", "--reason", " ", "--yes").code == 2
+    done = cli(*erase, "--yes")
+    assert (done.code, "A-c1" in done.out, "ackups" in done.err) == (0, True, True)
+    (left,) = cli("contact", "list", "--json").document["contacts"]
+    assert (left["name"], left["email"], left["status"]) == ("A-c1", None, "erased")
+    again = cli(*erase, "--yes", "--json").document
+    assert (again["erased"], again["tidied"]) == (False, True)

@@ -130,6 +130,11 @@ def _database(run: Collector, folder: Path) -> None:
         schema.create(folder / "old.db")
     run("db migrate", "--db", folder / "old.db")
     run("db info")
+    assert run("db backup", folder / "copy.db").code == 0
+    assert run("db backup", folder / "copy.db").code == 2
+    assert run("db restore", "--db", folder / "new.db", folder / "copy.db", "--yes").code == 0
+    assert run("db restore", "--db", folder / "other.db", folder / "copy.db", "--yes").code == 0
+    run("db purge", "--yes")
 
 
 def _register(run: Collector, folder: Path) -> None:
@@ -165,6 +170,11 @@ def _register(run: Collector, folder: Path) -> None:
         run(f"{noun} list")
     for ref in ("BARE", "WHOLE"):
         run("site show", ref)
+    assert run("site export", folder / "s.csv", "--contacts", folder / "c.csv").code == 0
+    assert run("site export", folder / "s.geojson").code == 0
+    run("contact export", "BARE-c1", "--output", folder / "bare.json")
+    for _time in range(2):  # the second finds nothing left
+        assert run("contact erase", "BARE-c1", "--reason", "request", "--yes").code == 0
 
 
 def _verified(run: Collector, ref: str) -> None:
@@ -228,6 +238,9 @@ def _replies(run: Collector) -> None:
     run("reply add", "last", "nobody", "cannot")
     run("reply list", "last")
     run("reply list", "--unmatched")
+    run("contact export", "S0-c1")
+    later = {"UMSALERT_SIMULATION_CLOCK_OFFSET_S": str(400 * 86_400)}
+    assert run("db purge", "--dry-run", **later).code == 0
 
 
 def _alerts(run: Collector) -> None:

@@ -131,7 +131,10 @@ COMMANDS = (
     _Lazy(
         "init",
         "database:init",
-        _("Create an empty database that only this account can read. Example: umsalert init"),
+        _(
+            "Create an empty database that only this account, or a group, can read. "
+            "Example: umsalert init"
+        ),
     ),
     _Lazy(
         "doctor",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import contact_life, contact_verify, register
+from umsalert.cli import contact_life, contact_verify, people, register
 from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output
 from umsalert.errors import Problem
@@ -246,6 +246,20 @@ app.command(
     ),
     epilog=_("Example: umsalert contact expiring --within 30d"),
 )(contact_life.expiring)
+
+app.command(
+    "export",
+    help=_(
+        "Hand out everything held on one person, as JSON: the right of access. "
+        "For all contacts: umsalert site export --contacts FILE"
+    ),
+    epilog=_("Example: umsalert contact export NCE-001-c1 --output lavande.json"),
+)(people.export)
+app.command(
+    "erase",
+    help=_("Erase one person for good; past alerts keep what happened, without who it was."),
+    epilog=_("Example: umsalert contact erase NCE-001-c1 --reason 'request of 3 March'"),
+)(people.erase)
 
 app.command(
     help=_(

@@ -3,30 +3,57 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli.context import AsJson, run_async, session
+from umsalert.cli import copies, purging
+from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import status_name, titled
+from umsalert.errors import UsageError
 from umsalert.i18n import _, decimal
 from umsalert.model import ContactStatus, SiteStatus
+
+if TYPE_CHECKING:
+    from umsalert.store.schema import Shared
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 
-def init(context: typer.Context, as_json: AsJson = False) -> None:
+def init(
+    context: typer.Context,
+    shared: Annotated[
+        str | None,
+        typer.Option(
+            metavar="GROUP",
+            help=_("Let the accounts of a group of this machine work with it: docs/data.md"),
+        ),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
     """Create the database."""
     from umsalert.store import schema
 
     this = session(context)
     output = this.output(as_json=as_json)
     path = this.settings.database
-    schema.create(path)
+    schema.create(path, None if shared is None else _shared(this, shared))
     if as_json:
-        output.document({"database": str(path), "database_version": schema.latest()})
+        document = {"database": str(path), "database_version": schema.latest()}
+        output.document(document | ({"group": shared} if shared is not None else {}))
         return
     output.line(_("Created {path}").format(path=path))
+    if shared is not None:
+        output.say(
+            _(
+                "For the accounts of {group}. Each keeps settings, secrets and log in a home of "
+                "its own; in its umsalert.toml stands:\n"
+                "  database = {path}\n"
+                "This account has every role; give others theirs: umsalert operator add ACCOUNT"
+            ).format(group=shared, path=json.dumps(str(path.absolute()), ensure_ascii=False))
+        )
     output.say(
         _(
             "Next:\n"
@@ -37,6 +64,23 @@ def init(context: typer.Context, as_json: AsJson = False) -> None:
             "To train without a provider: umsalert simulator --home training"
         )
     )
+
+
+def _shared(this: Session, name: str) -> Shared:
+    """Return for whom the database is. Raises UsageError when that cannot be."""
+    from umsalert import sharing, wiring
+    from umsalert.store.schema import Shared
+
+    settings = this.settings
+    if settings.database.absolute().parent == settings.home.absolute():
+        raise UsageError(
+            "shared_home",
+            _("A shared database lies in a folder of its own, not in the home of this account."),
+            hint=_(
+                "Name one: umsalert --db /srv/umsalert/umsalert.db init --shared {group}"
+            ).format(group=name),
+        )
+    return Shared(sharing.group(name), wiring.operator(settings), wiring.clock(settings).now())
 
 
 @app.command(
@@ -78,11 +122,14 @@ def info(context: typer.Context, as_json: AsJson = False) -> None:
 )
 def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Migrate the database."""
+    from umsalert import wiring
     from umsalert.store import schema
+    from umsalert.store.copies import check_may_migrate
 
     this = session(context)
     output = this.output(as_json=as_json)
     path = this.settings.database
+    check_may_migrate(path, wiring.operator(this.settings))
     backup = schema.upgrade(path)
     version = schema.latest()
     if as_json:
@@ -98,6 +145,26 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     else:
         output.line(_("{path} is now version {n}.").format(path=path, n=version))
         output.line(_("As it was before: {backup}").format(backup=backup))
+
+
+app.command(
+    help=_("Copy the database while alerts are sent; the copy is proven to be sound."),
+    epilog=_("Example: umsalert db backup /var/backups/umsalert"),
+)(copies.backup)
+app.command(
+    help=_(
+        "Go back to a copy. Refused while anybody uses the database; what is replaced is kept "
+        "beside it."
+    ),
+    epilog=_("Example: umsalert db restore umsalert-20260303T020000Z.db"),
+)(copies.restore)
+app.command(
+    help=_(
+        "Remove what is older than the settings keep (retention.*). Silent where nothing is, "
+        "for cron."
+    ),
+    epilog=_("Example: umsalert db purge --dry-run"),
+)(purging.purge)
 
 
 def _by_status(counts: Mapping[SiteStatus, int] | Mapping[ContactStatus, int]) -> str:

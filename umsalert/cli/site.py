@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from umsalert.cli import contact_life, register, site_life
+from umsalert.cli import contact_life, exporting, register, site_life
 from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output, status_name
 from umsalert.cli.tables import Column
@@ -296,6 +296,12 @@ app.command(
     ),
     epilog=_("Example: umsalert site edit NCE-001 --leader 'chef de poste' --agents 3"),
 )(site_life.edit)
+
+app.command(
+    "export",
+    help=_("Write the register to files that can be imported again: CSV, GeoJSON or GeoPackage."),
+    epilog=_("Example: umsalert site export sites.csv --contacts contacts.csv"),
+)(exporting.export)
 
 
 def _row(site: Site, *, missing: bool) -> tuple[object, ...]:

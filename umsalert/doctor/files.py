@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import errno
+import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from umsalert.doctor.subject import Subject, failed, ok, warning
@@ -13,6 +14,7 @@ from umsalert.errors import TemporaryError, UmsalertError
 from umsalert.i18n import _, decimal, system_reason
 from umsalert.model import CheckResult
 from umsalert.platforms import Platform, has_modes, keep_private, make_folder, take_over
+from umsalert.sharing import FILE_MODE, is_shared
 from umsalert.store import examination
 
 SCARCE_BYTES = 200_000_000
@@ -108,9 +110,10 @@ def file_modes(subject: Subject) -> CheckResult:
     """Nobody else can read the database, its log or its copies."""
     if not has_modes(subject.platform):
         return ok("file_modes", _("Not checked: files have no modes on this system."))
-    modes = {
-        file: file.stat().st_mode & 0o777 for file in _database_files(subject.settings.database)
-    }
+    path = subject.settings.database
+    modes = {file: file.stat().st_mode & 0o777 for file in _database_files(path)}
+    if path.exists() and is_shared(path.parent):
+        return _shared_modes(path.parent, modes, subject.platform)
     file = max(modes, key=lambda item: (modes[item] & _OTHERS, modes[item] & _GROUP), default=None)
     if file is None or not modes[file] & (_OTHERS | _GROUP):
         return ok("file_modes", _("Only this account can read the database and its copies."))
@@ -122,6 +125,29 @@ def file_modes(subject: Subject) -> CheckResult:
     return warning(
         "file_modes", message.format(file=file, mode=modes[file]), _unless_meant(command)
     )
+
+
+def _shared_modes(folder: Path, modes: Mapping[Path, int], platform: Platform) -> CheckResult:
+    """Of a shared database nobody outside the group of its folder can read anything."""
+    gid = folder.stat().st_gid
+    for file, mode in modes.items():
+        if mode & ~FILE_MODE:
+            return failed(
+                "file_modes",
+                _("Every account may read {file} (mode {mode:04o}).").format(file=file, mode=mode),
+                _run(keep_private(file, platform)),
+            )
+        if mode & _GROUP and file.stat().st_gid != gid:
+            return failed(
+                "file_modes",
+                _("{file} is not of the group of its folder.").format(file=file),
+                _run(f"sudo chgrp --reference={shlex.quote(str(folder))} {shlex.quote(str(file))}"),
+            )
+    try:
+        name = folder.group()
+    except KeyError:  # a group that was removed
+        name = str(gid)
+    return ok("file_modes", _("Only the group {group} can read the database.").format(group=name))
 
 
 def disk_space(subject: Subject) -> CheckResult:

@@ -11,6 +11,10 @@ from difflib import get_close_matches
 
 from umsalert.errors import Problem
 from umsalert.i18n import _
+from umsalert.spreadsheets import restore
+
+PASSED_OVER = "status"
+"""A column that an export has: nobody is vetted by a file."""
 
 _DELIMITERS = ",;\t"
 
@@ -86,7 +90,8 @@ def parse(data: bytes, columns: Sequence[Column]) -> Table:
         elif len(line.cells) != len(names):
             problems.append(_ragged(line, len(names)))
         else:
-            records.append(Record(line.first, dict(zip(names, line.cells, strict=True))))
+            cells = map(restore, line.cells)
+            records.append(Record(line.first, dict(zip(names, cells, strict=True))))
     if not total:
         message = _("The file has a header and no rows below it.")
         problems.append(Problem("file_without_rows", message, row=header.first))
@@ -165,7 +170,7 @@ def _header_problems(
         elif name in names[: place - 1]:
             message = _("There is more than one column {name}.").format(name=name)
             yield Problem("column_repeated", message, row=line, column=name)
-        elif name not in known:
+        elif name not in known and name != PASSED_OVER:
             yield Problem("column_unknown", _unknown(name, known), row=line, column=name)
 
 

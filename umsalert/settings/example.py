@@ -139,6 +139,18 @@ def explanations() -> Mapping[str, Explained]:
         "log.format": Explained(_("text, or json for programs.")),
         "log.max_bytes": Explained(_("At this size the log file is renamed and a new one begins.")),
         "log.backups": Explained(_("How many renamed log files are kept.")),
+        "retention.replies_months": Explained(
+            _("After how many months db purge empties answers, photos included; 0: never.")
+        ),
+        "retention.inbox_months": Explained(
+            _("After how many months db purge empties what came in, as it came; 0: never.")
+        ),
+        "retention.alerts_months": Explained(
+            _("After how many months db purge empties words and addresses of alerts; 0: never.")
+        ),
+        "retention.audit_months": Explained(
+            _("After how many months db purge cuts the audit log off; 0: never.")
+        ),
         "simulation.clock_offset_s": Explained(
             _("Training only: by how many seconds the clock is moved.")
         ),

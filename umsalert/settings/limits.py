@@ -24,6 +24,7 @@ from umsalert.settings.values import (
     PaceSettings,
     PriceSettings,
     RateSettings,
+    RetentionSettings,
     ServeSettings,
     Settings,
     SmtpSettings,
@@ -50,6 +51,7 @@ MAX_GEOCODE_RATE_PER_S = 50.0
 """What IGN answers; beyond it nobody of the office is answered for some seconds."""
 MAX_DOUBTFUL_AFTER = 1_000
 MIN_LOG_BYTES = 1_000
+MAX_RETENTION_MONTHS = 600
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
 
@@ -70,6 +72,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_geocode(settings.geocode),
         *_serve(settings.serve),
         *_log(settings.log),
+        *_retention(settings.retention),
     ]
 
 
@@ -263,6 +266,13 @@ def _log(log: LogSettings) -> Iterator[Problem]:
     if not 1 <= log.backups <= MAX_LOG_BACKUPS:
         message = _("must be between 1 and {most}").format(most=MAX_LOG_BACKUPS)
         yield _bad("log.backups", message)
+
+
+def _retention(retention: RetentionSettings) -> Iterator[Problem]:
+    for key in ("replies_months", "inbox_months", "alerts_months", "audit_months"):
+        if not 0 <= getattr(retention, key) <= MAX_RETENTION_MONTHS:
+            message = _("must be between 0 and {most}").format(most=MAX_RETENTION_MONTHS)
+            yield _bad(f"retention.{key}", message)
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

@@ -273,6 +273,19 @@ class LogSettings(NamedTuple):
     backups: int = 10
 
 
+class RetentionSettings(NamedTuple):
+    """How many months `db purge` leaves what it may remove; 0: for ever.
+
+    Of answers it then takes words, senders and photos, of what came in the raw form, of alerts
+    their words and the addresses they went to. What happened, and when, stays.
+    """
+
+    replies_months: int = 3
+    inbox_months: int = 3
+    alerts_months: int = 12
+    audit_months: int = 12
+
+
 class SimulationSettings(NamedTuple):
     """Training only: valid while every provider is on this machine."""
 
@@ -304,6 +317,7 @@ class Settings:
     geocode: GeocodeSettings = GeocodeSettings()
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
+    retention: RetentionSettings = RetentionSettings()
     simulation: SimulationSettings = SimulationSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 

@@ -42,18 +42,18 @@ class _Lane:
         self._connection: Connection | None = None
         self._spatial = False
 
-    async def run(self, work: Work[T], *, spatial: bool) -> T:
+    async def run(self, work: Work[T], *, spatial: bool = False, whole: bool = True) -> T:
         if not _loop_runs():
-            return self._work(work, spatial)
+            return self._work(work, spatial, whole)
         import asyncio
 
         loop = asyncio.get_running_loop()
         if not self._write:
-            return await loop.run_in_executor(self._thread(), self._work, work, spatial)
+            return await loop.run_in_executor(self._thread(), self._work, work, spatial, whole)
         # A commit that has begun is finished even when the waiting task is cancelled; how it ends
         # then concerns nobody. (`asyncio.shield` would take the busy loop one turn more.)
         answer: asyncio.Future[T] = loop.create_future()
-        committing = self._thread().submit(self._work, work, spatial)
+        committing = self._thread().submit(self._work, work, spatial, whole)
         committing.add_done_callback(partial(_tell, loop, answer))
         return await answer
 
@@ -73,10 +73,10 @@ class _Lane:
             self._pool = ThreadPoolExecutor(1, "write" if self._write else "read")
         return self._pool
 
-    def _work(self, work: Work[T], spatial: bool) -> T:
+    def _work(self, work: Work[T], spatial: bool, whole: bool) -> T:
         with explained(self._path):
             connection = self._open(spatial)
-            if not self._write:
+            if not (self._write and whole):
                 return work(connection)
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -143,6 +143,10 @@ class Database:
     async def write(self, work: Work[T], *, spatial: bool = False) -> T:
         """Run `work` in one transaction: all of it is committed, or nothing."""
         return await self._writer.run(work, spatial=spatial)
+
+    async def maintain(self, work: Work[T]) -> T:
+        """Run `work` on the writing connection without a transaction: it looks after the file."""
+        return await self._writer.run(work, whole=False)
 
     async def read(self, work: Work[T], *, spatial: bool = False) -> T:
         """Run `work` on a connection that cannot change the file."""

@@ -26,22 +26,30 @@ class SqlOperators:
 
         Where no account has any role, everybody has every power.
         """
-        roles = await self._database.read(lambda c: _roles(c, by.account))
-        if roles is None or any(power in POWERS[role] for role in roles):
-            return
-        detail = {"power": power.value}
-        deed = Deed("operator.refused", "operator", by.account, detail)
-        await self._database.write(lambda c: audit.append(c, by, self._now(), [deed]))
-        needed = sorted(role.value for role in Role if power in POWERS[role])
-        raise RefusedByRule(
-            "role_missing",
-            _("The account {account} may not do this: it takes the role {role}.").format(
-                account=by.account, role=" / ".join(needed)
-            ),
-            hint=_("An administrator gives it with: umsalert operator add {account}").format(
-                account=by.account
-            ),
-        )
+        try:
+            await self._database.read(lambda c: check(c, power, by))
+        except RefusedByRule:
+            detail = {"power": power.value}
+            deed = Deed("operator.refused", "operator", by.account, detail)
+            await self._database.write(lambda c: audit.append(c, by, self._now(), [deed]))
+            raise
+
+
+def check(connection: Connection, power: Power, by: Operator) -> None:
+    """Raise RefusedByRule when no role of the account has the power."""
+    roles = _roles(connection, by.account)
+    if roles is None or any(power in POWERS[role] for role in roles):
+        return
+    needed = sorted(role.value for role in Role if power in POWERS[role])
+    raise RefusedByRule(
+        "role_missing",
+        _("The account {account} may not do this: it takes the role {role}.").format(
+            account=by.account, role=" / ".join(needed)
+        ),
+        hint=_("An administrator gives it with: umsalert operator add {account}").format(
+            account=by.account
+        ),
+    )
 
 
 def _roles(connection: Connection, account: str) -> frozenset[Role] | None:

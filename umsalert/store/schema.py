@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
-from umsalert.errors import DatabaseError, UsageError
+from umsalert import files, sharing
+from umsalert.errors import DatabaseError, TemporaryError, UsageError
 from umsalert.i18n import _, system_reason
+from umsalert.model import Deed, Operator, Role
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
 
 APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
@@ -25,10 +30,20 @@ def latest() -> int:
     return _number(_files()[-1])
 
 
-def create(path: Path) -> None:
-    """Create an empty database of mode 0600, whole or not at all.
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """For whom a database is that several accounts write, and who begins it."""
 
-    Raises UsageError when the file exists, DatabaseError when it cannot be made.
+    group: sharing.Group
+    by: Operator
+    at: datetime
+
+
+def create(path: Path, shared: Shared | None = None) -> None:
+    """Create an empty database, whole or not at all: of mode 0600, or one of several accounts.
+
+    Whoever begins a shared one has every role in it. Raises UsageError when the file exists,
+    DatabaseError when it cannot be made.
     """
     # A left-over write-ahead log would be replayed into the new file.
     for found in (path, *(Path(f"{path}{end}") for end in _BESIDE)):
@@ -40,10 +55,17 @@ def create(path: Path) -> None:
             )
     aside = path.with_name(f"{path.name}.new-{os.getpid()}")
     try:
+        if shared:
+            sharing.make_folder(path.parent, shared.group)
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         os.close(os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
         with explained(path):
             _build(aside)
+            if shared:
+                _begin(aside, shared)
+        if shared:
+            os.chown(aside, -1, shared.group.gid)
+            aside.chmod(sharing.FILE_MODE)
         os.link(aside, path)  # refuses to replace a file that appeared meanwhile
     except OSError as error:
         raise DatabaseError(
@@ -58,8 +80,18 @@ def create(path: Path) -> None:
 
 
 def check_exists(path: Path) -> None:
-    """Raise DatabaseError when there is no such file."""
-    if not path.exists():
+    """Raise DatabaseError when there is no such file, or this account may not look."""
+    try:
+        there = path.exists()
+    except PermissionError as error:
+        raise DatabaseError(
+            "folder_closed",
+            _("This account may not enter the folder of {path}.").format(path=path),
+            hint=_("Its owner, or who is in its group, may: ls -ld {folder}").format(
+                folder=path.parent
+            ),
+        ) from error
+    if not there:
         raise DatabaseError(
             "database_missing",
             _("There is no database at {path}.").format(path=path),
@@ -69,7 +101,7 @@ def check_exists(path: Path) -> None:
 
 def check_version(connection: Connection, path: Path) -> None:
     """Refuse a file that is not ours or newer than this program; bring an older one up to date."""
-    found, newest = _version(connection, path), latest()
+    found, newest = version_of(connection, path), latest()
     if found > newest:
         raise DatabaseError(
             "database_newer",
@@ -91,18 +123,74 @@ def check_version(connection: Connection, path: Path) -> None:
 def upgrade(path: Path) -> Path | None:
     """Bring an older database up to date; return the backup beside it, None if nothing was older.
 
-    Raises DatabaseError when the file is missing, not ours or newer, or cannot be copied.
+    Raises DatabaseError when the file is missing, not ours or newer, or cannot be copied,
+    TemporaryError while another process has it open.
     """
     check_exists(path)
-    with explained(path), contextlib.closing(connect(path, write=True)) as connection:
-        found = _version(connection, path)
-        if found >= latest():
+    with explained(path), contextlib.closing(connect(path, write=False)) as connection:
+        if version_of(connection, path) >= latest():
             check_version(connection, path)
             return None
+    with alone(path) as connection:
+        found = version_of(connection, path)
         load_extension(connection)
-        backup = _back_up(connection, path.with_name(f"{path.name}.before-{latest():04d}"))
-        _migrate(connection, found)
+        backup = back_up(connection, path.with_name(f"{path.name}.before-{latest():04d}"))
+        try:
+            migrate(connection, found)
+        except BaseException:
+            backup.unlink()  # it is what is there
+            raise
         return backup
+
+
+@contextlib.contextmanager
+def alone(path: Path) -> Iterator[Connection]:
+    """Open a database that nobody else has open, nor can open until the end.
+
+    Raises TemporaryError when somebody has.
+    """
+    with contextlib.ExitStack() as stack:
+        try:
+            with explained(path):
+                connection = stack.enter_context(
+                    contextlib.closing(connect(path, write=True, alone=True))
+                )
+                connection.execute("BEGIN EXCLUSIVE")
+                connection.execute("COMMIT")
+        except TemporaryError as error:
+            raise TemporaryError(
+                "database_in_use",
+                _("{path} is in use: an alert is being sent, `umsalert serve` runs, ...").format(
+                    path=path
+                ),
+                hint=_("Nothing was changed. End it first, then run this again."),
+            ) from error
+        with explained(path):
+            yield connection
+
+
+def back_up(connection: Connection, backup: Path) -> Path:
+    """Copy the database to a new file that only this account can read, whole or not at all."""
+    try:
+        with files.aside(backup) as part:
+            copy_to(connection, part)
+    except UsageError as error:
+        raise DatabaseError(
+            "backup_not_written",
+            _("The copy {path} cannot be made: {reason}").format(path=backup, reason=error.message),
+            hint=_("Nothing was changed. Move an earlier copy away, or check the folder's mode."),
+        ) from error
+    return backup
+
+
+def copy_to(connection: Connection, path: Path) -> None:
+    """Copy what the database holds at this moment, whoever writes meanwhile, to an empty file.
+
+    The copy is one file, without a log beside it.
+    """
+    with contextlib.closing(sqlite().connect(str(path), isolation_level=None)) as copy:
+        connection.backup(copy)
+        copy.execute("PRAGMA journal_mode = DELETE")
 
 
 def _files() -> list[Path]:
@@ -113,7 +201,8 @@ def _number(file: Path) -> int:
     return int(file.name[:4])
 
 
-def _version(connection: Connection, path: Path) -> int:
+def version_of(connection: Connection, path: Path) -> int:
+    """Return the version of a database. Raises DatabaseError when it is not ours."""
     if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
         raise DatabaseError(
             "not_an_umsalert_database",
@@ -121,27 +210,6 @@ def _version(connection: Connection, path: Path) -> int:
             hint=_("Name the right file with --db, or create one with: umsalert init"),
         )
     return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _back_up(connection: Connection, backup: Path) -> Path:
-    """Copy the database to a new file of mode 0600, whole or not at all."""
-    try:
-        os.close(os.open(backup, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
-    except OSError as error:
-        raise DatabaseError(
-            "backup_not_written",
-            _("The copy {path} cannot be made: {reason}").format(
-                path=backup, reason=system_reason(error)
-            ),
-            hint=_("Nothing was changed. Move an earlier copy away, or check the folder's mode."),
-        ) from error
-    try:
-        with contextlib.closing(sqlite().connect(str(backup))) as copy:
-            connection.backup(copy)
-    except BaseException:
-        backup.unlink()
-        raise
-    return backup
 
 
 def _build(path: Path) -> None:
@@ -158,33 +226,53 @@ def _build(path: Path) -> None:
                 _("SpatiaLite could not write its metadata."),
                 hint=_("Check the version of mod_spatialite: 5.0 or newer is needed."),
             )
-        _migrate(connection, 0)
+        migrate(connection, 0)
         prove(connection)
         database.enable_wal()
 
 
-def _migrate(connection: Connection, version: int) -> None:
-    for number, script in migrations():
-        if number <= version:
-            continue
+def _begin(path: Path, shared: Shared) -> None:
+    """Give every role to who begins: the others come later, and nobody may do all by default."""
+    from umsalert.store import audit
+
+    account = shared.by.account
+    with contextlib.closing(connect(path, write=True)) as connection:
         connection.execute("BEGIN IMMEDIATE")
-        try:
-            for statement in _statements(script):
-                row = connection.execute(statement).fetchone()
-                if row is not None and row[0] != 1:
-                    raise DatabaseError(
-                        "migration_failed",
-                        _("Migration {number} failed at: {statement}").format(
-                            number=number, statement=statement.strip()
-                        ),
-                        hint=_("Nothing was changed; please report it."),
-                    )
-            connection.execute(f"PRAGMA user_version = {number}")
-            connection.execute("COMMIT")
-        except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-            raise
+        connection.executemany(
+            "INSERT INTO operator_role (account, role) VALUES (?, ?)",
+            [(account, role.value) for role in Role],
+        )
+        deed = Deed("operator.add", "operator", account, {"roles": [role.value for role in Role]})
+        audit.append(connection, shared.by, shared.at, [deed])
+        connection.execute("COMMIT")
+
+
+def migrate(connection: Connection, version: int) -> None:
+    """Bring a database of an earlier version up to date, in one transaction."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        for number, script in migrations():
+            if number > version:
+                _run(connection, number, script)
+                connection.execute(f"PRAGMA user_version = {number}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _run(connection: Connection, number: int, script: str) -> None:
+    for statement in _statements(script):
+        row = connection.execute(statement).fetchone()
+        if row is not None and row[0] != 1:
+            raise DatabaseError(
+                "migration_failed",
+                _("Migration {number} failed at: {statement}").format(
+                    number=number, statement=statement.strip()
+                ),
+                hint=_("Nothing was changed; please report it."),
+            )
 
 
 def _statements(script: str) -> list[str]:

@@ -31,7 +31,15 @@ _EXTENSIONS = (
     "/opt/homebrew/lib/mod_spatialite",
     "/usr/local/lib/mod_spatialite",
 )
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "synchronous = FULL",
+    "temp_store = MEMORY",
+    "secure_delete = ON",  # what is erased is zeros
+)
 BUSY_TIMEOUT_MS = 10_000
+ALONE_WITHIN_S = 2.0
+"""How long to wait for others to leave: a short command does, who sends or serves does not."""
 
 
 def sqlite() -> ModuleType:
@@ -42,10 +50,11 @@ def sqlite() -> ModuleType:
     raise AssertionError("sqlite3 is part of Python")
 
 
-def connect(path: Path, *, write: bool) -> Connection:
+def connect(path: Path, *, write: bool, alone: bool = False) -> Connection:
     """Open an existing file. A reader can change nothing but its own temporary tables.
 
-    SQL may call `cell_of(lat, lon)` of `geo.cells`.
+    `alone`: nobody else may have it open, nor open it until this connection is closed; where
+    somebody has it fails as "locked". SQL may call `cell_of(lat, lon)` of `geo.cells`.
     """
     mode = "rw" if write else "ro"
     connection = sqlite().connect(
@@ -53,12 +62,18 @@ def connect(path: Path, *, write: bool) -> Connection:
         uri=True,
         isolation_level=None,
         check_same_thread=False,
-        timeout=BUSY_TIMEOUT_MS / 1000,
+        timeout=ALONE_WITHIN_S if alone else BUSY_TIMEOUT_MS / 1000,
     )
     connection.row_factory = sqlite().Row
     connection.create_function("cell_of", 2, cell_of, deterministic=True)
-    for pragma in ("foreign_keys = ON", "synchronous = FULL", "temp_store = MEMORY"):
-        connection.execute(f"PRAGMA {pragma}")
+    try:
+        if alone:  # before anything else: a log that was joined in company is never held alone
+            connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+        for pragma in _PRAGMAS:
+            connection.execute(f"PRAGMA {pragma}")
+    except BaseException:
+        connection.close()
+        raise
     return connection
 
 
@@ -147,6 +162,7 @@ def _rule_of(error: Exception) -> UmsalertError:
         "append_only": _("The record of who did what can only grow."),
         "move_forbidden": _("A site or contact cannot go there from where it stands."),
         "approval_fixed": _("What was asked for, and what was decided on it, stays as it is."),
+        "contact_erased": _("The contact was erased: nothing of it can be written again."),
         "exercise_fixed": _("An exercise can never become a live alert."),
         "alert_cancelled": _("The alert was cancelled: nothing more of it may be sent."),
         "cancel_fixed": _("What is cancelled stays cancelled."),

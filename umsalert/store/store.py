@@ -15,11 +15,14 @@ if TYPE_CHECKING:
     from umsalert.store.alerts import SqlAlertBook
     from umsalert.store.answers import SqlAnswers
     from umsalert.store.board import SqlBoard
+    from umsalert.store.export import SqlExport
     from umsalert.store.inbox import SqlInbox
     from umsalert.store.operators import SqlOperators
     from umsalert.store.outbox import SqlOutbox
+    from umsalert.store.people import SqlPeople
     from umsalert.store.record import SqlRecord
     from umsalert.store.register import SqlRegister
+    from umsalert.store.retention import SqlRetention
     from umsalert.store.vetting import SqlVetting
 
 
@@ -96,11 +99,32 @@ class Store:
         return SqlVetting(self._database, self._now)
 
     @cached_property
+    def people(self) -> SqlPeople:
+        """People's rights: what is held on one of them."""
+        from umsalert.store.people import SqlPeople
+
+        return SqlPeople(self._database, self._now)
+
+    @cached_property
     def record(self) -> SqlRecord:
         """`ports.Record`."""
         from umsalert.store.record import SqlRecord
 
         return SqlRecord(self._database)
+
+    @cached_property
+    def export(self) -> SqlExport:
+        """The whole register, row by row."""
+        from umsalert.store.export import SqlExport
+
+        return SqlExport(self._database, self._now)
+
+    @cached_property
+    def retention(self) -> SqlRetention:
+        """What is kept no longer than the settings say."""
+        from umsalert.store.retention import SqlRetention
+
+        return SqlRetention(self._database, self._now)
 
     async def __aenter__(self) -> Store:
         return self

@@ -8,3 +8,6 @@ UNION ALL
 SELECT 'contact', status, count(*) FROM contact GROUP BY status
 UNION ALL
 SELECT 'alert', '', count(*) FROM alert
+
+-- name: sending
+SELECT 1 FROM sender WHERE lease_until > :now LIMIT 1
