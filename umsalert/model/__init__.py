@@ -32,8 +32,16 @@ from umsalert.model.answers import (
     Said,
     Tie,
 )
+from umsalert.model.approvals import (
+    APPROVAL_POWERS,
+    Approval,
+    ApprovalKind,
+    Consent,
+    Decision,
+    NewApproval,
+)
 from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
-from umsalert.model.audit import AuditEntry, AuditHead, Deed
+from umsalert.model.audit import AuditEntry, AuditHead, Break, Deed, Fault, Verdict
 from umsalert.model.checks import CheckResult, CheckStatus
 from umsalert.model.deliveries import (
     OPEN_STATES,
@@ -61,6 +69,7 @@ from umsalert.model.register import (
 )
 
 __all__ = [
+    "APPROVAL_POWERS",
     "CONTACT_MOVES",
     "NEW_AREA",
     "NO_CELL_PACE",
@@ -73,10 +82,13 @@ __all__ = [
     "TRANSITIONS",
     "Alert",
     "Answer",
+    "Approval",
+    "ApprovalKind",
     "Area",
     "Audience",
     "AuditEntry",
     "AuditHead",
+    "Break",
     "Cancellation",
     "CellPace",
     "ChannelKind",
@@ -84,11 +96,14 @@ __all__ = [
     "CheckStatus",
     "Circle",
     "Closure",
+    "Consent",
     "Contact",
     "ContactStatus",
+    "Decision",
     "Deed",
     "DeliveryState",
     "Expected",
+    "Fault",
     "FollowKind",
     "Following",
     "Kinds",
@@ -96,6 +111,7 @@ __all__ = [
     "Load",
     "MessageText",
     "NewAlert",
+    "NewApproval",
     "NewContact",
     "NewSite",
     "Operator",
@@ -116,5 +132,6 @@ __all__ = [
     "SiteStatus",
     "Tie",
     "UnknownPolicy",
+    "Verdict",
     "Wave",
 ]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from umsalert.model.approvals import Consent
 from umsalert.model.areas import Area, SiteInArea
 from umsalert.model.deliveries import ChannelKind, MessageText
 from umsalert.model.register import Operator
@@ -181,6 +182,7 @@ class NewAlert:
     """An alert ready to be recorded; the store turns it into deliveries.
 
     `stop_when_acknowledged`: after the first answer from a site nothing more leaves for it.
+    `consent`: `operator` has asked for it, and somebody else has approved it.
     """
 
     ref: str
@@ -204,6 +206,7 @@ class NewAlert:
     cell_pace: CellPace = NO_CELL_PACE
     stop_when_acknowledged: bool = False
     expected: Expected | None = None
+    consent: Consent | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +214,8 @@ class Alert:
     """An alert of the record. `reason` is internal: it never reaches a template or a channel.
 
     `expected` None: nothing was estimated, as before umsalert did. `incident_ref` is the first
-    alert of the incident, itself where it is that; `closed` is the incident's.
+    alert of the incident, itself where it is that; `closed` is the incident's. `approved_by` is the
+    second person, where one was needed.
     """
 
     id: int
@@ -238,3 +242,4 @@ class Alert:
     expected: Expected | None = None
     incident_ref: str = ""
     closed: Closure | None = None
+    approved_by: str = ""

@@ -1,6 +1,8 @@
 """Protocols between the services and the world. One async surface, no sync twin."""
 
 from umsalert.ports.answers import Answers, Invited, ReplyRow
+from umsalert.ports.approvals import Approvals
+from umsalert.ports.audit import AuditLog, Operators, Wanted
 from umsalert.ports.board import (
     Amendment,
     Board,
@@ -55,6 +57,8 @@ __all__ = [
     "AlertLine",
     "Amendment",
     "Answers",
+    "Approvals",
+    "AuditLog",
     "Board",
     "BoardSite",
     "Channel",
@@ -72,6 +76,7 @@ __all__ = [
     "Mailbox",
     "NearestSite",
     "OnDuty",
+    "Operators",
     "Outbox",
     "Pace",
     "Reach",
@@ -89,6 +94,7 @@ __all__ = [
     "StoredWebhook",
     "Tally",
     "Want",
+    "Wanted",
     "WaveRow",
     "Webhook",
     "WebhookSource",

@@ -95,6 +95,15 @@ def explanations() -> Mapping[str, Explained]:
         "station": Explained(_("The station that speaks in every message."), "Nice"),
         "time_zone": Explained(_("The zone in which times are typed and shown.")),
         **_alert(),
+        "approval.radius_m": Explained(
+            _("An alert of a larger radius waits for a second person; 0: none does.")
+        ),
+        "approval.recipients": Explained(
+            _("An alert to more people waits for a second person; 0: none does.")
+        ),
+        "approval.expires_s": Explained(
+            _("How many seconds it waits; then it must be asked for anew.")
+        ),
         "price.sms_part_eur": Explained(_("What a part of an SMS costs, in euros.")),
         "price.voice_minute_eur": Explained(_("What a minute of a call costs, in euros.")),
         "price.email_eur": Explained(_("What an e-mail costs, in euros.")),

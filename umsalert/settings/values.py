@@ -42,6 +42,20 @@ class AlertSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ApprovalSettings:
+    """Above which size an alert waits for a second person, and how long it waits; 0: no limit.
+
+    An armed attack locks down a circle of 30 km without waiting: around Paris, where most guards
+    work, that is some 30,000 people. Above these limits an alert is more likely a slip: of a unit,
+    of a digit.
+    """
+
+    radius_m: float = 50_000.0
+    recipients: int = 50_000
+    expires_s: float = 1_800.0
+
+
+@dataclass(frozen=True, slots=True)
 class PriceSettings:
     """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
 
@@ -268,6 +282,7 @@ class Settings:
     station: str = ""
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     price: PriceSettings = PriceSettings()
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()

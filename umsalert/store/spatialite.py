@@ -147,6 +147,7 @@ def _rule_of(error: Exception) -> UmsalertError:
         "append_only": _("The record of who did what can only grow."),
         "move_forbidden": _("A site or contact cannot go there from where it stands."),
         "approval_fixed": _("What was asked for, and what was decided on it, stays as it is."),
+        "last_administrator": _("Somebody must be left who can give roles: an administrator."),
         "exercise_fixed": _("An exercise can never become a live alert."),
         "alert_cancelled": _("The alert was cancelled: nothing more of it may be sent."),
         "cancel_fixed": _("What is cancelled stays cancelled."),

@@ -14,11 +14,13 @@ from umsalert.model import (
     Audience,
     ChannelKind,
     Closure,
+    Deed,
     FollowKind,
     ReplyKind,
     Wave,
 )
 from umsalert.ports import OnDuty
+from umsalert.store import audit
 from umsalert.store.area import drop_repeated, fill_area, fill_present, start
 from umsalert.store.database import queries, to_text
 from umsalert.store.reply_rows import reply_of_row
@@ -80,11 +82,15 @@ def end_incident(connection: Connection, alert_id: int, closure: Closure) -> Non
             raise _closed(first)
         return
     values = {"now": to_text(closure.at), "operator": closure.by, "outcome": closure.outcome}
+    stopped = 0
     for row in alerts:
         values["alert_id"] = row["id"]
         connection.execute(queries("outbox")["expire"], values | {"over": 0})
-        connection.execute(queries("cancel")["cancel_queued"], values)
+        stopped += connection.execute(queries("cancel")["cancel_queued"], values).rowcount
     connection.execute(sql["close"], values | place)
+    detail = {"alerts": len(alerts), "stopped": stopped}
+    deed = Deed("alert.close", "alert", first["ref"], detail)
+    audit.append(connection, closure.by, closure.at, [deed])
 
 
 def stopped_by_closing(connection: Connection, alert_id: int) -> int:
