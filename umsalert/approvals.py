@@ -11,7 +11,7 @@ import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
@@ -19,8 +19,8 @@ from umsalert.model import (
     APPROVAL_POWERS,
     POWERS,
     Approval,
+    ApprovalDecision,
     ApprovalKind,
-    Decision,
     NewApproval,
     Operator,
     Role,
@@ -30,10 +30,10 @@ from umsalert.ports import Approvals
 
 @dataclass(frozen=True, slots=True)
 class Override:
-    """Sites to approve although facts are missing: until when, and why."""
+    """Sites to approve although facts are missing: until which day, and why."""
 
     refs: tuple[str, ...]
-    until: datetime | None
+    until: date | None
     reason: str
 
 
@@ -58,7 +58,7 @@ def override_of(approval: Approval) -> Override:
     until = approval.request["until"]
     return Override(
         refs=tuple(approval.request["refs"]),
-        until=datetime.fromisoformat(until) if until else None,
+        until=date.fromisoformat(until) if until else None,
         reason=str(approval.request["reason"]),
     )
 
@@ -92,9 +92,9 @@ def check_undecided(approval: Approval) -> None:
     if approval.decision is None:
         return
     words = {
-        Decision.APPROVED: _("Request {ref} was approved by {operator} already."),
-        Decision.REFUSED: _("Request {ref} was refused by {operator}."),
-        Decision.WITHDRAWN: _("Request {ref} was withdrawn by {operator}."),
+        ApprovalDecision.APPROVED: _("Request {ref} was approved by {operator} already."),
+        ApprovalDecision.REFUSED: _("Request {ref} was refused by {operator}."),
+        ApprovalDecision.WITHDRAWN: _("Request {ref} was withdrawn by {operator}."),
     }[approval.decision]
     hint = _("What is wanted anew is asked for anew, with another idempotency key.")
     if approval.alert_ref:

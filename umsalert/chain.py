@@ -15,7 +15,7 @@ GENESIS = AuditHead(0, "0" * 64)
 """What the first entry of a database follows."""
 
 PURGE = "db.purge"
-"""The action of the entry that a purge leaves: its detail has `n` and `sha256` of the checkpoint."""
+"""The action of a purge's own entry: its detail has `n` and `sha256` of the checkpoint."""
 
 NEARBY = 1000
 """How far from its place an entry is recognised that was moved without being written anew."""

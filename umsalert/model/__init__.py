@@ -35,9 +35,9 @@ from umsalert.model.answers import (
 from umsalert.model.approvals import (
     APPROVAL_POWERS,
     Approval,
+    ApprovalDecision,
     ApprovalKind,
     Consent,
-    Decision,
     NewApproval,
 )
 from umsalert.model.areas import Area, Circle, Polygon, SiteInArea
@@ -83,6 +83,7 @@ __all__ = [
     "Alert",
     "Answer",
     "Approval",
+    "ApprovalDecision",
     "ApprovalKind",
     "Area",
     "Audience",
@@ -99,7 +100,6 @@ __all__ = [
     "Consent",
     "Contact",
     "ContactStatus",
-    "Decision",
     "Deed",
     "DeliveryState",
     "Expected",

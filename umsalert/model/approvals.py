@@ -28,7 +28,7 @@ APPROVAL_POWERS: Mapping[ApprovalKind, Power] = {
 """Who may ask for it may also approve it, of another account's request."""
 
 
-class Decision(StrEnum):
+class ApprovalDecision(StrEnum):
     """What became of a request."""
 
     APPROVED = "approved"
@@ -63,7 +63,7 @@ class Approval:
     submitted_by: str
     submitted_at: datetime
     expires_at: datetime
-    decision: Decision | None = None
+    decision: ApprovalDecision | None = None
     decided_by: str = ""
     decided_at: datetime | None = None
     alert_ref: str | None = None

@@ -12,9 +12,9 @@ from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.model import (
     Approval,
+    ApprovalDecision,
     ApprovalKind,
     Consent,
-    Decision,
     Deed,
     NewApproval,
     Operator,
@@ -60,7 +60,7 @@ class SqlApprovals:
             found = _by_id(connection, approval_id)
             approvals.check_undecided(found)
             own = found.submitted_account == by.account
-            decision = Decision.WITHDRAWN if own else Decision.REFUSED
+            decision = ApprovalDecision.WITHDRAWN if own else ApprovalDecision.REFUSED
             _decide(connection, found, decision, (by, self._now()))
             return _by_id(connection, approval_id)
 
@@ -100,7 +100,7 @@ def approve(
 ) -> None:
     """Write down that a request is approved, and which alert has come of it."""
     found = _by_id(connection, consent.approval_id)
-    _decide(connection, found, Decision.APPROVED, (consent.by, now))
+    _decide(connection, found, ApprovalDecision.APPROVED, (consent.by, now))
     if alert_id is not None:
         values = {"id": found.id, "alert_id": alert_id}
         connection.execute(queries("approvals")["set_alert"], values)
@@ -143,7 +143,7 @@ def _same(earlier: Approval, new: NewApproval) -> Approval | None:
             ),
             hint=_("Use a new key for a new alert."),
         )
-    if earlier.decision is Decision.REFUSED:
+    if earlier.decision is ApprovalDecision.REFUSED:
         approvals.check_undecided(earlier)
     return earlier if waits else None
 
@@ -151,7 +151,7 @@ def _same(earlier: Approval, new: NewApproval) -> Approval | None:
 def _decide(
     connection: Connection,
     approval: Approval,
-    decision: Decision,
+    decision: ApprovalDecision,
     by_at: tuple[Operator, datetime],
 ) -> None:
     by, at = by_at
@@ -206,7 +206,7 @@ def _approval(row: Connection) -> Approval:
         submitted_by=row["submitted_by"],
         submitted_at=from_text(row["submitted_at"]),
         expires_at=from_text(row["expires_at"]),
-        decision=Decision(row["decision"]) if row["decision"] else None,
+        decision=ApprovalDecision(row["decision"]) if row["decision"] else None,
         decided_by=row["decided_by"] or "",
         decided_at=optional_time(row["decided_at"]),
         alert_ref=row["alert_ref"],
