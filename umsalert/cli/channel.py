@@ -85,10 +85,10 @@ def probe_channel(
     this = session(context)
     output = this.output(as_json=as_json)
     settings = this.settings
+    run_async(_note(settings, ()))
     trial = probe.choose(channel, provider, settings)
     outgoing = probe.prepare(trial, to, settings, wiring.clock(settings).now())
     state = registry.state(channel, trial.provider, settings)
-    run_async(_note(settings, ()))
     if not yes:
         _confirm(outgoing, state)
     detail = {"provider": trial.provider, "reference": outgoing.reference}

@@ -44,9 +44,11 @@ def add(
 
     async def work() -> Mapping[str, frozenset[Role]]:
         async with wiring.open_store(this.settings, Power.ADMINISTER) as store:
-            if not (known or await store.operators.roles()):
+            by = wiring.operator(this.settings)
+            first = not await store.operators.roles()
+            if first and not known and account != by.account:
                 raise _nobody_there(account)
-            await store.operators.add(account, role, wiring.operator(this.settings))
+            await store.operators.add(account, role, by)
             return await store.operators.roles()
 
     roles = run_async(work())
