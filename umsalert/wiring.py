@@ -82,8 +82,11 @@ def operator(settings: Settings) -> Operator:
 
 
 def accounts(settings: Settings) -> frozenset[str]:
-    """Return all accounts behind the command: that of `operator`, and the process's own."""
-    return frozenset({operator(settings).account, own_account()})
+    """Return all accounts behind the command: that of `operator`, and the process's own.
+
+    Root is nobody's: several people become it through sudo.
+    """
+    return frozenset({operator(settings).account, own_account()} - {"root"}) or frozenset({"root"})
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:

@@ -146,6 +146,7 @@ def _rule_of(error: Exception) -> UmsalertError:
         "recipient_fixed": _("The recipient of a delivery cannot be changed."),
         "append_only": _("The record of who did what can only grow."),
         "move_forbidden": _("A site or contact cannot go there from where it stands."),
+        "approval_expired": _("What waited for a second person has expired."),
         "approval_fixed": _("What was asked for, and what was decided on it, stays as it is."),
         "last_administrator": _("Somebody must be left who can give roles: an administrator."),
         "exercise_fixed": _("An exercise can never become a live alert."),
