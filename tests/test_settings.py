@@ -304,4 +304,4 @@ def test_the_limits_of_one_person(tmp_path: Path, name: str) -> None:
     if name == "expires_s":
         assert problems(tmp_path, **{variable: "0"}) == {f"approval.{name}": "bad_value"}
     else:
-        assert getattr(load(tmp_path, **{variable: "0"}).approval, name) == 0
+        assert getattr(load(tmp_path, None, **{variable: "0"}).approval, name) == 0

@@ -20,6 +20,8 @@ PURGE = "db.purge"
 NEARBY = 1000
 """How far from its place an entry is recognised that was moved without being written anew."""
 
+_as_json = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one each time
+
 
 def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, str]) -> AuditHead:
     """Return the head after one more entry.
@@ -30,9 +32,7 @@ def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, st
         fields: operator, action, noun, ref and detail, the last as JSON text.
     """
     n = previous.n + 1
-    text = json.dumps(
-        [n, round(at.timestamp() * 1000), *fields, previous.sha256], separators=(",", ":")
-    )
+    text = _as_json([n, round(at.timestamp() * 1000), *fields, previous.sha256])
     return AuditHead(n, hashlib.sha256(text.encode("ascii")).hexdigest())
 
 

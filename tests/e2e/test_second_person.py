@@ -88,7 +88,7 @@ def test_asked_by_one_sent_by_another(clean: Office) -> None:
     assert created["detail"]["messages"] == {"sms": SITES}
     log = office.run("audit", "log", "--ref", request["ref"], "--json")
     assert [(item["operator"], item["action"]) for item in log.events] == [
-        ("bruno@Nice", "approval.approved"),
+        ("bruno@Nice", "approval.approve"),
         ("anna@Nice", "approval.submit"),
     ]
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tracemalloc
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +14,21 @@ import pytest
 from tests.workbench import CENTRE, NOON, OPERATOR, FixedClock, fill_register, new_alert, record
 from umsalert.chain import GENESIS, link
 from umsalert.errors import DatabaseError, RefusedByRule
-from umsalert.model import AuditHead, Break, ChannelKind, Deed, Fault, Operator, Verdict
+from umsalert.model import (
+    Answer,
+    AuditHead,
+    Break,
+    ChannelKind,
+    Deed,
+    Fault,
+    Operator,
+    Power,
+    ReplyKind,
+    ReplySource,
+    Role,
+    Tie,
+    Verdict,
+)
 from umsalert.ports import Wanted
 from umsalert.store import audit
 from umsalert.store.database import from_text
@@ -290,8 +306,6 @@ async def test_what_is_done_to_an_alert_is_in_the_log(store: Store, clock: Fixed
 
 async def test_two_texts_have_two_hashes(store: Store) -> None:
     """The hash in the log says whether the texts of the record are those that were sent."""
-    from dataclasses import replace
-
     await fill_register(store)
     new = new_alert(channels=[ChannelKind.SMS])
     other = replace(new, ref="other", texts=(replace(new.texts[0], body="Other"),))
@@ -312,6 +326,24 @@ async def test_a_transaction_that_fails_leaves_no_entry(store: Store) -> None:
     assert CENTRE.radius_m
 
 
+async def test_an_answer_that_an_operator_writes_down_is_in_the_log(store: Store) -> None:
+    """With its number and its kind, under the alert: none of its words."""
+    await fill_register(store)
+    alert = await record(store)
+    answer = Answer(
+        ReplyKind.SIGHTING, ReplySource.OPERATOR, "by the fountain", NOON, Tie(), "by the fountain"
+    )
+    reply_id = await store.answers.add(answer, alert.id, "S1-c1", OPERATOR)
+    stranger = replace(answer, source=ReplySource.SMS, tie=Tie(sender="+33639989999"))
+    assert await store.answers.record(stranger) is None
+    (untied,) = await store.answers.unmatched()
+    await store.answers.tie(untied.id, alert.id, "S2", OPERATOR)
+    assert await entries(store, "reply") == [
+        (str(OPERATOR), f"reply.{verb}", alert.ref, {"reply": n, "of": of, "kind": "sighting"})
+        for verb, n, of in (("add", reply_id, "S1-c1"), ("tie", untied.id, "S2"))
+    ]
+
+
 async def test_going_on_is_in_the_log(store: Store) -> None:
     """Who resumes stands there with what the dead sender has left."""
     await fill_register(store)
@@ -330,7 +362,6 @@ async def test_going_on_is_in_the_log(store: Store) -> None:
 
 async def test_a_long_log_is_verified_in_little_memory(log: Store, intruder: Intruder) -> None:
     """Memory does not grow with the log: ten times the entries take no more of it."""
-    import tracemalloc
 
     def grow(entries_: int) -> None:
         head, rows = GENESIS, []
@@ -353,8 +384,6 @@ async def test_a_long_log_is_verified_in_little_memory(log: Store, intruder: Int
 
 async def test_roles_are_given_and_taken_away(store: Store) -> None:
     """The first is an administrator, the last one stays; every change is in the log."""
-    from umsalert.model import Power, Role
-
     chief, marie = Operator("chief", ""), Operator("marie", "")
     await store.operators.require(Power.ADMINISTER, marie)  # nobody has a role yet
     with pytest.raises(RefusedByRule, match="first account"):

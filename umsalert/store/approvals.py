@@ -26,6 +26,12 @@ from umsalert.store.spatialite import Connection
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"
 _LENGTH = 5  # it is read out on the telephone
 
+_VERBS = {
+    ApprovalDecision.APPROVED: "approve",
+    ApprovalDecision.REFUSED: "refuse",
+    ApprovalDecision.WITHDRAWN: "withdraw",
+}
+
 
 class SqlApprovals:
     """`ports.Approvals` on the database."""
@@ -168,9 +174,8 @@ def _decide(
         "submitted_by": approval.submitted_by,
         "request_sha256": approval.request_hash,
     }
-    audit.append(
-        connection, by, at, [Deed(f"approval.{decision}", "approval", approval.ref, detail)]
-    )
+    deed = Deed(f"approval.{_VERBS[decision]}", "approval", approval.ref, detail)
+    audit.append(connection, by, at, [deed])
 
 
 def _by_id(connection: Connection, approval_id: int) -> Approval:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from umsalert import chain
 from umsalert.model import AuditEntry, AuditHead, Deed, Operator, Verdict
@@ -14,6 +15,8 @@ from umsalert.store.spatialite import Connection
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """In the place of a time that was never written so: no hash is right with it."""
+
+_as_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
 
 
 class SqlAuditLog:
@@ -89,7 +92,7 @@ def _rows(
     moment = to_text(at)
     at = from_text(moment)  # without what the text leaves out, it is hashed as it is read again
     for deed in deeds:
-        detail = json.dumps(deed.detail, separators=(",", ":"), sort_keys=True)
+        detail = _as_json(deed.detail)
         fields = (operator, deed.action, deed.noun, deed.ref, detail)
         new = chain.link(previous, at, fields)
         yield (new.n, moment, *fields, previous.sha256, new.sha256)
@@ -110,6 +113,7 @@ def _entry(row: Connection) -> AuditEntry:
     )
 
 
+@lru_cache(maxsize=64)  # of an import all entries have one
 def _time(text: str) -> datetime:
     """Return a time; what is none, or is not written as we write it, was altered."""
     try:

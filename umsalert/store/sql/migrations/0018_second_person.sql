@@ -23,7 +23,9 @@ CREATE TRIGGER approval_in_time BEFORE UPDATE OF decision ON approval
 WHEN NEW.decision = 'approved' AND NEW.decided_at >= OLD.expires_at BEGIN
     SELECT RAISE(ABORT, 'approval_expired');
 END;
-CREATE TRIGGER approval_undeletable BEFORE DELETE ON approval WHEN OLD.decision IS NULL BEGIN
+-- A purge may take what is decided or has expired.
+CREATE TRIGGER approval_undeletable BEFORE DELETE ON approval
+WHEN OLD.decision IS NULL AND OLD.expires_at > strftime('%Y-%m-%dT%H:%M:%fZ', 'now') BEGIN
     SELECT RAISE(ABORT, 'approval_fixed');
 END;
 CREATE INDEX approval_of_key ON approval (idempotency_key) WHERE idempotency_key IS NOT NULL;
