@@ -123,7 +123,7 @@ def test_a_cut_tail_and_a_rewritten_chain_need_a_kept_head() -> None:
 def purged(until: int = 3) -> tuple[Chain, AuditHead]:
     """Return what a purge leaves of a chain, and its checkpoint."""
     checkpoint = head_of(TRUE[:until])
-    detail = json.dumps({"n": checkpoint.n, "sha256": checkpoint.sha256, "entries": until})
+    detail = json.dumps({"checkpoint": checkpoint.n, "sha256": checkpoint.sha256})
     purge = entry("", PURGE, detail)
     return [*TRUE[until:], *grown([purge, entry("S7")], head_of(TRUE))], checkpoint
 
@@ -157,7 +157,7 @@ def test_every_purge_has_its_checkpoint() -> None:
     """An older checkpoint counts as long as its purge is in the log."""
     chain, checkpoint = purged()
     newer = head_of(chain[:1])
-    detail = json.dumps({"n": newer.n, "sha256": newer.sha256})
+    detail = json.dumps({"checkpoint": newer.n, "sha256": newer.sha256})
     again = [*chain[1:], *grown([entry("", PURGE, detail)], head_of(chain))]
     assert verify(again, [checkpoint, newer]).fault is None
     assert verify(again, [newer]).fault == Fault(3, Break.CHECKPOINT)

@@ -15,7 +15,8 @@ GENESIS = AuditHead(0, "0" * 64)
 """What the first entry of a database follows."""
 
 PURGE = "db.purge"
-"""The action of a purge's own entry: its detail has `n` and `sha256` of the checkpoint."""
+"""The action of a purge's own entry: its detail has the number, `checkpoint`, and `sha256` of the
+last entry that is gone, where any is."""
 
 NEARBY = 1000
 """How far from its place an entry is recognised that was moved without being written anew."""
@@ -175,8 +176,8 @@ def _moved_alike(entry: AuditEntry, following: AuditEntry | None, place: int) ->
 
 
 def _checkpoint(entry: AuditEntry) -> AuditHead | None:
-    """Return the checkpoint that the entry of a purge names."""
+    """Return the checkpoint that the entry of a purge names; it may have cut nothing off."""
     with contextlib.suppress(ValueError, TypeError, KeyError):
         detail = json.loads(entry.detail)
-        return AuditHead(int(detail["n"]), str(detail["sha256"]))
+        return AuditHead(int(detail["checkpoint"]), str(detail["sha256"]))
     return None

@@ -200,7 +200,7 @@ def purge(store: Store, until: int) -> None:
         row = connection.execute("SELECT n, sha256, at FROM audit WHERE n = ?", (until,)).fetchone()
         connection.execute("INSERT INTO audit_checkpoint VALUES (?, ?, ?)", tuple(row))
         connection.execute("DELETE FROM audit WHERE n <= ?", (until,))
-        detail = {"n": row["n"], "sha256": row["sha256"], "entries": until}
+        detail = {"audit": until, "checkpoint": row["n"], "sha256": row["sha256"]}
         audit.append(connection, OPERATOR, NOON, [Deed("db.purge", "db", "", detail)])
         connection.execute("COMMIT")
 
