@@ -149,6 +149,18 @@ def test_an_exercise_stays_an_exercise(clean: Office) -> None:
     assert all("EXERCICE" in text for text in texts)
 
 
+def test_of_two_who_approve_at_once_one_sends(clean: Office) -> None:
+    """Everybody gets it once; the other is told that it was decided."""
+    request = ask(clean)
+    before = clean.forget()
+    words = ("alert", "approve", request["ref"], "--yes")
+    both = [clean.start(*words, SUDO_USER=account) for account in ("bruno", "carla")]
+    ended = sorted((clean.end(process) for process in both), key=lambda item: item.code)
+    assert [item.code for item in ended] == [0, 5]
+    assert f"Request {request['ref']} was approved by" in ended[1].err
+    assert numbers(clean.sms(before)) == [f"+3363998{i:04}" for i in range(SITES)]
+
+
 def test_a_refused_request_is_over(clean: Office) -> None:
     """The other account refuses, or the one who asked withdraws: nobody can approve it then."""
     for account, decision in ((BRUNO, "refused"), (ANNA, "withdrawn")):
