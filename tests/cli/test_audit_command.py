@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 
 from tests.cli.conftest import Cli, Ended
 from umsalert.chain import GENESIS
+from umsalert.model import Deed
+from umsalert.store import audit
 from umsalert.store.spatialite import connect
 
 SITES = "ref,name,lat,lon\n" + "".join(f"S{i},Site {i},43.7,7.27\n" for i in range(3))
@@ -133,3 +136,24 @@ def test_a_wrong_head_is_said(cli: Cli, log: Path, head: str) -> None:
     """What is no head ends with 2."""
     ended = cli("audit", "verify", "--head", head, "--json")
     assert (ended.code, ended.error["code"]) == (2, "head_invalid")
+
+
+def test_a_head_from_before_a_purge_cannot_be_compared(cli: Cli, log: Path) -> None:
+    """That is said with exit 2; the rest of the log is whole all the same, and begins later."""
+    first, second, *_rest = reversed(entries(cli("audit", "log", "--json")))
+    connection = connect(log, write=True)
+    connection.execute("BEGIN IMMEDIATE")
+    gone = (second["n"], second["sha256"], "")
+    connection.execute("INSERT INTO audit_checkpoint VALUES (?, ?, ?)", gone)
+    connection.execute("DELETE FROM audit WHERE n <= ?", gone[:1])
+    detail = {"checkpoint": second["n"], "sha256": second["sha256"]}
+    deed = Deed("db.purge", "db", "", detail)
+    audit.append(connection, "marie", datetime.now(UTC), [deed])
+    connection.execute("COMMIT")
+    connection.close()
+    assert cli("audit", "verify", "--json").document["first"] == 3
+    ended = cli("audit", "verify", "--head", f"{first['n']}:{first['sha256']}")
+    assert ended.code == 2
+    assert "Whole: 4 entries, from number 3" in ended.out
+    assert "purged" in ended.err
+    assert cli("audit", "verify", "--head", f"{second['n']}:{second['sha256']}").code == 0
