@@ -16,6 +16,8 @@ from umsalert import resources
 ANNA, BRUNO = {"SUDO_USER": "anna"}, {"SUDO_USER": "bruno"}
 LIMIT = {"UMSALERT_APPROVAL_RADIUS_M": "700"}
 SMS = ("--channel", "sms")
+SENT = (0, 1)
+"""Some telephones of this office cannot be reached, and their receipts may come at once."""
 
 
 def ask(office: Office, *words: str, **environ: str) -> dict[str, Any]:
@@ -69,7 +71,7 @@ def test_asked_by_one_sent_by_another(clean: Office) -> None:
 
     before = office.forget()
     ended = approve(office, request["ref"][4:])
-    assert ended.code == 0, ended.err
+    assert ended.code in SENT, ended.err
     assert "drill" in ended.out  # the second person reads why
     assert "People, presence and texts are those of this moment." in ended.err
     assert numbers(office.sms(before)) == [f"+3363998{i:04}" for i in range(SITES)]
@@ -95,7 +97,7 @@ def test_asked_by_one_sent_by_another(clean: Office) -> None:
 
 def test_a_report_carries_the_head(office: Office) -> None:
     """What a report says can be held against the log later, for eyes and for programs."""
-    assert office.run("alert", "send", *ALERT, *SMS, "--yes").code in (0, 1)
+    assert office.run("alert", "send", *ALERT, *SMS, "--yes").code in SENT
     head = office.run("report", "last", "--json").document["audit_head"]
     assert head == office.run("audit", "head").out.strip()
     assert f"Audit log: {head}" in office.run("report", "last").out
@@ -105,7 +107,7 @@ def test_a_report_carries_the_head(office: Office) -> None:
 def test_the_incident_is_as_old_as_when_it_was_asked_for(clean: Office) -> None:
     """Without a time typed, the fact is the moment of asking, not that of approving."""
     request = ask(clean)
-    assert approve(clean, request["ref"]).code == 0
+    assert approve(clean, request["ref"]).code in SENT
     alert = clean.run("alert", "show", "last", "--json").document
     assert alert["incident_at"] <= request["submitted_at"] < alert["created_at"]
 
@@ -129,10 +131,10 @@ def test_one_key_is_one_request_and_one_alert(clean: Office) -> None:
     )
     assert (other.code, json.loads(other.err)["error"]["code"]) == (5, "idempotency_key_reused")
     assert refs(clean) == [first["ref"]]
-    assert approve(clean, first["ref"]).code == 0
+    assert approve(clean, first["ref"]).code in SENT
     before = clean.forget()
     again = clean.run("alert", "send", *ALERT, *SMS, *key, "--yes", "--json", **ANNA, **LIMIT)
-    assert again.code in (0, 1)
+    assert again.code in SENT
     assert again.events[-1]["repeated"]
     assert clean.sms(before) == []
 
@@ -143,7 +145,7 @@ def test_an_exercise_stays_an_exercise(clean: Office) -> None:
     before = clean.forget()
     ended = approve(clean, request["ref"], "--exercise")
     assert ended.code == 2  # there is nothing to choose
-    assert approve(clean, request["ref"]).code == 0
+    assert approve(clean, request["ref"]).code in SENT
     texts = [str(event["text"]) for event in clean.sms(before)]
     assert len(texts) == SITES
     assert all("EXERCICE" in text for text in texts)
@@ -156,7 +158,8 @@ def test_of_two_who_approve_at_once_one_sends(clean: Office) -> None:
     words = ("alert", "approve", request["ref"], "--yes")
     both = [clean.start(*words, SUDO_USER=account) for account in ("bruno", "carla")]
     ended = sorted((clean.end(process) for process in both), key=lambda item: item.code)
-    assert [item.code for item in ended] == [0, 5]
+    assert ended[0].code in SENT
+    assert ended[1].code == 5
     assert f"Request {request['ref']} was approved by" in ended[1].err
     assert numbers(clean.sms(before)) == [f"+3363998{i:04}" for i in range(SITES)]
 
@@ -183,23 +186,23 @@ def test_a_polygon_and_people_count_too(clean: Office) -> None:
     assert ended.code == 5
     request = ended.events[-1]["approval"]["request"]
     assert request["above"] == ["radius_m", "recipients"]
-    assert approve(clean, refs(clean)[0], **few).code == 0
+    assert approve(clean, refs(clean)[0], **few).code in SENT
     alert = clean.run("alert", "show", "last", "--json").document
     assert alert["polygon"]["coordinates"] == [ring]
     enough = {"UMSALERT_APPROVAL_RECIPIENTS": str(SITES)}
-    assert clean.run("alert", "send", *ALERT, *SMS, "--yes", **ANNA, **enough).code in (0, 1)
+    assert clean.run("alert", "send", *ALERT, *SMS, "--yes", **ANNA, **enough).code in SENT
 
 
 def test_a_wider_circle_waits_too_and_the_end_does_not(clean: Office) -> None:
     """Who widens above the limit needs another; a correction or a closing never waits."""
     off = {"UMSALERT_APPROVAL_RADIUS_M": "0"}
-    assert clean.run("alert", "send", *ALERT, *SMS, "--yes", **ANNA, **off).code in (0, 1)
+    assert clean.run("alert", "send", *ALERT, *SMS, "--yes", **ANNA, **off).code in SENT
     first = clean.run("alert", "show", "last", "--json").document["ref"]
     change = ("--radius", "900m", "--var", "direction=gare", "--yes", "--json")
     ended = clean.run("alert", "widen", first, *change, **ANNA, **LIMIT)
     assert (ended.code, ended.error["code"]) == (5, "needs_second_person")
     ended = approve(clean, refs(clean)[0])
-    assert ended.code == 0, ended.err
+    assert ended.code in SENT, ended.err
     assert f"Widens alert {first}" in ended.out
     wave = clean.run("alert", "show", "last", "--json").document
     assert wave["follows"] == {"alert": first, "as": "widened"}
@@ -207,7 +210,7 @@ def test_a_wider_circle_waits_too_and_the_end_does_not(clean: Office) -> None:
         "direction=port", "--yes", **ANNA, **LIMIT)  # fmt: skip
     assert waits.code == 5
     ended = clean.run("alert", "close", first, "--outcome", "Fin.", "--yes", **ANNA, **LIMIT)
-    assert ended.code in (0, 1), ended.err
+    assert ended.code in SENT, ended.err
     late = approve(clean, refs(clean)[0], "--json")
     assert (late.code, late.error["code"]) == (5, "incident_closed")
 
@@ -222,7 +225,7 @@ def test_a_template_changed_in_between_is_said(clean: Office) -> None:
         (own / "sms.txt").write_text(text.replace("{{ description }}", "{{ description }} ."))
         before = clean.forget()
         ended = approve(clean, request["ref"])
-        assert ended.code == 0, ended.err
+        assert ended.code in SENT, ended.err
         assert "search-person was changed since" in ended.err
         assert all("rouge ." in str(event["text"]) for event in clean.sms(before))
     finally:
@@ -239,7 +242,7 @@ def test_what_was_approved_can_be_resumed(clean: Office) -> None:
     before = clean.forget()
     assert approve(clean, request["ref"], **nowhere).code == 75
     assert clean.sms(before) == []
-    assert clean.run("alert", "resume", "last", **ANNA).code == 0
+    assert clean.run("alert", "resume", "last", **ANNA).code in SENT
     assert len(clean.sms(before)) == SITES
 
 
