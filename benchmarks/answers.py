@@ -63,6 +63,8 @@ def run(options: Options) -> Iterator[Comparison]:
         place.environ.update(
             {
                 "UMSALERT_ALERT_MAX_RADIUS_M": "1000000",
+                "UMSALERT_APPROVAL_RADIUS_M": "0",
+                "UMSALERT_APPROVAL_RECIPIENTS": "0",
                 "UMSALERT_SMS_VONAGE_RATE_PER_S": str(SMS_PER_S),
                 "UMSALERT_SMS_VONAGE_BURST": "2",
             }

@@ -73,6 +73,8 @@ class _Country:
         away_s = (office.NOON - datetime.now(UTC)).total_seconds()
         place.environ["UMSALERT_SIMULATION_CLOCK_OFFSET_S"] = str(away_s)
         place.environ["UMSALERT_ALERT_MAX_RADIUS_M"] = str(COUNTRY.radius_m)
+        for limit in ("RADIUS_M", "RECIPIENTS"):  # nobody is there to approve it
+            place.environ[f"UMSALERT_APPROVAL_{limit}"] = "0"
         database = place.settings.database
         for old in database.parent.glob(f"{database.name}*"):
             old.unlink()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
-from umsalert import settings
+from umsalert import settings, wiring
 from umsalert.errors import ConfigurationError
 from umsalert.home import CONFIG_NAME
 
@@ -24,7 +25,7 @@ def load(
     return settings.load(flags, {"UMSALERT_HOME": str(home), **environ})
 
 
-def problems(home: Path, **environ: str) -> dict[str | None, str]:
+def problems(home: Path, /, **environ: str) -> dict[str | None, str]:
     with pytest.raises(ConfigurationError) as caught:
         load(home, None, **environ)
     return {problem.column: problem.code for problem in caught.value.problems}
@@ -277,3 +278,30 @@ def test_a_mailbox_is_over_tls_and_said_in_one_line(tmp_path: Path) -> None:
     assert problems(tmp_path, UMSALERT_IMAP_USERNAME="x") == {"imap.host": "bad_value"}
     local = good | {"UMSALERT_IMAP_HOST": "localhost", "UMSALERT_IMAP_SECURITY": "none"}
     assert load(tmp_path, None, **local).imap.security == "none"
+
+
+def test_an_account_is_known_by_its_number(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Only sudo's word is taken from the environment, and behind it stands who runs the process."""
+    found = load(tmp_path)
+    for name in ("USER", "LOGNAME", "USERNAME"):
+        monkeypatch.setenv(name, "somebody")
+    monkeypatch.setattr(os, "getuid", lambda: 0)
+    assert settings.account() == "root"
+    assert wiring.accounts(found) == {"root"}
+    monkeypatch.setenv("SUDO_USER", "marie")
+    assert settings.account() == "marie"
+    assert wiring.accounts(found) == {"marie"}
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    assert settings.own_account() == "uid-4000000"
+    assert wiring.accounts(found) == {"marie", "uid-4000000"}
+
+
+@pytest.mark.parametrize("name", ["radius_m", "recipients", "expires_s"])
+def test_the_limits_of_one_person(tmp_path: Path, name: str) -> None:
+    """0 switches a limit off; nothing waits for ever, or no time at all."""
+    variable = f"UMSALERT_APPROVAL_{name.upper()}"
+    assert problems(tmp_path, **{variable: "-1"}) == {f"approval.{name}": "bad_value"}
+    if name == "expires_s":
+        assert problems(tmp_path, **{variable: "0"}) == {f"approval.{name}": "bad_value"}
+    else:
+        assert getattr(load(tmp_path, None, **{variable: "0"}).approval, name) == 0

@@ -17,7 +17,7 @@ from umsalert import standing
 from umsalert.model import OPEN_STATES, READ_BY_SITE, SHARES, ChannelKind, DeliveryState
 
 if TYPE_CHECKING:
-    from umsalert.model import Alert, MessageText
+    from umsalert.model import Alert, AuditHead, MessageText
     from umsalert.ports import Answers, DeliveryRow, Record, ReplyRow
 
 
@@ -59,7 +59,8 @@ class AlertReport:
     """Everything the record knows of one alert.
 
     `accepted_s` and `sites_accepted_s`: seconds from the alert's creation until 50, 95 and 100 % of
-    all messages were accepted, and of all sites had one accepted; None where never.
+    all messages were accepted, and of all sites had one accepted; None where never. `audit_head`:
+    the newest link of the audit log, which a report that is kept elsewhere bears witness to.
     """
 
     alert: Alert
@@ -72,6 +73,7 @@ class AlertReport:
     replies: tuple[ReplyRow, ...]
     texts: tuple[MessageText, ...]
     codes: Mapping[str, int]
+    audit_head: AuditHead | None = None
 
     @property
     def sites_reached(self) -> int:

@@ -16,6 +16,7 @@ from umsalert.settings import (
     RateSettings,
     Settings,
     account,
+    own_account,
     providers,
     rate,
 )
@@ -83,6 +84,14 @@ def operator(settings: Settings) -> Operator:
     return Operator(account(), settings.station)
 
 
+def accounts(settings: Settings) -> frozenset[str]:
+    """Return all accounts behind the command: that of `operator`, and the process's own.
+
+    Root is nobody's: several people become it through sudo.
+    """
+    return frozenset({operator(settings).account, own_account()} - {"root"}) or frozenset({"root"})
+
+
 def template_folders(settings: Settings) -> tuple[Path, ...]:
     """Return where templates are looked for: the operator's own folder first."""
     return (settings.home / "templates", resources.folder("templates"))
@@ -123,7 +132,7 @@ def longest_answer_s(settings: Settings, kinds: Collection[ChannelKind]) -> floa
 
 def planner(settings: Settings, store: Store) -> Planner:
     """Return the service that makes plans and alerts."""
-    from umsalert.selection import Planner, Prices, Station
+    from umsalert.selection import Limits, Planner, Prices, Station
 
     price = settings.price
     station = Station(
@@ -133,6 +142,7 @@ def planner(settings: Settings, store: Store) -> Planner:
         Prices(price.sms_part_eur, price.voice_minute_eur, price.email_eur),
         cell_pace(settings),
         link(settings),
+        Limits(settings.approval.radius_m, settings.approval.recipients),
     )
     return Planner(store.alerts, clock(settings), station)
 

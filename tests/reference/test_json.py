@@ -117,6 +117,8 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _cancelled_elsewhere(run, office)
     _without_room(run, office, folder)
     _replies(run)
+    _second_person(run)
+    _operators(run, folder)
     _refused(run)
     return run.found
 
@@ -334,6 +336,33 @@ def _cancelled_elsewhere(run: Collector, office: Office) -> None:
         time.sleep(0.02)
     run("alert cancel", "last", "--yes")
     assert run.keep("alert send", office.end(process)).code == 5
+
+
+def _second_person(run: Collector) -> None:
+    """Let two requests wait for another account, which approves one and refuses the other."""
+    limit = {"UMSALERT_APPROVAL_RADIUS_M": "500", "SUDO_USER": "anna"}
+    bruno = {"SUDO_USER": "bruno"}
+    assert run("alert send", *ALERT, "--yes", **limit).code == 5
+    run("alert preview", *ALERT, **limit)
+    run("alert approve", "--list")
+    run("alert approve", "--yes", **bruno)
+    assert run("alert show", "last").document["approved_by"]
+    assert run("alert send", *ALERT, "--yes", **limit).code == 5
+    run("alert approve", "--refuse", **bruno)
+    run("alert approve", "--list")
+
+
+def _operators(run: Collector, folder: Path) -> None:
+    run("audit log", "--action", "alert.cancel", "--limit", "1")
+    run("audit verify")
+    assert run("audit verify", "--head", f"{10**9}:{'0' * 64}").code == 4
+    run("audit head")
+    new = ("--db", folder / "new.db")
+    run("operator list", *new)
+    run("operator add", "anna", "--role", "administrator", *new, SUDO_USER="anna")
+    run("operator add", "bruno", "--role", "officer", *new, SUDO_USER="anna")
+    run("operator list", *new)
+    run("operator remove", "bruno", *new, SUDO_USER="anna")
 
 
 def _refused(run: Collector) -> None:

@@ -1,4 +1,4 @@
-"""`umsalert alert`: preview, send, resume, what comes after, cancel, list, show."""
+"""`umsalert alert`: preview, send, approve, resume, what comes after, cancel, list, show."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from umsalert.cli.alert_request import (
 )
 from umsalert.cli.context import AlertRef, AsJson, leave, run_async, run_reading, session
 from umsalert.errors import ExitCode
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 from umsalert.times import parse_duration
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -179,6 +179,43 @@ def resume(
     leave(run_async(work, busy="sending"))
 
 
+@app.command(
+    help=_(
+        "Approve what another account has asked for: an alert above a limit of the settings is "
+        "shown as it would be now, and sent after a confirmation."
+    ),
+    epilog=_("Example: umsalert alert approve ask-7k3fz"),
+)
+def approve(
+    context: typer.Context,
+    request_ref: Annotated[
+        str | None,
+        typer.Argument(metavar="REQUEST", help=_("Its reference. Default: the only one.")),
+    ] = None,
+    refuse: Annotated[
+        bool, typer.Option("--refuse", help=_("Refuse it, or withdraw your own."))
+    ] = False,
+    waiting: Annotated[bool, typer.Option("--list", help=_("List what waits."))] = False,
+    follow: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Approve a request."""
+    from umsalert.cli import alert_approve, alert_send
+
+    this = session(context)
+    output = this.output(as_json=as_json)
+    if waiting:
+        leave(run_async(alert_approve.show_waiting(this, output)))
+    if refuse:
+        leave(run_async(alert_approve.refuse(this, request_ref, output)))
+    manner = alert_send.Manner(yes=yes, follow=_length(follow))
+    leave(run_async(alert_approve.decide(this, request_ref, manner, output), busy="sending"))
+
+
 app.command(
     "follow-up",
     help=_("Send another message to people of an incident: to those who did not answer, say."),
@@ -261,7 +298,16 @@ def list_alerts(
     async def work() -> None:
         async with wiring.open_store(this.settings) as store:
             lines = await store.alerts.alerts(limit=limit)
-            alert_show.show_list(lines, this.output(as_json=as_json))
+            output = this.output(as_json=as_json)
+            alert_show.show_list(lines, output)
+            if waiting := len(await store.approvals.waiting()):
+                output.say(
+                    ngettext(
+                        "{n} request waits for a second person: umsalert alert approve --list",
+                        "{n} requests wait for a second person: umsalert alert approve --list",
+                        waiting,
+                    ).format(n=waiting)
+                )
 
     run_reading(work())
 

@@ -40,6 +40,7 @@ def document(plan: Plan) -> dict[str, Any]:
         "left_out": dict(selection.left_out),
         "texts": alert_words.texts(plan.texts),
         "findings": findings.document(plan.findings),
+        "needs_second_person": list(plan.above),
         "nearest_site": plan.situation.nearest and dataclasses.asdict(plan.situation.nearest),
         "estimate": {
             "seconds": {kind.value: round(s, 1) for kind, s in plan.estimate.seconds.items()},
@@ -163,6 +164,15 @@ def _show_totals(plan: Plan, output: Output) -> None:
             output.paragraph(_density_words(plan))
     if plan.request.template.stop_when_acknowledged:
         output.paragraph(alert_words.stop_words())
+    if plan.above:
+        output.paragraph(second_person_words(plan.above))
+
+
+def second_person_words(above: Sequence[str]) -> str:
+    """Say that an alert needs a second person, and above which limits it is."""
+    return _("It needs a second person, who approves it: above {limits}.").format(
+        limits=", ".join(f"approval.{name}" for name in above)
+    )
 
 
 def place_words(plan: Plan) -> str:

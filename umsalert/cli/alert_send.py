@@ -12,7 +12,15 @@ from datetime import timedelta
 import typer
 
 from umsalert import wiring
-from umsalert.cli import alert_preview, alert_show, alert_words, delivery_words, findings, progress
+from umsalert.cli import (
+    alert_preview,
+    alert_show,
+    alert_waiting,
+    alert_words,
+    delivery_words,
+    findings,
+    progress,
+)
 from umsalert.cli.context import Session
 from umsalert.cli.output import (
     Output,
@@ -27,7 +35,15 @@ from umsalert.dispatch import Dispatcher, LaneConfig, Result, Run, left_open, re
 from umsalert.errors import ExitCode, TemporaryError
 from umsalert.events import Cancelled, Planned, Progress
 from umsalert.i18n import _, ngettext
-from umsalert.model import Alert, Cancellation, DeliveryState, FollowKind, OutcomeKind, Power
+from umsalert.model import (
+    Alert,
+    Cancellation,
+    Consent,
+    DeliveryState,
+    FollowKind,
+    OutcomeKind,
+    Power,
+)
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
 
@@ -36,11 +52,12 @@ _FOLLOW_POLL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to go about sending."""
+    """How to go about sending. `consent`: that of the second person, who has seen the plan."""
 
     yes: bool = False
     follow: timedelta | None = None
     resend_unknown: bool = False
+    consent: Consent | None = None
 
 
 async def send(session: Session, request: Request, manner: Manner, output: Output) -> ExitCode:
@@ -69,7 +86,8 @@ async def carry_out(
 ) -> ExitCode:
     """Ask, record and dispatch a plan that was shown. Raises Declined when the answer is no.
 
-    `recorded` is told as soon as the alert stands in the record.
+    `recorded` is told as soon as the alert stands in the record. Raises RefusedByRule, and nothing
+    is queued, when it waits for a second person from now on.
     """
     settings = session.settings
     async with wiring.open_lanes(settings, tuple(plan.selection.deliveries)) as lanes:
@@ -77,8 +95,10 @@ async def carry_out(
         if output.as_json and plan.findings:
             found = findings.document(plan.findings)
             output.event({"event": "checked", "at": plan.at, "findings": found})
+        if plan.above and manner.consent is None:
+            raise await alert_waiting.submit(settings, store, plan, output)
         with _advising(_("Nothing was sent. Then give the same command again.")):
-            alert = await wiring.planner(settings, store).record(plan)
+            alert = await wiring.planner(settings, store).record(plan, manner.consent)
         if alert.ref != plan.ref:
             return await report_earlier(session, store, alert, output)
         if recorded is not None:
@@ -249,7 +269,7 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
     must_be_asked()
     people = plan.selection.contacts
     exercise = plan.request.exercise
-    question = _question(plan)
+    question = _question(plan, asks_another=bool(plan.above) and manner.consent is None)
     console(stderr=True).print(question, style="bold yellow" if exercise else "bold white on red")
     agreed = False
     try:
@@ -265,7 +285,7 @@ def _confirm(plan: Plan, manner: Manner, typed_above: int) -> None:
         raise Declined
 
 
-def _question(plan: Plan) -> str:
+def _question(plan: Plan, *, asks_another: bool) -> str:
     """Return what is asked; where guards are alerted, the place is named above it."""
     people, exercise = plan.selection.contacts, plan.request.exercise
     follows = plan.request.follows
@@ -284,6 +304,13 @@ def _question(plan: Plan) -> str:
         )
         return question.format(n=people)
     tell(alert_preview.place_words(plan))
+    if asks_another:
+        question = (
+            _("EXERCISE: ask a second person to send it to {n} people at {sites} sites?")
+            if exercise
+            else _("Ask a second person to ALERT {n} people at {sites} sites FOR REAL?")
+        )
+        return question.format(n=people, sites=len(plan.selection.sites))
     question = (
         _("EXERCISE: send it to {n} people at {sites} sites?")
         if exercise

@@ -99,6 +99,8 @@ def head(alert: Alert) -> list[str]:
     ]
     if rule := alert_words.off_duty_rule(alert.follows, alert.off_duty):
         lines.append(alert_words.off_duty_words(rule))
+    if alert.approved_by:
+        lines.append(_("Approved by {operator}").format(operator=alert.approved_by))
     if alert.cancelled:
         lines.append(cancelled_words(alert.cancelled, alert.time_zone))
     if alert.closed:
@@ -193,6 +195,7 @@ def document(alert: Alert) -> dict[str, Any]:
         "variables": dict(alert.variables),
         "reason": alert.reason,
         "operator": alert.operator,
+        "approved_by": alert.approved_by or None,
         "incident_at": utc(alert.incident_at),
         "created_at": utc(alert.created_at),
         "expires_at": utc(alert.expires_at),

@@ -184,6 +184,12 @@ COMMANDS = (
         _("Tell who got what, when. `report ALERT` is short for `report show ALERT`."),
     ),
     _Lazy("reply", "reply:app", _("See what guards answered, and record what one tells you.")),
+    _Lazy(
+        "operator",
+        "operator:app",
+        _("Say which account may do what: keep the register, alert, read, administer."),
+    ),
+    _Lazy("audit", "audit:app", _("See who did what, and prove that the record is whole.")),
     _Lazy("template", "template:app", _("List templates, and see the exact words they send.")),
     _Lazy("channel", "channel:app", _("See how channels are set up, and test one.")),
     _Lazy(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,8 +11,8 @@ from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.output import Output, channel_name, confirm, must_be_asked, tell
 from umsalert.errors import ExitCode
 from umsalert.i18n import _
-from umsalert.model import ChannelKind, Outcome, OutcomeKind, Outgoing
-from umsalert.settings import is_loopback
+from umsalert.model import ChannelKind, Deed, Outcome, OutcomeKind, Outgoing, Power
+from umsalert.settings import Settings, is_loopback
 
 if TYPE_CHECKING:
     from umsalert.channels.registry import ChannelState
@@ -84,11 +85,14 @@ def probe_channel(
     this = session(context)
     output = this.output(as_json=as_json)
     settings = this.settings
+    run_async(_note(settings, ()))
     trial = probe.choose(channel, provider, settings)
     outgoing = probe.prepare(trial, to, settings, wiring.clock(settings).now())
     state = registry.state(channel, trial.provider, settings)
     if not yes:
         _confirm(outgoing, state)
+    detail = {"provider": trial.provider, "reference": outgoing.reference}
+    run_async(_note(settings, (Deed("channel.test", "channel", channel.value, detail),)))
     outcome = run_async(probe.send(outgoing, trial, settings))
     if as_json:
         output.document(
@@ -107,6 +111,17 @@ def probe_channel(
     else:
         say_outcome(outcome, state, output)
     leave(EXIT_CODES[outcome.kind])
+
+
+async def _note(settings: Settings, deeds: Sequence[Deed]) -> None:
+    """Add to the audit log, where there is one yet. Raises RefusedByRule: role_missing."""
+    from umsalert import wiring
+
+    if not settings.database.exists():
+        return
+    async with wiring.open_store(settings, Power.ALERT) as store:
+        if deeds:
+            await store.audit.append(wiring.operator(settings), deeds)
 
 
 def _confirm(outgoing: Outgoing, state: ChannelState) -> None:

@@ -51,6 +51,8 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
+    import dataclasses
+
     from umsalert import incidents, reports, wiring
     from umsalert.cli import report_show
 
@@ -60,8 +62,9 @@ def show(
     async def work() -> tuple[reports.AlertReport, incidents.Incident]:
         async with wiring.open_store(this.settings) as store:
             found = await store.alerts.alert(alert)
+            report = await reports.build(store.record, store.answers, found)
             return (
-                await reports.build(store.record, store.answers, found),
+                dataclasses.replace(report, audit_head=await store.audit.head()),
                 await incidents.build(store.record, store.answers, found),
             )
 

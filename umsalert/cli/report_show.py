@@ -57,6 +57,7 @@ def document(report: AlertReport, incident: Incident, output: Output) -> None:
             "incident": report_incident.document(incident),
             "codes": dict(report.codes),
             "texts": alert_words.texts(report.texts),
+            "audit_head": report.audit_head and str(report.audit_head),
         }
     )
 
@@ -159,6 +160,9 @@ def table(report: AlertReport, incident: Incident, output: Output) -> None:
     for code, count in report.codes.items():
         output.paragraph(_("Code {code}: {n} ×").format(code=code, n=count))
     _repeated_lines(report, output)
+    if report.audit_head:
+        output.line()
+        output.line(_("Audit log: {head}").format(head=report.audit_head))
 
 
 def _repeated_lines(report: AlertReport, output: Output) -> None:

@@ -54,6 +54,8 @@ SHAPES = (
 
 # Every metavar of the commands, and what Typer writes where there is none.
 METAVARS = (
+    N_("ACCOUNT"),
+    N_("ACTION"),
     N_("ALERT"),
     N_("ANSWER"),
     N_("CHANNEL"),
@@ -65,14 +67,17 @@ METAVARS = (
     N_("ID"),
     N_("KEY"),
     N_("N"),
+    N_("N:SHA256"),
     N_("NAME"),
     N_("NAME=TEXT"),
+    N_("NOUN"),
     N_("NUMBER=KEYS"),
     N_("NUMBER|ADDRESS"),
     N_("PORT"),
     N_("REF"),
     N_("REASON"),
     N_("REF..."),
+    N_("REQUEST"),
     N_("SECONDS"),
     N_("TEXT"),
     N_("TIME"),

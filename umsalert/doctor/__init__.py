@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from umsalert.channels import registry
-from umsalert.doctor import files, machine, setup
+from umsalert.doctor import files, machine, operators, setup
 from umsalert.doctor.subject import Subject
 from umsalert.errors import UmsalertError
 from umsalert.i18n import _, system_reason
@@ -32,6 +32,7 @@ CHECKS: dict[str, Check] = {
     "station": setup.station,
     "channels": setup.channels,
     "templates": setup.templates,
+    "operators": operators.operators,
 }
 
 

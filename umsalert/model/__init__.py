@@ -26,6 +26,14 @@ if TYPE_CHECKING:
         ReplyKind,
         ReplySource,
     )
+    from umsalert.model.approvals import (
+        APPROVAL_POWERS,
+        Approval,
+        ApprovalDecision,
+        ApprovalKind,
+        Consent,
+        NewApproval,
+    )
     from umsalert.model.areas import (
         Area,
         Circle,
@@ -35,7 +43,10 @@ if TYPE_CHECKING:
     from umsalert.model.audit import (
         AuditEntry,
         AuditHead,
+        Break,
         Deed,
+        Fault,
+        Verdict,
     )
     from umsalert.model.checks import (
         CheckResult,
@@ -94,6 +105,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "APPROVAL_POWERS",
     "CONTACT_MOVES",
     "NEW_AREA",
     "NO_CELL_PACE",
@@ -108,10 +120,14 @@ __all__ = [
     "AddressState",
     "Alert",
     "Answer",
+    "Approval",
+    "ApprovalDecision",
+    "ApprovalKind",
     "Area",
     "Audience",
     "AuditEntry",
     "AuditHead",
+    "Break",
     "Cancellation",
     "CellPace",
     "ChannelKind",
@@ -119,12 +135,14 @@ __all__ = [
     "CheckStatus",
     "Circle",
     "Closure",
+    "Consent",
     "Contact",
     "ContactStatus",
     "Decision",
     "Deed",
     "DeliveryState",
     "Expected",
+    "Fault",
     "FollowKind",
     "Following",
     "Kinds",
@@ -132,6 +150,7 @@ __all__ = [
     "Load",
     "MessageText",
     "NewAlert",
+    "NewApproval",
     "NewContact",
     "NewSite",
     "OffDuty",
@@ -155,6 +174,7 @@ __all__ = [
     "StatusChange",
     "Tie",
     "UnknownPolicy",
+    "Verdict",
     "Wave",
 ]
 
@@ -167,8 +187,11 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "Link OffDuty UnknownPolicy"
             ),
             "answers": "READ_BY_SITE ReplyKind ReplySource",
+            "approvals": (
+                "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval"
+            ),
             "areas": "Area Circle Polygon SiteInArea",
-            "audit": "AuditEntry AuditHead Deed",
+            "audit": "AuditEntry AuditHead Break Deed Fault Verdict",
             "checks": "CheckResult CheckStatus",
             "deliveries": "OPEN_STATES TRANSITIONS ChannelKind DeliveryState MessageText",
             "hand_overs": "TOKEN_PLACE Outcome OutcomeKind Outgoing Receipt",

@@ -113,7 +113,8 @@ class Alert:
     """An alert of the record. `reason` is internal: it never reaches a template or a channel.
 
     `expected` None: nothing was estimated, as before umsalert did. `incident_ref` is the first
-    alert of the incident, itself where it is that; `closed` is the incident's.
+    alert of the incident, itself where it is that; `closed` is the incident's. `approved_by` is the
+    second person, where one was needed.
     """
 
     id: int
@@ -141,3 +142,4 @@ class Alert:
     incident_ref: str = ""
     closed: Closure | None = None
     off_duty: OffDuty = OffDuty.SKIP
+    approved_by: str = ""

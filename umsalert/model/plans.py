@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from umsalert.model.alerts import Audience, Expected, FollowKind, OffDuty, UnknownPolicy
+from umsalert.model.approvals import Consent
 from umsalert.model.areas import Area, SiteInArea
 from umsalert.model.deliveries import ChannelKind, MessageText
 from umsalert.model.register import Operator
@@ -99,6 +100,7 @@ class NewAlert:
     """An alert ready to be recorded; the store turns it into deliveries.
 
     `stop_when_acknowledged`: after the first answer from a site nothing more leaves for it.
+    `consent`: `operator` has asked for it, and somebody else has approved it.
     """
 
     ref: str
@@ -123,3 +125,4 @@ class NewAlert:
     stop_when_acknowledged: bool = False
     expected: Expected | None = None
     off_duty: OffDuty = OffDuty.SKIP
+    consent: Consent | None = None

@@ -14,6 +14,14 @@ if TYPE_CHECKING:
         Invited,
         ReplyRow,
     )
+    from umsalert.ports.approvals import (
+        Approvals,
+    )
+    from umsalert.ports.audit import (
+        AuditLog,
+        Operators,
+        Wanted,
+    )
     from umsalert.ports.board import (
         Amendment,
         Board,
@@ -81,6 +89,8 @@ __all__ = [
     "Amendment",
     "Answered",
     "Answers",
+    "Approvals",
+    "AuditLog",
     "Board",
     "BoardSite",
     "Channel",
@@ -101,6 +111,7 @@ __all__ = [
     "Mailbox",
     "NearestSite",
     "OnDuty",
+    "Operators",
     "Outbox",
     "Pace",
     "PostalAddress",
@@ -122,6 +133,7 @@ __all__ = [
     "Tally",
     "Vetting",
     "Want",
+    "Wanted",
     "WaveRow",
     "Webhook",
     "WebhookSource",
@@ -133,6 +145,8 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
         {
             "addresses": "Addresses Answered",
             "answers": "Answers Invited ReplyRow",
+            "approvals": "Approvals",
+            "audit": "AuditLog Operators Wanted",
             "board": "Amendment Board BoardSite Incident IncidentAlert Reach Tally",
             "book": (
                 "AlertBook AlertLine KnownPlace NearestSite OnDuty Register Schedule Situation"

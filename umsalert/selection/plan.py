@@ -32,7 +32,8 @@ class Request:
 
     With `follows` it goes to people of that alert's incident, whoever is in the area now, or, where
     the area is a new one, to those in it who have not been told the same. `off_duty` says what
-    becomes of sites in the area where nobody is on duty.
+    becomes of sites in the area where nobody is on duty. `asked_at`: when it was asked for, where
+    it has waited for a second person since.
     """
 
     area: Area
@@ -47,11 +48,26 @@ class Request:
     idempotency_key: str | None = None
     follows: Following | None = None
     off_duty: OffDuty = OffDuty.SKIP
+    asked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Above any of these an alert needs a second person; 0 where there is no such limit."""
+
+    radius_m: float = 0.0
+    recipients: int = 0
+
+
+NO_LIMITS = Limits()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would be sent, to whom: shown before anything leaves, then recorded as it stands."""
+    """What would be sent, to whom: shown before anything leaves, then recorded as it stands.
+
+    `above`: the limits that it exceeds, by name: it needs a second person.
+    """
 
     request: Request
     ref: str
@@ -63,11 +79,12 @@ class Plan:
     estimate: Estimate
     situation: Situation
     findings: tuple[Finding, ...]
+    above: tuple[str, ...] = ()
 
     @property
     def incident_at(self) -> datetime:
-        """When it happened; the moment of the plan where the officer gave no time."""
-        return self.request.incident_at or self.at
+        """When it happened; the moment of asking where the officer gave no time."""
+        return happened(self.request, self.at)
 
     @property
     def expires_at(self) -> datetime:
@@ -86,6 +103,26 @@ class Station:
     prices: Prices
     cell_pace: CellPace = NO_CELL_PACE
     link: str = ""
+    limits: Limits = NO_LIMITS
+
+
+def happened(request: Request, now: datetime) -> datetime:
+    """Return when the incident of a request was, asked for `now` where nothing else is known."""
+    return request.incident_at or request.asked_at or now
+
+
+def above(request: Request, people: int, limits: Limits) -> tuple[str, ...]:
+    """Return the names of the limits that an alert to so many people exceeds.
+
+    What goes to people who were alerted already is never kept waiting: a correction, the end.
+    """
+    if request.follows is not None and request.follows.kind not in NEW_AREA:
+        return ()
+    exceeded = {
+        "radius_m": 0 < limits.radius_m < request.area.radius_m,
+        "recipients": 0 < limits.recipients < people,
+    }
+    return tuple(name for name, too_much in exceeded.items() if too_much)
 
 
 def nobody(plan: Plan) -> NobodyMatched:

@@ -20,6 +20,7 @@ from umsalert.model import (
     Alert,
     Area,
     ChannelKind,
+    Consent,
     FollowKind,
     NewAlert,
     OffDuty,
@@ -29,7 +30,7 @@ from umsalert.model import (
 )
 from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty
 from umsalert.selection.estimate import estimate
-from umsalert.selection.plan import Plan, Request, Station, nobody
+from umsalert.selection.plan import Plan, Request, Station, above, happened, nobody
 from umsalert.selection.presence import on_duty
 from umsalert.selection.unusual import unusual
 
@@ -64,7 +65,7 @@ class Planner:
         facts = Facts(
             station=self._station.name,
             callback=self._station.callback,
-            incident_time=_clock_time(request.incident_at or now, zone),
+            incident_time=_clock_time(happened(request, now), zone),
             reference=ref,
             link=self._station.link,
         )
@@ -95,6 +96,7 @@ class Planner:
             ),
             situation=situation,
             findings=check.alert(check.Draft(request.template, request.values, facts, texts)),
+            above=above(request, selection.contacts, self._station.limits),
         )
         return replace(plan, findings=check.worst_first((*plan.findings, *unusual(plan))))
 
@@ -104,15 +106,18 @@ class Planner:
         known = await self._book.around(plan.request.area)
         return [place for place in known if place.site_id not in alerted]
 
-    async def record(self, plan: Plan) -> Alert:
+    async def record(self, plan: Plan, consent: Consent | None = None) -> Alert:
         """Write the plan as an alert whose deliveries are queued.
 
         People and presence are those of this moment, not of the plan's. When another process
         has just used the idempotency key, that alert is returned: its ref is not the plan's.
-        Raises NobodyMatched when nobody would get anything, UsageError when the expiry has passed.
+        Raises NobodyMatched when nobody would get anything, UsageError when the expiry has passed,
+        RefusedByRule when it needs a second person and there is no `consent`, or none that holds.
         """
         if not plan.selection.contacts:
             raise nobody(plan)
+        if plan.above and consent is None:
+            raise RefusedByRule("needs_second_person", _("This alert needs a second person."))
         if plan.expires_at <= self._clock.now():
             raise UsageError(
                 "already_expired",
@@ -143,6 +148,7 @@ class Planner:
             stop_when_acknowledged=request.template.stop_when_acknowledged,
             expected=plan.estimate.expected,
             off_duty=request.off_duty,
+            consent=consent,
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 

@@ -98,6 +98,15 @@ def explanations() -> Mapping[str, Explained]:
         "register.doubtful_after": Explained(
             _("After so many undeliverable messages in a row an address is doubtful.")
         ),
+        "approval.radius_m": Explained(
+            _("An alert of a larger radius waits for a second person; 0: none does.")
+        ),
+        "approval.recipients": Explained(
+            _("An alert to more people waits for a second person; 0: none does.")
+        ),
+        "approval.expires_s": Explained(
+            _("How many seconds it waits; then it must be asked for anew.")
+        ),
         "price.sms_part_eur": Explained(_("What a part of an SMS costs, in euros.")),
         "price.voice_minute_eur": Explained(_("What a minute of a call costs, in euros.")),
         "price.email_eur": Explained(_("What an e-mail costs, in euros.")),

@@ -15,6 +15,7 @@ from umsalert.model import OffDuty
 from umsalert.settings.hosts import CHANNELS, host_of, is_loopback, simulated
 from umsalert.settings.values import (
     AppriseSettings,
+    ApprovalSettings,
     CallRateSettings,
     GatewaySettings,
     GeocodeSettings,
@@ -43,6 +44,8 @@ MIN_SECRET_CHARS = 20
 """Of a secret that stands in an address: nobody may find it by trying."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
+MAX_APPROVAL_S = 604_800
+"""A week: what was asked for then is not what is needed now."""
 MAX_LINK_CHARS = 50
 """With path and token a line of an e-mail, and half an SMS."""
 MIN_POLL_S, MAX_POLL_S = 1.0, 600.0
@@ -60,6 +63,7 @@ def problems(settings: Settings) -> list[Problem]:
     """Return everything that is out of its limits."""
     return [
         *_general(settings),
+        *_approval(settings.approval),
         *_price(settings.price),
         *(problem for channel in CHANNELS for problem in _channel(channel, settings)),
         *_pace(settings.pace),
@@ -108,6 +112,15 @@ def _general(settings: Settings) -> Iterator[Problem]:
     if settings.simulation.clock_offset_s and not simulated(settings):
         message = _("the clock may be moved only while every provider is a simulator here")
         yield _bad("simulation.clock_offset_s", message)
+
+
+def _approval(approval: ApprovalSettings) -> Iterator[Problem]:
+    for key in ("radius_m", "recipients"):
+        if not 0 <= getattr(approval, key) < float("inf"):
+            yield _bad(f"approval.{key}", _("must not be below 0"))
+    if not 0 < approval.expires_s <= MAX_APPROVAL_S:
+        message = _("must be above 0 and at most {most} seconds").format(most=MAX_APPROVAL_S)
+        yield _bad("approval.expires_s", message)
 
 
 def _price(price: PriceSettings) -> Iterator[Problem]:

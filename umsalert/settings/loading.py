@@ -37,12 +37,37 @@ class Inspection:
 
 def account(environ: Mapping[str, str] = os.environ) -> str:
     """Return the account that runs the command, seen through sudo."""
-    import getpass
+    return environ.get("SUDO_USER") or own_account()
 
+
+def own_account() -> str:
+    """Return the account of this process, that of sudo's target where it was started by sudo.
+
+    By its number: what the environment says of it can be anything.
+    """
     try:
-        return environ.get("SUDO_USER") or getpass.getuser()
-    except (KeyError, OSError):
+        import pwd
+
+        return pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
         return f"uid-{os.getuid()}"
+    except ImportError:  # no POSIX
+        import getpass
+
+        return getpass.getuser()
+
+
+def account_exists(name: str) -> bool:
+    """Say whether this machine knows an account; where that cannot be asked, it does."""
+    try:
+        import pwd
+
+        pwd.getpwnam(name)
+    except (KeyError, ValueError):
+        return False
+    except ImportError:  # no POSIX
+        return True
+    return True
 
 
 def default_settings(environ: Mapping[str, str] = os.environ) -> Settings:

@@ -53,6 +53,19 @@ class RegisterSettings(NamedTuple):
     doubtful_after: int = 3
 
 
+class ApprovalSettings(NamedTuple):
+    """Above which size an alert waits for a second person, and how long it waits; 0: no limit.
+
+    An armed attack locks down a circle of 30 km without waiting: around Paris, where most guards
+    work, that is some 30,000 people. Above these limits an alert is more likely a slip: of a unit,
+    of a digit.
+    """
+
+    radius_m: float = 50_000.0
+    recipients: int = 50_000
+    expires_s: float = 1_800.0
+
+
 class PriceSettings(NamedTuple):
     """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
 
@@ -303,6 +316,7 @@ class Settings:
     time_zone: str = "Europe/Paris"
     alert: AlertSettings = AlertSettings()
     register: RegisterSettings = RegisterSettings()
+    approval: ApprovalSettings = ApprovalSettings()
     price: PriceSettings = PriceSettings()
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict
@@ -17,6 +18,7 @@ from umsalert.model import (
     ChannelKind,
     Circle,
     Closure,
+    Deed,
     DeliveryState,
     Expected,
     FollowKind,
@@ -26,6 +28,7 @@ from umsalert.model import (
     Polygon,
     UnknownPolicy,
 )
+from umsalert.store import approvals, audit
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.lapses import lapse, lapse_in
 from umsalert.store.spatialite import Connection
@@ -141,7 +144,8 @@ class SqlAlertBook:
         An alert that has the same idempotency key already is returned instead. One that follows
         another goes to its `recipients` or its `wave` of this moment; raises NobodyMatched when
         there is none. A closing closes its incident in the same transaction; raises RefusedByRule
-        when that is closed.
+        when that is closed. So is decided what waited for a second person; raises RefusedByRule
+        when that was decided before, or has expired.
         """
         return await self._database.write(
             lambda c: _create(c, alert, on_duty), spatial=not _corrects(alert)
@@ -211,6 +215,8 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
     from umsalert.store.cells import fill_dense
 
     sql = queries("alerts")
+    if new.consent is not None:
+        approvals.check(connection, new.consent, new.created_at)
     same = connection.execute(sql["by_key"], {"key": new.idempotency_key}).fetchone()
     if same is not None:
         return alert_of_row(same)
@@ -236,6 +242,9 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
     connection.execute(
         sql["insert_deliveries"], {"alert_id": alert_id, "now": to_text(new.created_at)}
     )
+    if new.consent is not None:
+        approvals.approve(connection, new.consent, new.created_at, alert_id)
+    audit.append(connection, new.operator, new.created_at, [_deed(connection, new, alert_id)])
     return _find(connection, new.ref)
 
 
@@ -259,6 +268,29 @@ def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, i
     if not connection.execute(queries("area")["person_counts"]).fetchone()["contacts"]:
         raise NobodyMatched("nobody_to_follow", _("Nobody is left who would get this alert."))
     return left_out
+
+
+def _deed(connection: Connection, new: NewAlert, alert_id: int) -> Deed:
+    """Return what the audit log keeps of a new alert: no word and nobody's name of it."""
+    place = {"alert_id": alert_id}
+    texts = sorted([t.channel, t.language, t.subject, t.body, t.html] for t in new.texts)
+    detail: dict[str, object] = {
+        "template": new.template,
+        "exercise": new.exercise,
+        "messages": {
+            kind.value: sum(states.values())
+            for kind, states in counts(connection, alert_id).items()
+        },
+        "sites": connection.execute(queries("alerts")["sites"], place).fetchone()["n"],
+        "texts_sha256": hashlib.sha256(json.dumps(texts).encode()).hexdigest(),
+        "request_sha256": new.request_hash,
+    }
+    if new.follows is not None:
+        row = connection.execute(queries("alerts")["ref"], {"alert_id": new.follows.alert_id})
+        detail |= {"follows": row.fetchone()["ref"], "as": new.follows.kind.value}
+    if new.consent is not None:
+        detail["approved_by"] = str(new.consent.by)
+    return Deed("alert.create", "alert", new.ref, detail)
 
 
 def _corrects(new: NewAlert) -> bool:
@@ -295,6 +327,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
         "expected": new.expected and json.dumps(asdict(new.expected)),
         "off_duty": new.off_duty,
+        "approved_by": "" if new.consent is None else str(new.consent.by),
     }
 
 
@@ -367,6 +400,7 @@ def alert_of_row(row: Connection) -> Alert:
         incident_ref=row["incident_ref"],
         closed=_closure(row),
         off_duty=OffDuty(row["off_duty"]),
+        approved_by=row["approved_by"],
     )
 
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from umsalert import standing
 from umsalert.errors import UsageError
 from umsalert.i18n import _
-from umsalert.model import ChannelKind, ReplyKind, ReplySource
+from umsalert.model import ChannelKind, Deed, ReplyKind, ReplySource
+from umsalert.store import audit
 from umsalert.store.alerts import text_of_row
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.hand_overs import of_reference
@@ -54,7 +55,11 @@ class SqlAnswers:
 
         def work(connection: Connection) -> int:
             found = _of_ref(connection, alert_id, ref)
-            return _insert(connection, answer, found | {"entered_by": str(by)}, self._now())
+            row = found | {"entered_by": str(by)}
+            reply_id = _insert(connection, answer, row, self._now())
+            detail = {"reply": reply_id, "of": ref, "kind": answer.kind.value}
+            self._tell(connection, by, found, ("add", detail))
+            return reply_id
 
         return await self._database.write(work)
 
@@ -126,8 +131,23 @@ class SqlAnswers:
             kind, source = ReplyKind(tied["kind"]), ReplySource(tied["source"])
             if standing.speaks_for_site(kind, source, None):
                 _stop_site(connection, found, self._now())
+            detail = {"reply": reply_id, "of": ref, "kind": kind.value}
+            self._tell(connection, by, found, ("tie", detail))
 
         await self._database.write(work)
+
+    def _tell(
+        self,
+        connection: Connection,
+        by: Operator,
+        found: Found,
+        done: tuple[str, Mapping[str, object]],
+    ) -> None:
+        """Add to the audit log what an operator did with an answer: the verb and the detail."""
+        verb, detail = done
+        alert = connection.execute(queries("alerts")["ref"], found).fetchone()
+        deed = Deed(f"reply.{verb}", "reply", alert["ref"], detail)
+        audit.append(connection, by, self._now(), [deed])
 
 
 def keep(

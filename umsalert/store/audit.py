@@ -3,16 +3,78 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from functools import lru_cache
 
 from umsalert import chain
-from umsalert.model import AuditHead, Deed, Operator
-from umsalert.store.database import queries, to_text
+from umsalert.model import AuditEntry, AuditHead, Deed, Operator, Verdict
+from umsalert.ports import Wanted
+from umsalert.store.database import Database, from_text, optional_text, queries, to_text
 from umsalert.store.spatialite import Connection
 
+_NEVER = datetime.min.replace(tzinfo=UTC)
+"""In the place of a time that was never written so: no hash is right with it."""
 
-def append(connection: Connection, by: Operator, at: datetime, deeds: Iterable[Deed]) -> None:
+_as_json = json.JSONEncoder(separators=(",", ":"), sort_keys=True).encode
+
+
+class SqlAuditLog:
+    """`ports.AuditLog` on the database."""
+
+    def __init__(self, database: Database, now: Callable[[], datetime]) -> None:
+        """Use an open database and a clock."""
+        self._database = database
+        self._now = now
+
+    async def append(self, by: Operator, deeds: Sequence[Deed]) -> None:
+        """Add what was done outside of any other transaction."""
+        await self._database.write(lambda c: append(c, by, self._now(), deeds))
+
+    async def head(self) -> AuditHead:
+        """Return the newest link of the chain."""
+        return await self._database.read(head)
+
+    async def page(
+        self, wanted: Wanted, limit: int, before: int | None = None
+    ) -> Sequence[AuditEntry]:
+        """Return the newest `limit` entries that fit, numbered below `before`, newest first."""
+        values = {
+            "before": before,
+            "since": optional_text(wanted.since),
+            "until": optional_text(wanted.until),
+            "operator": wanted.operator,
+            "action": wanted.action,
+            "noun": wanted.noun,
+            "ref": wanted.ref,
+            "limit": limit,
+        }
+
+        def work(connection: Connection) -> tuple[AuditEntry, ...]:
+            return tuple(map(_entry, connection.execute(queries("audit")["page"], values)))
+
+        return await self._database.read(work)
+
+    async def verify(self, kept: AuditHead | None = None) -> Verdict:
+        """Read the whole chain, in bounded memory, and hold it against a head kept elsewhere."""
+
+        def work(connection: Connection) -> Verdict:
+            sql = queries("audit")
+            factory = connection.text_factory
+            connection.text_factory = _any_text
+            connection.execute("BEGIN")  # one state of the file, however long it takes
+            try:
+                checkpoints = connection.execute(sql["checkpoints"]).fetchall()
+                heads = [AuditHead(row["n"], row["sha256"]) for row in checkpoints]
+                return chain.verify(map(_entry, connection.execute(sql["all"])), heads, kept)
+            finally:
+                connection.execute("COMMIT")
+                connection.text_factory = factory
+
+        return await self._database.read(work)
+
+
+def append(connection: Connection, by: Operator | str, at: datetime, deeds: Iterable[Deed]) -> None:
     """Add what `by` has done to the chain; call it in the transaction that does it."""
     rows = _rows(head(connection), str(by), at, deeds)
     connection.executemany(queries("audit")["insert"], rows)
@@ -28,9 +90,39 @@ def _rows(
     previous: AuditHead, operator: str, at: datetime, deeds: Iterable[Deed]
 ) -> Iterator[tuple[object, ...]]:
     moment = to_text(at)
+    at = from_text(moment)  # without what the text leaves out, it is hashed as it is read again
     for deed in deeds:
-        detail = json.dumps(deed.detail, separators=(",", ":"), sort_keys=True)
+        detail = _as_json(deed.detail)
         fields = (operator, deed.action, deed.noun, deed.ref, detail)
         new = chain.link(previous, at, fields)
         yield (new.n, moment, *fields, previous.sha256, new.sha256)
         previous = new
+
+
+def _entry(row: Connection) -> AuditEntry:
+    return AuditEntry(
+        n=row["n"],
+        at=_time(row["at"]),
+        operator=row["operator"],
+        action=row["action"],
+        noun=row["noun"],
+        ref=row["ref"],
+        detail=row["detail"],
+        previous_sha256=row["previous_sha256"],
+        sha256=row["sha256"],
+    )
+
+
+@lru_cache(maxsize=64)  # of an import all entries have one
+def _time(text: str) -> datetime:
+    """Return a time; what is none, or is not written as we write it, was altered."""
+    try:
+        moment = from_text(text)
+        return moment if to_text(moment) == text else _NEVER
+    except (ValueError, OverflowError, TypeError):
+        return _NEVER
+
+
+def _any_text(data: bytes) -> str:
+    """Return what somebody has put into the file, were it no text: its hash tells."""
+    return data.decode("utf-8", "surrogateescape")

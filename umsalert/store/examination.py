@@ -8,6 +8,8 @@ from pathlib import Path
 
 from umsalert.errors import DatabaseError
 from umsalert.i18n import _
+from umsalert.model import Role
+from umsalert.store.operators import all_roles
 from umsalert.store.schema import APPLICATION_ID, check_exists, check_version
 from umsalert.store.spatialite import connect, explained, load_extension, prove, sqlite
 
@@ -76,6 +78,14 @@ def schema_version(path: Path) -> int:
     with explained(path), contextlib.closing(connect(path, write=False)) as connection:
         check_version(connection, path)
         return int(connection.execute("PRAGMA user_version").fetchone()[0])
+
+
+def roles(path: Path) -> dict[str, frozenset[Role]]:
+    """Return the roles of every account that has one. Raises DatabaseError."""
+    check_exists(path)
+    with explained(path), contextlib.closing(connect(path, write=False)) as connection:
+        check_version(connection, path)
+        return all_roles(connection)
 
 
 def check_writable(path: Path) -> None:

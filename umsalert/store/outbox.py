@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from umsalert.events import Counts
 from umsalert.leases import LEASE_S, process_gone, this_host
-from umsalert.model import Cancellation, Closure, Operator
+from umsalert.model import Cancellation, Closure, Deed, Operator
 from umsalert.ports import (
     Claim,
     ReceiptSample,
@@ -18,6 +19,7 @@ from umsalert.ports import (
     Stopped,
     Want,
 )
+from umsalert.store import audit
 from umsalert.store.alerts import cancellation_of_row, counts
 from umsalert.store.claims import Claimer, Sending, sending_of
 from umsalert.store.database import Database, from_text, queries, to_text
@@ -42,7 +44,13 @@ class SqlOutbox:
 
     async def open_sender(self, alert_id: int, by: Operator) -> int:
         """Say that this process sends; return its id, whose lease must be renewed."""
-        return await self._database.write(lambda c: self._open_sender(c, alert_id, by))
+
+        def work(connection: Connection) -> int:
+            sender_id = self._open_sender(connection, alert_id, by)
+            self._tell(connection, by, alert_id, ("start", {"sender": sender_id}))
+            return sender_id
+
+        return await self._database.write(work)
 
     async def renew(self, sender_id: int) -> None:
         """Renew the lease of this process."""
@@ -50,7 +58,19 @@ class SqlOutbox:
 
     async def close_sender(self, sender_id: int) -> None:
         """End the lease; whatever this process still holds may be taken over."""
-        await self._set_lease(sender_id, _ENDED)
+
+        def work(connection: Connection) -> None:
+            values = {"sender_id": sender_id}
+            sender = connection.execute(queries("outbox")["living_sender"], values).fetchone()
+            if sender is None:
+                return
+            ended = values | {"lease_until": _ENDED}
+            connection.execute(queries("outbox")["renew_sender"], ended)
+            alert_id = sender["alert_id"]
+            detail = {"sender": sender_id, "messages": _by_state(counts(connection, alert_id))}
+            self._tell(connection, sender["operator"], alert_id, ("end", detail))
+
+        await self._database.write(work)
 
     async def exchange(
         self, sender_id: int, settled: Sequence[Settled], wants: Sequence[Want]
@@ -114,14 +134,17 @@ class SqlOutbox:
         """Recover, queue again if asked, open a sender; one transaction, so that one succeeds."""
 
         def work(connection: Connection) -> int | None:
-            self._recover(connection, alert_id, dead)
+            lost = self._recover(connection, alert_id, dead)
             place = {"alert_id": alert_id}
             if connection.execute(queries("outbox")["open_senders"], place).fetchone()["n"]:
                 return None
             if resend_unknown:
                 values = place | {"now": to_text(self._now())}
                 connection.execute(queries("outbox")["requeue_unknown"], values)
-            return self._open_sender(connection, alert_id, by)
+            sender_id = self._open_sender(connection, alert_id, by)
+            detail = {"sender": sender_id, "lost": lost, "resend_unknown": resend_unknown}
+            self._tell(connection, by, alert_id, ("resume", detail))
+            return sender_id
 
         return await self._database.write(work)
 
@@ -142,6 +165,8 @@ class SqlOutbox:
             first = connection.execute(sql["cancel"], values).rowcount
             connection.execute(queries("outbox")["expire"], values | {"over": 0})
             stopped = connection.execute(sql["cancel_queued"], values).rowcount
+            if first:
+                self._tell(connection, by, alert_id, ("cancel", {"stopped": stopped}))
             row = connection.execute(sql["cancellation"], values).fetchone()
             return Stopped(cancellation_of_row(row), stopped, repeated=not first)
 
@@ -193,6 +218,19 @@ class SqlOutbox:
         }
         return int(connection.execute(queries("outbox")["open_sender"], values).lastrowid)
 
+    def _tell(
+        self,
+        connection: Connection,
+        by: Operator | str,
+        alert_id: int,
+        done: tuple[str, Mapping[str, object]],
+    ) -> None:
+        """Add to the audit log what was done to an alert: the verb and the detail."""
+        verb, detail = done
+        row = connection.execute(queries("alerts")["ref"], {"alert_id": alert_id}).fetchone()
+        deed = Deed(f"alert.{verb}", "alert", row["ref"], detail)
+        audit.append(connection, by, self._now(), [deed])
+
     def _recover(self, connection: Connection, alert_id: int, dead: Collection[SenderSeen]) -> int:
         lost = 0
         for sender in dead:
@@ -215,3 +253,11 @@ class SqlOutbox:
 
     def _lease(self) -> str:
         return to_text(self._now() + timedelta(seconds=LEASE_S))
+
+
+def _by_state(found: Counts) -> dict[str, int]:
+    """Return how many messages of an alert are in each state, whatever their channel."""
+    total = Counter[str]()
+    for by_state in found.values():
+        total.update({state.value: n for state, n in by_state.items()})
+    return dict(total)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from umsalert.store.addresses import SqlAddresses
     from umsalert.store.alerts import SqlAlertBook
     from umsalert.store.answers import SqlAnswers
+    from umsalert.store.approvals import SqlApprovals
+    from umsalert.store.audit import SqlAuditLog
     from umsalert.store.board import SqlBoard
     from umsalert.store.export import SqlExport
     from umsalert.store.inbox import SqlInbox
@@ -76,6 +78,20 @@ class Store:
         from umsalert.store.board import SqlBoard
 
         return SqlBoard(self._database)
+
+    @cached_property
+    def approvals(self) -> SqlApprovals:
+        """`ports.Approvals`."""
+        from umsalert.store.approvals import SqlApprovals
+
+        return SqlApprovals(self._database, self._now)
+
+    @cached_property
+    def audit(self) -> SqlAuditLog:
+        """`ports.AuditLog`."""
+        from umsalert.store.audit import SqlAuditLog
+
+        return SqlAuditLog(self._database, self._now)
 
     @cached_property
     def operators(self) -> SqlOperators:

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 from umsalert import standing
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
-from umsalert.model import NEW_AREA, READ_BY_SITE, Audience, ChannelKind, FollowKind, ReplyKind
+from umsalert.model import (
+    NEW_AREA,
+    READ_BY_SITE,
+    Audience,
+    ChannelKind,
+    Deed,
+    FollowKind,
+    ReplyKind,
+)
+from umsalert.store import audit
 from umsalert.store.database import queries, to_text
 from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
@@ -76,11 +85,15 @@ def end_incident(connection: Connection, alert_id: int, closure: Closure) -> Non
             raise _closed(first)
         return
     values = {"now": to_text(closure.at), "operator": closure.by, "outcome": closure.outcome}
+    stopped = 0
     for row in alerts:
         values["alert_id"] = row["id"]
         connection.execute(queries("outbox")["expire"], values | {"over": 0})
-        connection.execute(queries("cancel")["cancel_queued"], values)
+        stopped += connection.execute(queries("cancel")["cancel_queued"], values).rowcount
     connection.execute(sql["close"], values | place)
+    detail = {"alerts": len(alerts), "stopped": stopped}
+    deed = Deed("alert.close", "alert", first["ref"], detail)
+    audit.append(connection, closure.by, closure.at, [deed])
 
 
 def stopped_by_closing(connection: Connection, alert_id: int) -> int:

@@ -3,13 +3,14 @@ INSERT INTO alert (
     ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash, follows_id, follows_as, follows_to, cell_rate_per_s, cell_burst,
-    stop_when_acknowledged, expected, off_duty, incident_id
+    stop_when_acknowledged, expected, off_duty, approved_by,
+    incident_id
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash, :follows_id, :follows_as, :follows_to, :cell_rate_per_s,
     :cell_burst,
-    :stop_when_acknowledged, :expected, :off_duty,
+    :stop_when_acknowledged, :expected, :off_duty, :approved_by,
     (SELECT coalesce(incident_id, id) FROM alert WHERE id = :follows_id)
 )
 
@@ -66,6 +67,12 @@ SELECT
 FROM message
 WHERE address IS NOT NULL
 ORDER BY rank, round, wanted_earlier, distance_m, contact_id
+
+-- name: ref
+SELECT ref FROM alert WHERE id = :alert_id
+
+-- name: sites
+SELECT count(*) AS n FROM alert_site WHERE alert_id = :alert_id
 
 -- name: by_ref
 SELECT * FROM alert_linked WHERE ref = :ref

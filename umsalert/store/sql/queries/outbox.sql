@@ -5,6 +5,9 @@ VALUES (:alert_id, :pid, :host, :operator, :now, :lease_until)
 -- name: renew_sender
 UPDATE sender SET lease_until = :lease_until WHERE id = :sender_id
 
+-- name: living_sender
+SELECT alert_id, operator FROM sender WHERE id = :sender_id AND lease_until <> ''
+
 -- name: sender_alert
 SELECT alert.* FROM sender JOIN alert ON alert.id = sender.alert_id WHERE sender.id = :sender_id
 

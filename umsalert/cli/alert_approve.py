@@ -1,0 +1,169 @@
+"""`alert approve`: the second person reads what was asked for, and decides."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+
+import typer
+
+from umsalert import approvals, wiring
+from umsalert.cli import alert_preview, alert_send, alert_show, alert_waiting
+from umsalert.cli.context import Session
+from umsalert.cli.output import Output, confirm, must_be_asked, tell
+from umsalert.errors import ExitCode, RefusedByRule, UsageError
+from umsalert.i18n import _
+from umsalert.model import (
+    APPROVAL_POWERS,
+    Alert,
+    Approval,
+    ApprovalKind,
+    Consent,
+    Following,
+    Link,
+)
+from umsalert.store.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a decision is made with."""
+
+    session: Session
+    store: Store
+    manner: alert_send.Manner
+    output: Output
+
+
+async def decide(
+    session: Session, ref: str | None, manner: alert_send.Manner, output: Output
+) -> ExitCode:
+    """Show a request as it is at this moment, ask, and carry it out. Raises RefusedByRule."""
+    settings = session.settings
+    async with wiring.open_store(settings) as store:
+        approval = await _asked(store, ref)
+        by = wiring.operator(settings)
+        await store.operators.require(APPROVAL_POWERS[approval.kind], by)
+        now = wiring.clock(settings).now()
+        approvals.check(approval, wiring.accounts(settings), now)
+        manner = replace(manner, consent=Consent(approval.id, by))
+        return await CARRIED_OUT[approval.kind](Work(session, store, manner, output), approval)
+
+
+async def refuse(session: Session, ref: str | None, output: Output) -> ExitCode:
+    """Refuse a request, or withdraw one's own."""
+    settings = session.settings
+    async with wiring.open_store(settings) as store:
+        approval = await _asked(store, ref)
+        by = wiring.operator(settings)
+        await store.operators.require(APPROVAL_POWERS[approval.kind], by)
+        refused = await store.approvals.refuse(approval.id, by)
+    if output.as_json:
+        output.document({"approval": alert_waiting.document(refused)})
+    output.say(_("Request {ref} is not carried out.").format(ref=refused.ref))
+    return ExitCode.OK
+
+
+async def show_waiting(session: Session, output: Output) -> ExitCode:
+    """List what waits."""
+    settings = session.settings
+    async with wiring.open_store(settings) as store:
+        waiting = await store.approvals.waiting()
+    alert_waiting.show_list(waiting, settings.time_zone, output)
+    return ExitCode.OK
+
+
+async def _asked(store: Store, ref: str | None) -> Approval:
+    """Return the request that is meant: where none is named, the only one that waits."""
+    if ref is not None:
+        return await store.approvals.approval(ref)
+    waiting = await store.approvals.waiting()
+    if len(waiting) == 1:
+        return waiting[0]
+    raise UsageError(
+        "approval_unclear" if waiting else "approval_not_found",
+        (
+            _("Several requests wait: {refs}").format(refs=", ".join(a.ref for a in waiting))
+            if waiting
+            else _("Nothing waits for a second person.")
+        ),
+        hint=_("See what waits with: umsalert alert approve --list"),
+    )
+
+
+async def _send(work: Work, approval: Approval) -> ExitCode:
+    """Send an alert as `alert send` does, to the people and with the words of this moment."""
+    from umsalert.messages import templates
+    from umsalert.selection import changed_since, nobody, read, refuse_ended
+
+    settings, store, output = work.session.settings, work.store, work.output
+    template = templates.load(approval.request["template"], wiring.template_folders(settings))
+    request = read(approval.request, template)
+    planner = wiring.planner(settings, store)
+    earlier = await planner.earlier(request)
+    if earlier is not None:
+        return await alert_send.report_earlier(work.session, store, earlier, output)
+    followed = await _followed(store, request.follows)
+    if followed is not None:
+        refuse_ended(followed)
+    plan = await planner.plan(request)
+    if not output.as_json:
+        alert_waiting.show_head(approval, settings.time_zone, output)
+        if followed and request.follows:
+            link = Link(followed.ref, request.follows.kind, request.follows.to)
+            output.paragraph(alert_show.follows_words(link))
+        alert_preview.show(plan, await planner.others(plan), output)
+        output.say(_("People, presence and texts are those of this moment."))
+        if changed_since(approval.request, template):
+            output.say(
+                _("The template {name} was changed since it was asked for: read the texts.").format(
+                    name=template.name
+                )
+            )
+    if not plan.selection.contacts:
+        raise nobody(plan)
+    return await alert_send.carry_out(work.session, store, plan, work.manner, output)
+
+
+async def _followed(store: Store, following: Following | None) -> Alert | None:
+    if following is None:
+        return None
+    incident = await store.alerts.incident(following.alert_id)
+    return next(alert for alert in incident if alert.id == following.alert_id)
+
+
+async def _override(work: Work, approval: Approval) -> ExitCode:
+    """Approve sites without all their facts, as one who has read the reason.
+
+    HOOK: the vetting of sites carries it out, in the transaction that decides the request:
+    `store.approvals.approve_override(consent, carry_out)`, where `carry_out(connection, approval)`
+    moves `approvals.override_of(approval).refs`.
+    """
+    override = approvals.override_of(approval)
+    alert_waiting.show_head(approval, work.session.settings.time_zone, work.output)
+    work.output.paragraph(
+        _("Approve without all facts: {refs}").format(refs=", ".join(override.refs))
+    )
+    _confirm(work.manner)
+    raise RefusedByRule(
+        "override_unavailable",
+        _("This version cannot carry out request {ref}.").format(ref=approval.ref),
+        hint=_("Nothing was changed."),
+    )
+
+
+def _confirm(manner: alert_send.Manner) -> None:
+    """Ask a person; a script must have said --yes. Raises UsageError or typer.Abort."""
+    if manner.yes:
+        return
+    must_be_asked()
+    if not confirm(_("Approve")):
+        tell(_("Nothing was changed."))
+        raise typer.Abort
+
+
+CARRIED_OUT: Mapping[ApprovalKind, Callable[[Work, Approval], Awaitable[ExitCode]]] = {
+    ApprovalKind.ALERT: _send,
+    ApprovalKind.OVERRIDE: _override,
+}
+"""What is done with a request that may be approved, by its kind."""
