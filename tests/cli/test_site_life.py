@@ -93,11 +93,22 @@ def test_add_and_import_obey_the_same_rule(cli: Cli) -> None:
 
 
 def test_an_override_needs_a_reason_and_is_a_deed(cli: Cli, database: Path) -> None:
-    """Facts are passed over with a reason only; the audit log names the fields, not the reason."""
+    """Facts are passed over with a reason and by two; the audit log names fields, no reason."""
     cli("site", "import", "-", stdin=SITES)
     cli("site", "import", "-", stdin=BARE)
     assert cli("site", "approve", "B2", "--override", " ").code == 2
-    assert cli("site", "approve", "S1", "B2", "--override", "visite du 3 mars").code == 0
+    anna, bruno = {"SUDO_USER": "anna"}, {"SUDO_USER": "bruno"}
+    words = ("site", "approve", "S1", "B2", "--override", "visite du 3 mars")
+    asked = cli(*words, environ=anna)
+    assert (asked.code, _status(cli, "B2")) == (5, "requested")
+    assert "umsalert alert approve" in asked.err
+    own = cli("alert", "approve", "--yes", "--json", environ=anna)
+    assert (own.code, own.error["code"]) == (5, "own_request")
+    approved = cli("alert", "approve", "--yes", environ=bruno)
+    assert approved.code == 0, approved.err
+    assert "B2: agents, hours, " in approved.out
+    assert "anna" in approved.err
+    assert "bruno" in approved.err
     assert (_status(cli, "S1"), _status(cli, "B2")) == ("approved", "approved")
     missing = [name for name in FACTS if name != "leader"]
     assert _deeds(database, "site.override") == [("B2", {"missing": missing})]

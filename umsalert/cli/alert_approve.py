@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import typer
 
 from umsalert import approvals, wiring
-from umsalert.cli import alert_preview, alert_send, alert_show, alert_waiting
+from umsalert.cli import alert_preview, alert_send, alert_show, alert_waiting, register
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, confirm, must_be_asked, tell
-from umsalert.errors import ExitCode, RefusedByRule, UsageError
+from umsalert.cli.output import Output, confirm, must_be_asked, tell, titled
+from umsalert.errors import ExitCode, UsageError
 from umsalert.i18n import _
 from umsalert.model import (
     APPROVAL_POWERS,
@@ -19,8 +19,10 @@ from umsalert.model import (
     Approval,
     ApprovalKind,
     Consent,
+    Decision,
     Following,
     Link,
+    SiteStatus,
 )
 from umsalert.store.store import Store
 
@@ -133,23 +135,30 @@ async def _followed(store: Store, following: Following | None) -> Alert | None:
 
 
 async def _override(work: Work, approval: Approval) -> ExitCode:
-    """Approve sites without all their facts, as one who has read the reason.
+    """Approve sites without all their facts, as one who has read what they lack and the reason."""
+    from umsalert import vetting
 
-    HOOK: the vetting of sites carries it out, in the transaction that decides the request:
-    `store.approvals.approve_override(consent, carry_out)`, where `carry_out(connection, approval)`
-    moves `approvals.override_of(approval).refs`.
-    """
-    override = approvals.override_of(approval)
-    alert_waiting.show_head(approval, work.session.settings.time_zone, work.output)
-    work.output.paragraph(
-        _("Approve without all facts: {refs}").format(refs=", ".join(override.refs))
-    )
+    override, store, output = approvals.override_of(approval), work.store, work.output
+    if not output.as_json:
+        alert_waiting.show_head(approval, work.session.settings.time_zone, output)
+        output.paragraph(_("Approve without all facts:"))
+        for ref in override.refs:
+            lacking = ", ".join(vetting.missing_facts(await store.register.site(ref)))
+            output.paragraph("  " + titled(ref, lacking or _("nothing is missing any more")))
     _confirm(work.manner)
-    raise RefusedByRule(
-        "override_unavailable",
-        _("This version cannot carry out request {ref}.").format(ref=approval.ref),
-        hint=_("Nothing was changed."),
+    consent = work.manner.consent
+    if consent is None:
+        raise AssertionError("who decides a request consents to it")
+    to = Decision(SiteStatus.APPROVED, override.reason, override.until)
+    carry_out = store.vetting.carrying_out(to, consent.by, vetting.overridden)
+    decided = await store.approvals.approve_override(consent, carry_out)
+    register.report_status(override.refs, len(override.refs), SiteStatus.APPROVED, output)
+    output.say(
+        _("Asked for by {submitter}, approved by {operator}.").format(
+            submitter=decided.submitted_by, operator=decided.decided_by
+        )
     )
+    return ExitCode.OK
 
 
 def _confirm(manner: alert_send.Manner) -> None:

@@ -54,14 +54,18 @@ def needs_second_person(
     else:
         hint = _(
             "No other account may approve it. An administrator adds one with: umsalert operator "
-            "add ACCOUNT --role officer; then: {command}"
+            "add ACCOUNT --role {role}; then: {command}"
         )
     return RefusedByRule(
         "needs_second_person",
-        _("Nothing was sent yet: it waits as {ref} for a second person, until {time}.").format(
+        _("Nothing is done yet: it waits as {ref} for a second person, until {time}.").format(
             ref=approval.ref, time=local(approval.expires_at, time_zone)
         ),
-        hint=hint.format(accounts=", ".join(may or ()), command=command),
+        hint=hint.format(
+            accounts=", ".join(may or ()),
+            command=command,
+            role=Role.OFFICER if approval.kind is ApprovalKind.ALERT else Role.CLERK,
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,6 +14,10 @@ from umsalert.cli.output import Output, day_words, local, status_name, titled
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import Decision, NewSite, Power, Site, SiteStatus, StatusChange
+
+if TYPE_CHECKING:
+    from umsalert.approvals import Override
+    from umsalert.store.store import Store
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert site list"))]
 Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert site list"))]
@@ -72,7 +76,7 @@ def approve(
         str | None,
         typer.Option(
             metavar="REASON",
-            help=_("Approve although facts are missing, for this reason."),
+            help=_("Approve although facts are missing, once a second person agrees."),
             callback=register.not_blank,
         ),
     ] = None,
@@ -80,19 +84,42 @@ def approve(
     as_json: AsJson = False,
 ) -> None:
     """Approve sites."""
-    from umsalert import vetting, wiring
+    from umsalert import approvals, vetting, wiring
 
     this = session(context)
     output = this.output(as_json=as_json)
-    to = Decision(SiteStatus.APPROVED, override or reason, register.last_day_option(until))
-    approved = vetting.approve if override is None else vetting.approve_with_override
+    last_day = register.last_day_option(until)
 
     async def work() -> int:
         async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
             await store.vetting.lapse()
-            return await approved(store.vetting, refs, to, wiring.operator(this.settings))
+            by = wiring.operator(this.settings)
+            if override is not None:
+                asked = approvals.Override(tuple(refs), last_day, override)
+                await _ask_second_person(this, store, asked)
+            to = Decision(SiteStatus.APPROVED, override or reason, last_day)
+            return await vetting.approve(store.vetting, refs, to, by)
 
     register.report_status(refs, run_async(work()), SiteStatus.APPROVED, output)
+
+
+async def _ask_second_person(this: Session, store: Store, override: Override) -> None:
+    """Raise RefusedByRule, with who may approve it, unless no site of a request lacks a fact."""
+    from umsalert import approvals, vetting, wiring
+    from umsalert.cli.alert_waiting import needs_second_person
+
+    sites = [await store.register.site(ref) for ref in override.refs]
+    if not any(map(vetting.missing_facts, sites)):
+        return
+    settings = this.settings
+    approval = await approvals.submit_override(
+        store.approvals,
+        override,
+        wiring.operator(settings),
+        wiring.clock(settings).now(),
+        settings.approval.expires_s,
+    )
+    raise needs_second_person(approval, await store.operators.roles(), settings.time_zone)
 
 
 def refuse(

@@ -16,6 +16,7 @@ from umsalert.model import (
     Circle,
     Following,
     FollowKind,
+    OffDuty,
     Operator,
     Polygon,
 )
@@ -40,6 +41,7 @@ def written(plan: Plan) -> dict[str, Any]:
         "idempotency_key": request.idempotency_key,
         "follows": follows
         and {"alert_id": follows.alert_id, "as": follows.kind.value, "to": follows.to},
+        "off_duty": request.off_duty.value,
         "account": request.operator.account,
         "station": request.operator.station,
         "people": plan.selection.contacts,
@@ -68,6 +70,7 @@ def read(document: Mapping[str, Any], template: Template) -> Request:
             FollowKind(follows["as"]),
             Audience(follows["to"]) if follows["to"] else None,
         ),
+        off_duty=OffDuty(document["off_duty"]),
         asked_at=_moment(document["asked_at"]),
     )
 

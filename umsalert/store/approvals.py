@@ -33,6 +33,10 @@ _VERBS = {
 }
 
 
+CarryOut = Callable[[Connection, Approval], None]
+"""Does what was asked for, in the transaction that approves it."""
+
+
 class SqlApprovals:
     """`ports.Approvals` on the database."""
 
@@ -72,9 +76,7 @@ class SqlApprovals:
 
         return await self._database.write(work)
 
-    async def approve_override(
-        self, consent: Consent, carry_out: Callable[[Connection, Approval], None]
-    ) -> Approval:
+    async def approve_override(self, consent: Consent, carry_out: CarryOut) -> Approval:
         """Approve a request to override, and carry it out, in one transaction.
 
         `carry_out` moves the sites; what it raises leaves the request waiting. Raises

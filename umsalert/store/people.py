@@ -183,6 +183,7 @@ def _dossier(connection: Connection, ref: str) -> Dossier:
         item["body"] = item["body"].decode("utf-8", "replace")
     document = {
         "contact": _register_row(contact),
+        "addresses": rows("addresses"),
         "status_changes": rows("changes"),
         "deliveries": deliveries,
         "answers": answers,

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
+from umsalert import approvals
 from umsalert.model import (
+    Approval,
     Contact,
     Decision,
     Deed,
@@ -19,6 +21,7 @@ from umsalert.model import (
 )
 from umsalert.ports import ContactJudge, SiteJudge
 from umsalert.store import audit, edits
+from umsalert.store.approvals import CarryOut
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.lapses import lapse
 from umsalert.store.register import contact_of_row, site_of_row
@@ -43,15 +46,19 @@ class SqlVetting:
     ) -> int:
         """Move all sites or none; return how many were not there yet, or until another day."""
         there = self._move(to, by)
+        return await self._database.write(lambda c: _move_sites(c, refs, there, judge))
 
-        def work(connection: Connection) -> int:
-            places = _of(connection, "sites_of", list(moving(connection, refs, there)))
-            deeds = list(judge([site_of_row(row) for row in places]))
-            moved = move(connection, refs, there)
-            audit.append(connection, by, there.at, deeds)
-            return moved
+    def carrying_out(self, to: Decision, by: Operator, judge: SiteJudge) -> CarryOut:
+        """Return what moves the sites of a request to override, once a second person approves it.
 
-        return await self._database.write(work)
+        It raises as `move_sites` does, in the transaction that decides the request.
+        """
+        there = self._move(to, by)
+
+        def carry_out(connection: Connection, approval: Approval) -> None:
+            _move_sites(connection, approvals.override_of(approval).refs, there, judge)
+
+        return carry_out
 
     async def move_contacts(
         self, refs: Sequence[str], to: Decision, by: Operator, judge: ContactJudge
@@ -129,6 +136,14 @@ class SqlVetting:
 
     def _move(self, to: Decision, by: Operator) -> Move:
         return Move(to.status, by, self._now(), to.reason, to.until)
+
+
+def _move_sites(connection: Connection, refs: Sequence[str], there: Move, judge: SiteJudge) -> int:
+    places = _of(connection, "sites_of", list(moving(connection, refs, there)))
+    deeds = list(judge([site_of_row(row) for row in places]))
+    moved = move(connection, refs, there)
+    audit.append(connection, there.by, there.at, deeds)
+    return moved
 
 
 def _of(connection: Connection, query: str, refs: Sequence[str]) -> Sequence[Connection]:

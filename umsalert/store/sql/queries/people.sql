@@ -3,6 +3,11 @@ SELECT contact.*, site.ref AS site_ref, site.name AS site_name
 FROM contact JOIN site ON site.id = contact.site_id
 WHERE contact.ref = :ref
 
+-- name: addresses
+SELECT
+    kind, proven_at, proven_by, proven_channel, failures, failed_at, failed_code
+FROM contact_address WHERE contact_id = :id
+
 -- name: changes
 SELECT from_status, to_status, operator, reason, changed_at
 FROM status_change WHERE noun = 'contact' AND ref = :ref ORDER BY id
