@@ -129,7 +129,8 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     this = session(context)
     output = this.output(as_json=as_json)
     path = this.settings.database
-    check_may_migrate(path, wiring.operator(this.settings))
+    settings = this.settings
+    check_may_migrate(path, wiring.operator(settings), wiring.clock(settings).now())
     backup = schema.upgrade(path)
     version = schema.latest()
     if as_json:

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from umsalert import files
-from umsalert.errors import DatabaseError, UsageError
+from umsalert.errors import DatabaseError, RefusedByRule, UsageError
 from umsalert.i18n import _, system_reason
 from umsalert.model import AuditHead, Deed, Operator, Power
 from umsalert.store import audit, operators, schema
@@ -122,12 +122,17 @@ def restore(database: Path, source: Path, by: Operator, at: datetime) -> Restore
         ) from error
 
 
-def check_may_migrate(database: Path, by: Operator) -> None:
-    """Raise RefusedByRule when the account has roles, and none that lets it migrate."""
+def check_may_migrate(database: Path, by: Operator, at: datetime) -> None:
+    """Raise RefusedByRule, and log it, when roles are given and none lets the account migrate."""
     schema.check_exists(database)
-    with explained(database), contextlib.closing(connect(database, write=False)) as connection:
-        if schema.version_of(connection, database) >= _AUDITED:
+    with explained(database), contextlib.closing(connect(database, write=True)) as connection:
+        if schema.version_of(connection, database) < _AUDITED:
+            return
+        try:
             operators.check(connection, Power.ADMINISTER, by)
+        except RefusedByRule:
+            _log(connection, Operation(by, at), operators.refused(Power.ADMINISTER, by))
+            raise
 
 
 def _differ(database: Path, file: Path) -> None:

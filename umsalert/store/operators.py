@@ -29,8 +29,7 @@ class SqlOperators:
         try:
             await self._database.read(lambda c: check(c, power, by))
         except RefusedByRule:
-            detail = {"power": power.value}
-            deed = Deed("operator.refused", "operator", by.account, detail)
+            deed = refused(power, by)
             await self._database.write(lambda c: audit.append(c, by, self._now(), [deed]))
             raise
 
@@ -106,6 +105,11 @@ def check(connection: Connection, power: Power, by: Operator) -> None:
             command=f"umsalert operator add {by.account} --role {needed[0]}"
         ),
     )
+
+
+def refused(power: Power, by: Operator) -> Deed:
+    """Return the deed that an account wanted what it may not do."""
+    return Deed("operator.refused", "operator", by.account, {"power": power.value})
 
 
 def all_roles(connection: Connection) -> dict[str, frozenset[Role]]:
