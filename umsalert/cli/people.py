@@ -35,7 +35,7 @@ def export(
     ] = None,
     photos: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help=_("Write the photos that the person sent, too.")),
+        typer.Option(metavar="DIR", help=_("Write the photos that the person sent, too.")),
     ] = None,
     force: Force = False,
     as_json: AsJson = False,
@@ -64,8 +64,8 @@ def export(
         n = len(dossier.photos)
         printer.say(
             ngettext(
-                "{n} photo of this person is held too; write it with --photos FOLDER.",
-                "{n} photos of this person are held too; write them with --photos FOLDER.",
+                "{n} photo of this person is held too; write it with --photos DIR.",
+                "{n} photos of this person are held too; write them with --photos DIR.",
                 n,
             ).format(n=n)
         )

@@ -64,6 +64,7 @@ METAVARS = (
     N_("DIR"),
     N_("DISTANCE"),
     N_("FILE"),
+    N_("GROUP"),
     N_("ID"),
     N_("KEY"),
     N_("N"),
