@@ -11,6 +11,8 @@ from umsalert.model import AuditHead
 GENESIS = AuditHead(0, "0" * 64)
 """What the first entry of a database follows."""
 
+_TEXT = json.JSONEncoder(separators=(",", ":"))
+
 
 def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, str]) -> AuditHead:
     """Return the head after one more entry.
@@ -21,7 +23,5 @@ def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, st
         fields: operator, action, noun, ref and detail, the last as JSON text.
     """
     n = previous.n + 1
-    text = json.dumps(
-        [n, round(at.timestamp() * 1000), *fields, previous.sha256], separators=(",", ":")
-    )
+    text = _TEXT.encode([n, round(at.timestamp() * 1000), *fields, previous.sha256])
     return AuditHead(n, hashlib.sha256(text.encode("ascii")).hexdigest())

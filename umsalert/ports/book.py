@@ -93,11 +93,8 @@ class Situation:
 class Register(Protocol):
     """Sites and contacts, and who vetted them."""
 
-    async def contact_keys(self) -> Mapping[str, tuple[str, str]]:
-        """Return (site ref, case-folded name) of every contact by ref, to see duplicates."""
-
-    async def site_regions(self) -> Mapping[str, str]:
-        """Return the ISO 3166 region of each site by ref (RE, GP, FR, ...)."""
+    async def site_regions(self, refs: Collection[str]) -> Mapping[str, str]:
+        """Return the ISO 3166 region (RE, GP, FR, ...) of each of these sites that there is."""
 
     async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
         """Add all or none. Raises InvalidData when a ref exists."""

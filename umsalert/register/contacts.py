@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 
 from umsalert.i18n import _
 from umsalert.model import NewContact
 from umsalert.phones import Phone, parse_phone
+from umsalert.ports import KnownRows
 from umsalert.register import fields, rows
-from umsalert.register.rows import Import, Row, Unique
+from umsalert.register.rows import Row
 from umsalert.register.table import Column
 
 COLUMNS = (
@@ -22,95 +22,107 @@ COLUMNS = (
     Column("card", 40),
     Column("language", 10),
 )
+_ADDRESSES = ("phone", "email")
 
 
-@dataclass(frozen=True, slots=True)
-class ContactContext:
-    """What the register holds already.
+class ContactMaker:
+    """Makes the contacts of a file, a batch at a time."""
 
-    Attributes:
-        site_regions: ISO 3166 region of each site by ref: what a number without + means there.
-        names: (site ref, case-folded name) of every contact.
-        refs: those of every contact.
-    """
+    columns = COLUMNS
 
-    site_regions: Mapping[str, str]
-    names: Collection[tuple[str, str]] = frozenset()
-    refs: Collection[str] = frozenset()
+    def __init__(self, known: KnownRows) -> None:
+        """Ask `known` what the register holds."""
+        self._known = known
+        self._regions: Mapping[str, str] = {}
+
+    def needed(self, present: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns that a new contact has to have."""
+        reachable = any(name in present for name in _ADDRESSES)
+        return ("site_ref", "name", *(() if reachable else _ADDRESSES[:1]))
+
+    def prepare(self, rows: Sequence[Row], absent: Sequence[str]) -> None:
+        """Look up the sites of the rows, and what the register holds of absent columns."""
+        columns = dict.fromkeys((*absent, *_ADDRESSES))
+        wanting = [name for name in columns if rows and name not in rows[0].cells]
+        if wanting:
+            keys = [tuple(row.cells.get(n, "").strip() for n in _KEY) for row in rows]
+            held = self._known.contacts(keys)
+            for row, key in zip(rows, keys, strict=True):
+                if found := held.get(key):
+                    row.cells.update({name: found[name] for name in wanting})
+        self._regions = self._known.regions({row.cells.get("site_ref", "").strip() for row in rows})
+
+    def make(self, row: Row) -> NewContact | None:
+        """Return the contact of a row."""
+        return _contact(row, self._regions)
 
 
-def read_contacts(data: bytes, known: ContactContext) -> Import[NewContact]:
-    """Return the contacts of a CSV file, and everything wrong with it."""
-    return rows.read(data, COLUMNS, _Maker(known).contact)
+_KEY = ("ref", "site_ref", "name")
 
 
-def contact_from(values: Mapping[str, str], known: ContactContext) -> NewContact:
+def contact_from(
+    values: Mapping[str, str], regions: Mapping[str, str], names: Collection[str] = ()
+) -> NewContact:
     """Return the contact that the fields of one command describe.
+
+    Args:
+        values: the fields.
+        regions: the ISO 3166 region of its site by ref: what a number without + means there.
+        names: case-folded, of the contacts that the site has already.
 
     Raises:
         UsageError: fields_invalid, with all problems.
     """
-    return rows.single(values, COLUMNS, _Maker(known).contact)
 
-
-class _Maker:
-    """Makes the contacts of one file; remembers who has come already."""
-
-    def __init__(self, known: ContactContext) -> None:
-        self._regions = known.site_regions
-        self._refs = Unique(known.refs)
-        self._names = Unique(known.names)
-
-    def contact(self, row: Row) -> NewContact | None:
-        site_ref = self._site_ref(row)
-        ref = row.read("ref", fields.ref)
-        if ref is not None:
-            rows.claim_ref(row, ref, self._refs)
-        name = row.require("name", str)
-        role = row.read("role", str)
-        phone = self._phone(row, site_ref)
-        email = row.read("email", fields.email)
-        if not row.has("phone") and not row.has("email"):
-            message = _("The contact has neither a phone nor an e-mail address.")
-            row.refuse("phone", "contact_unreachable", message)
-        card = row.read("card", str)
-        if card is not None and not fields.has_card_shape(card):
-            message = _("The card does not look like CAR-ddd-YYYY-MM-DD- and eleven digits.")
-            row.warn("card", "card_shape", message)
-        language = row.read("language", fields.language)
-        if site_ref is None or name is None:
-            return None
-        self._claim_name(row, site_ref, name)
-        return NewContact(
-            site_ref=site_ref,
-            name=name,
-            ref=ref,
-            role=role,
-            phone=phone.e164 if phone else None,
-            phone_kind=phone.kind if phone else None,
-            email=email,
-            card=card,
-            language=language or "fr",
-        )
-
-    def _site_ref(self, row: Row) -> str | None:
-        site_ref = row.require("site_ref", str)
-        if site_ref is not None and site_ref not in self._regions:
-            message = _("The register has no such site: import the sites first.")
-            row.refuse("site_ref", "site_unknown", message)
-            return None
-        return site_ref
-
-    def _phone(self, row: Row, site_ref: str | None) -> Phone | None:
-        if site_ref is None:  # what a national number means there is unknown
-            return None
-        return row.read("phone", lambda text: parse_phone(text, self._regions[site_ref]))
-
-    def _claim_name(self, row: Row, site_ref: str, name: str) -> None:
-        key = (site_ref, name.casefold())
-        if self._names.known(key):
+    def make(row: Row) -> NewContact | None:
+        made = _contact(row, regions)
+        if row.cells["name"].strip().casefold() in names:
             message = _("The site has a contact of this name already.")
             row.refuse("name", "contact_exists", message)
-        if line := self._names.first_line(key, row.line):
-            message = _("Line {line} has the same name at the same site.").format(line=line)
-            row.refuse("name", "contact_repeated", message)
+        return made
+
+    return rows.single(values, COLUMNS, make)
+
+
+def _contact(row: Row, regions: Mapping[str, str]) -> NewContact | None:
+    site_ref = _site_ref(row, regions)
+    ref = row.read("ref", fields.ref)
+    name = row.require("name", str)
+    role = row.read("role", str)
+    # what a national number means at a site that is not known is unknown
+    phone = _phone(row, regions[site_ref]) if site_ref is not None else None
+    email = row.read("email", fields.email)
+    if not row.has("phone") and not row.has("email"):
+        message = _("The contact has neither a phone nor an e-mail address.")
+        row.refuse("phone", "contact_unreachable", message)
+    card = row.read("card", str)
+    if card is not None and not fields.has_card_shape(card):
+        message = _("The card does not look like CAR-ddd-YYYY-MM-DD- and eleven digits.")
+        row.warn("card", "card_shape", message)
+    language = row.read("language", fields.language)
+    if site_ref is None or name is None:
+        return None
+    return NewContact(
+        site_ref=site_ref,
+        name=name,
+        ref=ref,
+        role=role,
+        phone=phone.e164 if phone else None,
+        phone_kind=phone.kind if phone else None,
+        email=email,
+        card=card,
+        language=language or "fr",
+    )
+
+
+def _site_ref(row: Row, regions: Mapping[str, str]) -> str | None:
+    site_ref = row.require("site_ref", str)
+    if site_ref is not None and site_ref not in regions:
+        message = _("The register has no such site: import the sites first.")
+        row.refuse("site_ref", "site_unknown", message)
+        return None
+    return site_ref
+
+
+def _phone(row: Row, region: str) -> Phone | None:
+    return row.read("phone", lambda text: parse_phone(text, region))

@@ -11,26 +11,42 @@ from umsalert.model import AuditHead, Deed, Operator
 from umsalert.store.database import queries, to_text
 from umsalert.store.spatialite import Connection
 
+_DETAIL = json.JSONEncoder(separators=(",", ":"), sort_keys=True)
+
 
 def append(connection: Connection, by: Operator, at: datetime, deeds: Iterable[Deed]) -> None:
     """Add what `by` has done to the chain; call it in the transaction that does it."""
-    rows = _rows(head(connection), str(by), at, deeds)
-    connection.executemany(queries("audit")["insert"], rows)
+    Appender(connection, by, at).append(deeds)
+
+
+class Appender:
+    """Adds to the chain again and again, in one transaction in which nobody else does."""
+
+    def __init__(self, connection: Connection, by: Operator, at: datetime) -> None:
+        """Begin at the newest link."""
+        self._connection = connection
+        self._operator = str(by)
+        self._at = at
+        self._head = head(connection)
+
+    def append(self, deeds: Iterable[Deed]) -> None:
+        """Add deeds."""
+        self._connection.executemany(queries("audit")["insert"], self._rows(deeds))
+
+    def _rows(self, deeds: Iterable[Deed]) -> Iterator[tuple[object, ...]]:
+        moment = to_text(self._at)
+        previous = self._head
+        told, detail = None, ""
+        for deed in deeds:
+            if deed.detail is not told:  # a whole import has one
+                told, detail = deed.detail, _DETAIL.encode(deed.detail)
+            fields = (self._operator, deed.action, deed.noun, deed.ref, detail)
+            new = chain.link(previous, self._at, fields)
+            yield (new.n, moment, *fields, previous.sha256, new.sha256)
+            self._head = previous = new
 
 
 def head(connection: Connection) -> AuditHead:
     """Return the newest link, that of the last purge where nothing was done since."""
     row = connection.execute(queries("audit")["head"]).fetchone()
     return AuditHead(row["n"], row["sha256"]) if row else chain.GENESIS
-
-
-def _rows(
-    previous: AuditHead, operator: str, at: datetime, deeds: Iterable[Deed]
-) -> Iterator[tuple[object, ...]]:
-    moment = to_text(at)
-    for deed in deeds:
-        detail = json.dumps(deed.detail, separators=(",", ":"), sort_keys=True)
-        fields = (operator, deed.action, deed.noun, deed.ref, detail)
-        new = chain.link(previous, at, fields)
-        yield (new.n, moment, *fields, previous.sha256, new.sha256)
-        previous = new

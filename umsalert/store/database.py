@@ -26,35 +26,38 @@ Work = Callable[[Connection], T]
 _closing = threading.Lock()  # mod_spatialite's clean-up is not safe in two threads at once
 
 
-class _Lane:
+class Lane:
     """A thread with its own connection, opened at first use."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
+        """Open `path` for `write`, or for reading only."""
         self._path = path
         self._write = write
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="write" if write else "read")
         self._connection: Connection | None = None
         self._spatial = False
 
-    async def run(self, work: Work[T], *, spatial: bool) -> T:
+    async def run(self, work: Work[T], *, spatial: bool, whole: bool = True) -> T:
+        """Run `work`; what a writer does is one transaction, unless `whole` is false."""
         loop = asyncio.get_running_loop()
         if not self._write:
-            return await loop.run_in_executor(self._pool, self._work, work, spatial)
+            return await loop.run_in_executor(self._pool, self._work, work, spatial, False)
         # A commit that has begun is finished even when the waiting task is cancelled; how it ends
         # then concerns nobody. (`asyncio.shield` would take the busy loop one turn more.)
         answer: asyncio.Future[T] = loop.create_future()
-        committing = self._pool.submit(self._work, work, spatial)
+        committing = self._pool.submit(self._work, work, spatial, whole)
         committing.add_done_callback(partial(_tell, loop, answer))
         return await answer
 
     async def close(self) -> None:
+        """Wait for what is running, then close the connection."""
         await asyncio.get_running_loop().run_in_executor(self._pool, self._close)
         self._pool.shutdown()
 
-    def _work(self, work: Work[T], spatial: bool) -> T:
+    def _work(self, work: Work[T], spatial: bool, whole: bool) -> T:
         with explained(self._path):
             connection = self._open(spatial)
-            if not self._write:
+            if not whole:
                 return work(connection)
             connection.execute("BEGIN IMMEDIATE")
             try:
@@ -106,8 +109,8 @@ class Database:
         """Open `path` at first use. Raises DatabaseError when there is no such file."""
         check_exists(path)
         self.path = path
-        self._writer = _Lane(path, write=True)
-        self._reader = _Lane(path, write=False)
+        self._writer = Lane(path, write=True)
+        self._reader = Lane(path, write=False)
 
     async def write(self, work: Work[T], *, spatial: bool = False) -> T:
         """Run `work` in one transaction: all of it is committed, or nothing."""

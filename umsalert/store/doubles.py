@@ -1,0 +1,103 @@
+"""What is probably in the register twice: sites at one place, people at two."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections import deque
+from collections.abc import Iterator
+from difflib import SequenceMatcher
+from functools import lru_cache
+
+from umsalert.errors import Problem
+from umsalert.i18n import _
+from umsalert.store.database import queries
+from umsalert.store.spatialite import Connection
+from umsalert.store.staged import Shape
+
+SAME_PLACE_M = 30.0
+"""Two sites nearer than this are perhaps one: the length of a building."""
+
+SIMILAR = 0.8
+"""From this share of common letters on, two names are perhaps of one site."""
+
+_METRES_PER_DEGREE = 111_195.0
+_LAT_DEGREES = SAME_PLACE_M / _METRES_PER_DEGREE
+_LON_DEGREES = _LAT_DEGREES / math.cos(math.radians(67))
+"""As far from the equator as French sites are, Terre Adélie among them."""
+
+
+def doubles(connection: Connection, shape: Shape) -> Iterator[Problem]:
+    """Yield a doubt for each staged row that is new, or changed in what makes it a double."""
+    if shape.noun == "site":
+        yield from _places_in_file(connection)
+        yield from _places_beside(connection)
+    else:
+        yield from _addresses(connection, "phone")
+        yield from _addresses(connection, "email")
+
+
+def _places_in_file(connection: Connection) -> Iterator[Problem]:
+    near: deque[Connection] = deque()  # those below that are not yet too far south
+    for row in connection.execute(queries("imports")["places"]):
+        while near and row["lat"] - near[0]["lat"] > _LAT_DEGREES:
+            near.popleft()
+        for other in near:
+            if abs(row["lon"] - other["lon"]) <= _LON_DEGREES:
+                first, later = sorted((row, other), key=lambda item: int(item["line"]))
+                point, beside = (first["lat"], first["lon"]), (later["lat"], later["lon"])
+                if _near(point, beside) and similar(first["name"], later["name"]):
+                    yield _same_place(later, first["ref"])
+        near.append(row)
+
+
+def _places_beside(connection: Connection) -> Iterator[Problem]:
+    values = {"lat_degrees": _LAT_DEGREES, "lon_degrees": _LON_DEGREES}
+    for row in connection.execute(queries("imports")["places_beside"], values):
+        point, beside = (row["lat"], row["lon"]), (row["other_lat"], row["other_lon"])
+        if _near(point, beside) and similar(row["name"], row["other_name"]):
+            yield _same_place(row, row["other_ref"])
+
+
+def _same_place(row: Connection, other: str) -> Problem:
+    message = _("{other} has almost the same place and name.").format(other=other)
+    todo = _("Check whether it is one site under two refs.")
+    return Problem("same_place", message, row["line"], "name", row["name"], todo)
+
+
+def _addresses(connection: Connection, column: str) -> Iterator[Problem]:
+    sql = queries("imports")
+    connection.execute(sql["index_address"].format(column=column))
+    for query in ("address_in_file", "address_in_register"):
+        for row in connection.execute(sql[query].format(column=column)):
+            message = _("A contact of another site has the same: {other}.")
+            yield Problem(
+                "same_address",
+                message.format(other=row["other"]),
+                row["line"],
+                column,
+                row["value"],
+                _("Check whether it is one person, or a mistake in copying."),
+            )
+
+
+def _near(point: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Say whether two points, LATITUDE FIRST, are one place; flat, as 30 m are."""
+    north = (point[0] - other[0]) * _METRES_PER_DEGREE
+    east = (point[1] - other[1]) * _METRES_PER_DEGREE * math.cos(math.radians(point[0]))
+    return math.hypot(north, east) <= SAME_PLACE_M
+
+
+def similar(name: str, other: str) -> bool:
+    """Say whether two names are perhaps of one site: accents, case and order do not count."""
+    first, second = _words(name), _words(other)
+    if set(first) <= set(second) or set(second) <= set(first):
+        return True
+    return SequenceMatcher(None, " ".join(first), " ".join(second)).ratio() >= SIMILAR
+
+
+@lru_cache(maxsize=4096)
+def _words(name: str) -> tuple[str, ...]:
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    plain = "".join(char for char in letters if not unicodedata.combining(char))
+    return tuple(sorted("".join(c if c.isalnum() else " " for c in plain).split()))
