@@ -24,7 +24,9 @@ def parse_coordinate(text: str) -> float:
     Raises:
         UsageError: coordinate_not_a_number, also for NaN, infinity, a pair, degrees and minutes.
     """
-    clean = unicodedata.normalize("NFKC", text).strip().replace("\N{MINUS SIGN}", "-")
+    clean = text.strip()
+    if not clean.isascii():
+        clean = unicodedata.normalize("NFKC", clean).strip().replace("\N{MINUS SIGN}", "-")
     degrees = float(clean.replace(",", ".")) if _DECIMAL.fullmatch(clean) else math.nan
     if not math.isfinite(degrees):
         raise UsageError(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from functools import cache, partial
 
 from umsalert.i18n import _
 from umsalert.model import NewContact
@@ -125,4 +126,9 @@ def _site_ref(row: Row, regions: Mapping[str, str]) -> str | None:
 
 
 def _phone(row: Row, region: str) -> Phone | None:
-    return row.read("phone", lambda text: parse_phone(text, region))
+    return row.read("phone", _phone_of(region))
+
+
+@cache
+def _phone_of(region: str) -> Callable[[str], Phone]:
+    return partial(parse_phone, region=region)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
+from operator import itemgetter
 
 from umsalert.errors import Problem
 from umsalert.i18n import _
@@ -92,7 +93,7 @@ def _lookup(*, contacts: bool) -> dict[str, str]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Binding:
     """Which cell of a line is which column of ours.
 
@@ -110,7 +111,7 @@ class Binding:
     places: tuple[tuple[int, ...], ...]
     problems: tuple[Problem, ...]
 
-    @property
+    @cached_property
     def reasons(self) -> frozenset[int]:
         """Return which cells say why a row was rejected before."""
         return frozenset(at for at, name in enumerate(self.header) if normal(name) == REASON)
@@ -120,12 +121,16 @@ class Binding:
         """How many cells a line has, the `reason` of a rejected one among them."""
         return len(self.header)
 
-    def cells(self, line: Line) -> dict[str, str]:
-        """Return the cells of a line by our names. It has `width` cells."""
-        found = line.cells
-        return {
-            column: found[at[0]] if len(at) == 1 else " ".join(found[place] for place in at)
-            for column, at in zip(self.columns, self.places, strict=True)
+    @cached_property
+    def cells(self) -> Callable[[Sequence[str]], dict[str, str]]:
+        """Return what finds the cells of a line by our names; the line has `width` cells."""
+        columns, places = self.columns, self.places
+        if len(columns) > 1 and all(len(at) == 1 for at in places):
+            picked = itemgetter(*(at[0] for at in places))
+            return lambda found: dict(zip(columns, picked(found), strict=True))
+        return lambda found: {
+            column: " ".join(found[place] for place in at)
+            for column, at in zip(columns, places, strict=True)
         }
 
 

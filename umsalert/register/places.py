@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
@@ -35,8 +35,7 @@ class Locating:
     geocoder: Geocoder | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """A point in a French territory. LATITUDE FIRST, degrees WGS 84."""
 
     lat: float
@@ -46,17 +45,21 @@ class Place:
 
 def place_of(row: Row, locating: Locating) -> Place | None:
     """Return where the row's site lies; None where that is missing or wrong, which is noted."""
-    if _projected(row) and locating.to_wgs84:
-        column = "x"
-        point = _from_metres(row, locating.to_wgs84)
-    elif _open(row) and locating.geocoder and any(map(row.has, ADDRESS)):
-        column = "address"
-        point = _from_address(row, locating.geocoder)
-    else:
+    if not _open(row):
         column = "lat"
         lat = row.require("lat", parse_coordinate)
         lon = row.require("lon", parse_coordinate)
         point = None if lat is None or lon is None else (lat, lon)
+    elif _projected(row) and locating.to_wgs84:
+        column = "x"
+        point = _from_metres(row, locating.to_wgs84)
+    elif locating.geocoder and any(map(row.has, ADDRESS)):
+        column = "address"
+        point = _from_address(row, locating.geocoder)
+    else:
+        column, point = "lat", None
+        for name in ("lat", "lon"):
+            row.require(name, parse_coordinate)
     if point is None:
         return None
     try:
@@ -71,7 +74,7 @@ def _open(row: Row) -> bool:
 
 
 def _projected(row: Row) -> bool:
-    return _open(row) and (row.has("x") or row.has("y"))
+    return row.has("x") or row.has("y")
 
 
 def _from_metres(row: Row, to_wgs84: ToWgs84) -> tuple[float, float] | None:

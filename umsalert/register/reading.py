@@ -15,7 +15,7 @@ from umsalert.register import headers
 from umsalert.register.headers import Binding
 from umsalert.register.hints import problem
 from umsalert.register.mapping import Mapping
-from umsalert.register.rows import Row
+from umsalert.register.rows import Limits, Row
 from umsalert.register.sources import Line, Source, UnreadableError
 from umsalert.register.table import Column
 
@@ -58,6 +58,7 @@ class Reading(Generic[T]):
         self._source = source
         self._maker = maker
         self._values = manner.mapping.values
+        self._limits = Limits(maker.columns)
         self.delimiter = source.delimiter
         self.binding, self._skipped = _header(source, maker.columns, manner)
         self.columns = self.binding.columns
@@ -108,7 +109,7 @@ class Reading(Generic[T]):
             yield first
 
     def _rows(self, lines: Iterable[Line], batch: Batch[T]) -> Iterator[Row]:
-        limits = {column.name: column.limit for column in self._maker.columns}
+        limits = self._limits
         width = self.binding.width
         cells_of = self.binding.cells
         for line in lines:
@@ -121,8 +122,8 @@ class Reading(Generic[T]):
                 if len(cells) < width or any(cell.strip() for cell in cells[width:]):
                     batch.problems.append(_ragged(line, width))
                     continue
-                line = Line(line.number, cells[:width])
-            found = cells_of(line)
+                cells = cells[:width]
+            found = cells_of(cells)
             if self._values:
                 _translate(found, self._values)
             yield Row(found, limits, line.number)

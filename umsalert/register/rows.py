@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar, cast
 
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _
@@ -14,6 +14,19 @@ from umsalert.register.table import Column
 T = TypeVar("T")
 
 _VALUE_SHOWN = 80
+_REMEMBERED = 256
+"""Different cells of one column whose check is done once: offices repeat themselves."""
+
+
+class Limits:
+    """The columns of a kind of rows: how long their cells may be, and what is known of some."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        """Know nothing of any cell."""
+        self.most = {column.name: column.limit for column in columns}
+        self.checked: dict[str, dict[str, tuple[object, Any]]] = {
+            column.name: {} for column in columns
+        }
 
 
 class Row:
@@ -21,44 +34,57 @@ class Row:
 
     __slots__ = ("cells", "limits", "line", "problems", "warnings")
 
-    def __init__(
-        self, cells: dict[str, str], limits: Mapping[str, int], line: int | None = None
-    ) -> None:
+    def __init__(self, cells: dict[str, str], limits: Limits, line: int | None = None) -> None:
         """Start without problems."""
         self.cells = cells
         self.limits = limits
         self.line = line
-        self.problems: list[Problem] = []
-        self.warnings: list[Problem] = []
+        self.problems: Sequence[Problem] = ()
+        self.warnings: Sequence[Problem] = ()
 
     def has(self, column: str) -> bool:
         """Say whether a cell holds anything."""
-        return bool(self.cells.get(column, "").strip())
+        text = self.cells.get(column)
+        return bool(text) and not text.isspace()  # type: ignore[union-attr]
 
     def read(self, column: str, check: Callable[[str], T]) -> T | None:
-        """Return what `check` makes of a cell; None where it is empty, or refused and noted."""
+        """Return what `check` makes of a cell; None where it is empty, or refused and noted.
+
+        The same function gives the same answer for the same text, whatever the row.
+        """
         text = self.cells.get(column)
-        if not text or text.isspace():
+        if not text:
+            return None
+        checked = self.limits.checked[column]
+        known = checked.get(text)
+        if known is not None and known[0] is check:
+            return cast(T, known[1])
+        if text.isspace():
             return None
         try:
-            return check(fields.clean(text, self.limits[column]))
+            value = check(fields.clean(text, self.limits.most[column]))
         except UsageError as error:
             self.refuse(column, error.code, error.message, error.hint)
             return None
+        if len(checked) < _REMEMBERED:
+            checked[text] = (check, value)
+        return value
 
     def require(self, column: str, check: Callable[[str], T]) -> T | None:
         """Like `read`, for a cell that must hold something. A missing column is noted once."""
-        if column in self.cells and not self.has(column):
+        text = self.cells.get(column)
+        if text is not None and (not text or text.isspace()):
             self.refuse(column, "value_missing", _("The value is missing."))
+            return None
         return self.read(column, check)
 
     def refuse(self, column: str, code: str, message: str, todo: str = "") -> None:
         """Note a problem, and what to do: the row is invalid."""
-        self.problems.append(self._problem(column, code, message, todo))
+        self.problems = (*self.problems, self._problem(column, code, message, todo))
 
     def warn(self, column: str, code: str, message: str) -> None:
         """Note a doubt: the row is valid all the same."""
-        self.warnings.append(self._problem(column, code, message, ""))
+        self.warnings = (*self.warnings, self._problem(column, code, message, ""))
 
     def _problem(self, column: str, code: str, message: str, todo: str) -> Problem:
         value = self.cells.get(column, "")
@@ -75,7 +101,7 @@ def single(
         UsageError: fields_invalid, with all problems.
     """
     cells = {column.name: values.get(column.name, "") for column in columns}
-    row = Row(cells, {column.name: column.limit for column in columns})
+    row = Row(cells, Limits(columns))
     item = make(row)
     if item is None or row.problems:
         sentences = (f"{problem.column}: {problem.message}" for problem in row.problems)

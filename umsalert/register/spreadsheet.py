@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
-_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
 # A negative number does nothing, and is wanted as one: coordinates.
 _NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?(e[-+]?[0-9]+)?", re.IGNORECASE)
 
@@ -23,4 +23,4 @@ def neutral(cell: str) -> str:
 
 def plain(cell: str) -> str:
     """Return what `neutral` was given."""
-    return cell[1:] if _NEUTRALISED.match(cell) else cell
+    return cell[1:] if NEUTRALISED.match(cell) else cell

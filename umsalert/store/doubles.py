@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -38,17 +37,33 @@ def doubles(connection: Connection, shape: Shape) -> Iterator[Problem]:
 
 
 def _places_in_file(connection: Connection) -> Iterator[Problem]:
-    near: deque[Connection] = deque()  # those below that are not yet too far south
-    for row in connection.execute(queries("imports")["places"]):
-        while near and row["lat"] - near[0]["lat"] > _LAT_DEGREES:
-            near.popleft()
-        for other in near:
-            if abs(row["lon"] - other["lon"]) <= _LON_DEGREES:
-                first, later = sorted((row, other), key=lambda item: int(item["line"]))
-                point, beside = (first["lat"], first["lon"]), (later["lat"], later["lon"])
-                if _near(point, beside) and similar(first["name"], later["name"]):
-                    yield _same_place(later, first["ref"])
-        near.append(row)
+    """Look at each site beside those of its own and the eight squares around it, from south on."""
+    squares: dict[int, list[_Site]] = {}
+    south: dict[int, list[_Site]] = {}
+    band = 0
+    cursor = connection.cursor()
+    cursor.row_factory = None  # plain tuples: this loop is as long as the file
+    for site in cursor.execute(queries("imports")["places"]):
+        current, square = int(site[3] // _LAT_DEGREES), int(site[4] // _LON_DEGREES)
+        if current != band:
+            south = squares if current == band + 1 else {}
+            squares, band = {}, current
+        for row in (squares, south):
+            for near in (square - 1, square, square + 1):
+                if near in row:
+                    yield from _doubles_of(site, row[near])
+        squares.setdefault(square, []).append(site)
+
+
+_Site = tuple[int, str, str, float, float]
+"""Line, ref, name, latitude, longitude."""
+
+
+def _doubles_of(site: _Site, others: Iterable[_Site]) -> Iterator[Problem]:
+    for other in others:
+        if _near(site[3:], other[3:]) and similar(site[2], other[2]):
+            first, later = sorted((site, other))
+            yield _same_place(later, first[1])
 
 
 def _places_beside(connection: Connection) -> Iterator[Problem]:
@@ -56,13 +71,14 @@ def _places_beside(connection: Connection) -> Iterator[Problem]:
     for row in connection.execute(queries("imports")["places_beside"], values):
         point, beside = (row["lat"], row["lon"]), (row["other_lat"], row["other_lon"])
         if _near(point, beside) and similar(row["name"], row["other_name"]):
-            yield _same_place(row, row["other_ref"])
+            yield _same_place(tuple(row), row["other_ref"])
 
 
-def _same_place(row: Connection, other: str) -> Problem:
+def _same_place(site: Sequence[object], other: str) -> Problem:
+    line, _ref, name, *_point = site
     message = _("{other} has almost the same place and name.").format(other=other)
     todo = _("Check whether it is one site under two refs.")
-    return Problem("same_place", message, row["line"], "name", row["name"], todo)
+    return Problem("same_place", message, line, "name", name, todo)
 
 
 def _addresses(connection: Connection, column: str) -> Iterator[Problem]:

@@ -175,15 +175,15 @@ class SqlStaging:
         rows = read(known)
         self._columns = tuple(rows.columns)
         told = self._told(progress)
+        stager = staged.Stager(connection, self._shape, self._columns)
         connection.execute("BEGIN")  # of the staging alone: the register is not even read-locked
         try:
             for batch in rows.batches():
                 if self._shape.noun == "site":
-                    values = staged.site_rows(batch.items)
+                    stager.sites(batch.items)
                 else:
                     ids = known.site_ids({contact.site_ref for _line, contact in batch.items})
-                    values = staged.contact_rows(batch.items, ids)
-                staged.stage(connection, self._shape, values)
+                    stager.contacts(batch.items, ids)
                 note(connection, batch.problems, doubt=False)
                 note(connection, batch.warnings, doubt=True)
                 self._total += batch.total

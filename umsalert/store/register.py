@@ -42,8 +42,8 @@ class SqlRegister:
 
         def work(connection: Connection) -> int:
             _refuse_known(connection, "status_of_sites", [site.ref for site in sites])
-            rows = staged.site_rows(enumerate(sites, start=1))
-            return staged.add(connection, staged.SHAPES["site"], rows, to)
+            items = enumerate(sites, start=1)
+            return staged.add(connection, staged.SHAPES["site"], lambda s: s.sites(items), to)
 
         return await self._database.write(work, spatial=True)
 
@@ -57,8 +57,9 @@ class SqlRegister:
             ids = _site_ids(connection, contacts)
             refs = [contact.ref for contact in contacts if contact.ref]
             _refuse_known(connection, "status_of_contacts", refs)
-            rows = staged.contact_rows(enumerate(contacts, start=1), ids)
-            return staged.add(connection, staged.SHAPES["contact"], rows, to)
+            items = enumerate(contacts, start=1)
+            shape = staged.SHAPES["contact"]
+            return staged.add(connection, shape, lambda s: s.contacts(items, ids), to)
 
         return await self._database.write(work)
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from umsalert.model import Deed, NewContact, NewSite
+from umsalert.model import NewContact, NewSite
 from umsalert.ports.imports import Noun, Progress, Step
 from umsalert.store import audit
 from umsalert.store.database import optional_text, queries
@@ -24,14 +25,16 @@ class Shape:
     """What the rows of a noun are made of.
 
     Attributes:
-        staged: the columns of `staged`.
-        inserted: those of the register that a new row fills.
+        fields: what a checked row has, and `staged` a column for.
+        always: those that every row needs, whatever columns the file has.
+        inserted: the columns of the register that a new row fills.
         follows: for a column of a file, the columns of the register that it decides; by default
             the one of its name.
     """
 
     noun: Noun
-    staged: tuple[str, ...]
+    fields: tuple[str, ...]
+    always: tuple[str, ...]
     inserted: tuple[str, ...]
     follows: Mapping[str, tuple[str, ...]]
 
@@ -50,13 +53,15 @@ _CONTACT = tuple(name for name in _names(NewContact) if name not in ("site_ref",
 SHAPES: dict[Noun, Shape] = {
     "site": Shape(
         "site",
-        staged=_names(NewSite),
+        fields=_names(NewSite),
+        always=("ref", "name", *_POINT),
         inserted=_names(NewSite),
         follows={"ref": ()} | dict.fromkeys(("lat", "lon", "x", "y", "crs"), _POINT),
     ),
     "contact": Shape(
         "contact",
-        staged=(*_names(NewContact), "site_id", "key"),
+        fields=_names(NewContact),
+        always=("site_ref", "ref", "name", "language", "fallback"),
         inserted=("site_id", "ref", *_CONTACT),
         follows={
             "site_ref": (),
@@ -70,8 +75,9 @@ SHAPES: dict[Noun, Shape] = {
 
 def create(connection: Connection, shape: Shape, schema: str) -> None:
     """Make the tables of an import in `schema`, which is attached or `temp`."""
+    columns = (*shape.fields, *(("site_id", "key") if shape.noun == "contact" else ()))
     for table in (
-        f"staged (line INTEGER PRIMARY KEY, {', '.join(shape.staged)})",
+        f"staged (line INTEGER PRIMARY KEY, {', '.join(columns)})",
         "staged_match (line INTEGER PRIMARY KEY, id INTEGER NOT NULL, changed TEXT)",
         "staged_leaving (id INTEGER PRIMARY KEY, ref TEXT NOT NULL)",
         "staged_problem (line INTEGER, code, message, field, value, hint, doubt INTEGER)",
@@ -87,41 +93,48 @@ def drop(connection: Connection) -> None:
         connection.execute(f"DROP TABLE temp.{table}")
 
 
-def stage(connection: Connection, shape: Shape, rows: Iterable[tuple[object, ...]]) -> None:
-    """Put rows (line, then the columns of `staged`) beside the register."""
-    marks = ", ".join("?" * (len(shape.staged) + 1))
-    # the names are ours, no value is in the text
-    connection.executemany(f"INSERT INTO staged VALUES ({marks})", rows)  # noqa: S608
+class Stager:
+    """Puts rows beside the register: the columns that `names` decides, and those of their key."""
+
+    def __init__(self, connection: Connection, shape: Shape, names: Sequence[str]) -> None:
+        """Fill the tables that `create` has made on `connection`."""
+        self._connection = connection
+        wanted = {*shape.written(names), *shape.always}
+        self._names = tuple(name for name in shape.fields if name in wanted)
+        columns = ("line", *self._names, *(("site_id", "key") if shape.noun == "contact" else ()))
+        marks = ", ".join("?" * len(columns))
+        # the names are ours, no value is in the text
+        self._insert = f"INSERT INTO staged ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+
+    def sites(self, items: Iterable[tuple[int, NewSite]]) -> None:
+        """Stage sites with their lines."""
+        values: Callable[[Any], tuple[object, ...]] = attrgetter(*self._names)
+        self._connection.executemany(self._insert, [(line, *values(site)) for line, site in items])
+
+    def contacts(self, items: Iterable[tuple[int, NewContact]], ids: Mapping[str, int]) -> None:
+        """Stage contacts with their lines, given the ids of their sites."""
+        values: Callable[[Any], tuple[object, ...]] = attrgetter(*self._names)
+        rows = [
+            (line, *values(contact), ids[contact.site_ref], contact.name.casefold())
+            for line, contact in items
+        ]
+        if "card_valid_until" in self._names:
+            at = 1 + self._names.index("card_valid_until")
+            rows = [(*row[:at], _time(row[at]), *row[at + 1 :]) for row in rows]
+        self._connection.executemany(self._insert, rows)
 
 
-def add(connection: Connection, shape: Shape, rows: Iterable[tuple[object, ...]], to: Move) -> int:
-    """Add rows that the register does not hold, in the transaction that is open."""
+def _time(value: object) -> str | None:
+    return optional_text(value) if isinstance(value, datetime) else None
+
+
+def add(connection: Connection, shape: Shape, fill: Callable[[Stager], None], to: Move) -> int:
+    """Add what `fill` stages to the register, which does not hold it, in the open transaction."""
     create(connection, shape, "temp")  # gone, too, if the transaction is rolled back
-    stage(connection, shape, rows)
+    fill(Stager(connection, shape, shape.fields))
     added = insert_new(connection, shape, to)
     drop(connection)
     return added
-
-
-def site_rows(items: Iterable[tuple[int, NewSite]]) -> Iterator[tuple[object, ...]]:
-    """Yield sites as `stage` takes them."""
-    values: Callable[[Any], tuple[object, ...]] = attrgetter(*_names(NewSite))
-    for line, site in items:
-        yield (line, *values(site))
-
-
-def contact_rows(
-    items: Iterable[tuple[int, NewContact]], site_ids: Mapping[str, int]
-) -> Iterator[tuple[object, ...]]:
-    """Yield contacts as `stage` takes them."""
-    names = _names(NewContact)
-    values: Callable[[Any], tuple[object, ...]] = attrgetter(*names)
-    ends = names.index("card_valid_until")
-    for line, contact in items:
-        row = values(contact)
-        if contact.card_valid_until is not None:
-            row = (*row[:ends], optional_text(contact.card_valid_until), *row[ends + 1 :])
-        yield (line, *row, site_ids[contact.site_ref], contact.name.casefold())
 
 
 def insert_new(
@@ -142,8 +155,7 @@ def insert_new(
         if done:
             connection.execute(sql["record_new"], values)
             refs = connection.execute(sql["new_rows"], values)
-            action = f"{to.noun}.add"
-            chain.append(Deed(action, to.noun, row["ref"], detail) for row in refs)
+            chain.append_alike(f"{to.noun}.add", to.noun, (row["ref"] for row in refs), detail)
         added += done
         if progress:
             progress(Step.WRITING, added)

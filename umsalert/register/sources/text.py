@@ -65,9 +65,9 @@ class TextTable:
                     continue
                 if first == 1 and _SEPARATOR_LINE.fullmatch(seen[0]):
                     continue
-                if not any(cells) or not any(cell.strip() for cell in cells):
+                if not any(cell and not cell.isspace() for cell in cells):
                     continue
-                if any("'" in line for line in seen):
+                if any("'" in line and spreadsheet.NEUTRALISED.search(line) for line in seen):
                     cells = [spreadsheet.plain(cell) for cell in cells]
                 yield Line(first, cells)
         finally:
