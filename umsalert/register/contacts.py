@@ -77,7 +77,7 @@ def contact_from(
 
     def make(row: Row) -> NewContact | None:
         made = _contact(row, regions)
-        if row.cells["name"].strip().casefold() in names:
+        if made is not None and made.name.casefold() in names:
             message = _("The site has a contact of this name already.")
             row.refuse("name", "contact_exists", message)
         return made

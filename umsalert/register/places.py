@@ -45,7 +45,8 @@ class Place(NamedTuple):
 
 def place_of(row: Row, locating: Locating) -> Place | None:
     """Return where the row's site lies; None where that is missing or wrong, which is noted."""
-    if not _open(row):
+    typed = row.cells.get("lat")
+    if typed and not typed.isspace() or row.has("lon"):
         column = "lat"
         lat = row.require("lat", parse_coordinate)
         lon = row.require("lon", parse_coordinate)
@@ -67,10 +68,6 @@ def place_of(row: Row, locating: Locating) -> Place | None:
     except UsageError as error:
         row.refuse(column, error.code, error.message, _not_for_commands(error))
         return None
-
-
-def _open(row: Row) -> bool:
-    return not row.has("lat") and not row.has("lon")
 
 
 def _projected(row: Row) -> bool:

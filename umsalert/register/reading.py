@@ -131,7 +131,7 @@ class Reading(Generic[T]):
     def _check(self, row: Row, batch: Batch[T]) -> None:
         item = self._maker.make(row)
         for name in self._absent:
-            if name not in row.cells:
+            if self.sound and name not in row.cells:
                 message = _("The row is new, and the file has no column {name}.").format(name=name)
                 row.refuse(name, "row_incomplete", message)
         if row.problems:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _
@@ -32,12 +32,13 @@ class Limits:
 class Row:
     """The cells of one row, and what is wrong with them. `line` None: they come from no file."""
 
-    __slots__ = ("cells", "limits", "line", "problems", "warnings")
+    __slots__ = ("_checked", "cells", "limits", "line", "problems", "warnings")
 
     def __init__(self, cells: dict[str, str], limits: Limits, line: int | None = None) -> None:
         """Start without problems."""
         self.cells = cells
         self.limits = limits
+        self._checked = limits.checked
         self.line = line
         self.problems: Sequence[Problem] = ()
         self.warnings: Sequence[Problem] = ()
@@ -55,10 +56,10 @@ class Row:
         text = self.cells.get(column)
         if not text:
             return None
-        checked = self.limits.checked[column]
+        checked = self._checked[column]
         known = checked.get(text)
         if known is not None and known[0] is check:
-            return cast(T, known[1])
+            return known[1]  # type: ignore[no-any-return]
         if text.isspace():
             return None
         try:

@@ -7,9 +7,11 @@ it, and so does one that has such an apostrophe already: whatever is written is 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
-NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+_NEUTRALISED = re.compile(r"'+[=+\-@\t\r]")
+_MARKS = tuple(f"'{char}" for char in "=+-@\t\r")
 # A negative number does nothing, and is wanted as one: coordinates.
 _NUMBER = re.compile(r"-[0-9]+([.,][0-9]+)?(e[-+]?[0-9]+)?", re.IGNORECASE)
 
@@ -21,6 +23,14 @@ def neutral(cell: str) -> str:
     return cell
 
 
+def may_be_neutralised(lines: Iterable[str]) -> bool:
+    """Say quickly whether some cell of some lines may have to be read by `plain`."""
+    for line in lines:
+        if "'" in line and any(mark in line for mark in _MARKS):
+            return True
+    return False
+
+
 def plain(cell: str) -> str:
     """Return what `neutral` was given."""
-    return cell[1:] if NEUTRALISED.match(cell) else cell
+    return cell[1:] if _NEUTRALISED.match(cell) else cell

@@ -65,9 +65,9 @@ class TextTable:
                     continue
                 if first == 1 and _SEPARATOR_LINE.fullmatch(seen[0]):
                     continue
-                if not any(cell and not cell.isspace() for cell in cells):
+                if not cells or not (cells[0].strip() or any(cell.strip() for cell in cells)):
                     continue
-                if any("'" in line and spreadsheet.NEUTRALISED.search(line) for line in seen):
+                if spreadsheet.may_be_neutralised(seen):
                     cells = [spreadsheet.plain(cell) for cell in cells]
                 yield Line(first, cells)
         finally:
@@ -96,8 +96,11 @@ class TextTable:
         self._stream.seek(0)
         if self._stream.read(2) in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
             return self._told("utf-16", "UTF-16")
-        if self._fault("utf-8-sig") is None:
+        if (fault := self._fault("utf-8-sig")) is None:
             return "utf-8-sig"
+        self._stream.seek(0)
+        if self._stream.read(3) == codecs.BOM_UTF8:
+            raise self._undecodable(fault, "UTF-8")
         return self._told("cp1252", "Windows-1252")
 
     def _told(self, encoding: str, name: str) -> str:

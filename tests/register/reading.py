@@ -1,0 +1,74 @@
+"""A file in memory, read as the import reads it, without a register behind it."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from umsalert.errors import Problem
+from umsalert.model import NewContact, NewSite
+from umsalert.register import ContactMaker, Locating, Manner, Reading, SiteMaker
+from umsalert.register.sources import Options, UnreadableError, open_source
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[T]):
+    """All of a file."""
+
+    rows: tuple[T, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...]
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A register that holds these sites, by ref, and nobody."""
+
+    site_regions: Mapping[str, str]
+
+    def regions(self, site_refs: Collection[str]) -> Mapping[str, str]:
+        return {ref: self.site_regions[ref] for ref in site_refs if ref in self.site_regions}
+
+    def sites(self, refs: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+        return {}
+
+    def contacts(
+        self, keys: Collection[tuple[str, ...]]
+    ) -> Mapping[tuple[str, ...], Mapping[str, str]]:
+        return {}
+
+
+def read_sites(
+    data: bytes,
+    manner: Manner | None = None,
+    options: Options | None = None,
+    locating: Locating | None = None,
+) -> Found[NewSite]:
+    """Return the sites of a file."""
+    return _read(data, SiteMaker(Held({}), locating), manner, options)
+
+
+def read_contacts(
+    data: bytes, regions: Mapping[str, str], manner: Manner | None = None
+) -> Found[NewContact]:
+    """Return the contacts of a file, given the regions of the sites."""
+    return _read(data, ContactMaker(Held(regions)), manner, Options(points=False))
+
+
+def _read(data: bytes, maker: Any, manner: Manner | None, options: Options | None) -> Found[Any]:
+    try:
+        source = open_source(io.BytesIO(data), options or Options())
+        batches = list(Reading(source, maker, manner or Manner()).batches())
+    except UnreadableError as error:
+        return Found((), (error.problem,), (), 0)
+    return Found(
+        tuple(item for batch in batches for _line, item in batch.items),
+        tuple(problem for batch in batches for problem in batch.problems),
+        tuple(warning for batch in batches for warning in batch.warnings),
+        sum(batch.total for batch in batches),
+    )
