@@ -98,9 +98,7 @@ def test_no_table(data: bytes, row: int | None, code: str) -> None:
     assert (found.rows, found.total) == ((), 0)
 
 
-@pytest.mark.parametrize(
-    ("encoding", "name"), [("cp1252", "Windows-1252"), ("utf-16", "UTF-16")]
-)
+@pytest.mark.parametrize(("encoding", "name"), [("cp1252", "Windows-1252"), ("utf-16", "UTF-16")])
 def test_older_encodings_are_read_with_a_word(encoding: str, name: str) -> None:
     """What Excel saves without being told better is read, and what it was read as is said."""
     found = read("ref;name;lat;lon\nA;Théâtre n° 2 – Œuvre;43,7;7,2\n".encode(encoding))

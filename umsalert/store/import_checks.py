@@ -52,6 +52,8 @@ def check(
     connection.execute(sql[f"match_{shape.noun}"])
     if contacts:
         _refuse(connection, _contacts_impossible())
+        while _refuse(connection, [_contact_exists()]):
+            pass  # who would have given the name free was left out just now
     elif "lat" in written and "time_zone" not in columns:
         connection.execute(sql["keep_time_zone"])
     connection.execute(sql["compare"].format(noun=shape.noun, changed=_changed(written)))
@@ -83,11 +85,14 @@ def _storable(text: str | None) -> str | None:
     return text and text.encode("utf-8", "replace").decode()
 
 
-def _refuse(connection: Connection, refusals: Sequence[Refusal]) -> None:
+def _refuse(connection: Connection, refusals: Sequence[Refusal]) -> bool:
+    """Note what is found and leave its rows out; return whether there was any."""
     sql = queries("imports")
-    note(connection, _found(connection, refusals), doubt=False)
+    found = list(_found(connection, refusals))
+    note(connection, found, doubt=False)
     connection.execute(sql["leave_out"])
     connection.execute(sql["leave_out_match"])
+    return bool(found)
 
 
 def _found(connection: Connection, wanted: Sequence[Refusal | Doubt]) -> Iterator[Problem]:
@@ -133,13 +138,6 @@ def _contacts_impossible() -> list[Refusal]:
             _("Keep one of the two rows."),
         ),
         Refusal(
-            "contact_exists",
-            "contact_exists",
-            "name",
-            _("The site has a contact of this name already: {other}."),
-            _("Write the ref of that contact, or another name."),
-        ),
-        Refusal(
             "contact_elsewhere",
             "contact_elsewhere",
             "site_ref",
@@ -154,6 +152,16 @@ def _contacts_impossible() -> list[Refusal]:
             _("Give the person another ref, or none."),
         ),
     ]
+
+
+def _contact_exists() -> Refusal:
+    return Refusal(
+        "contact_exists",
+        "contact_exists",
+        "name",
+        _("The site has a contact of this name already: {other}."),
+        _("Write the ref of that contact, or another name."),
+    )
 
 
 def _not_active(shape: Shape) -> Doubt:
