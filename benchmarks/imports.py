@@ -14,14 +14,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, BinaryIO
 
 from benchmarks import office
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from benchmarks.register import synthetic_sites
 from umsalert.model import ContactStatus, SiteStatus
-from umsalert.ports import Order
+from umsalert.ports import KnownRows, Order
+from umsalert.ports.imports import Noun
 from umsalert.register import ContactMaker, Manner, Reading, SiteMaker
 from umsalert.register.sources import Options as Reads
 from umsalert.register.sources import open_source
@@ -151,7 +152,7 @@ def _bare(place: _Place, sql: str, rows: Sequence[tuple[Any, ...]]) -> float:
         return perf_counter() - start
 
 
-def _importing(place: _Place, noun: Any, file: Path) -> Callable[[int], float]:
+def _importing(place: _Place, noun: Noun, file: Path) -> Callable[[int], float]:
     async def work() -> float:
         async with Store(place.fresh(), office.NoonClock()) as store:
             start = perf_counter()
@@ -167,7 +168,7 @@ def _importing(place: _Place, noun: Any, file: Path) -> Callable[[int], float]:
     return lambda _number: asyncio.run(work())
 
 
-def _reading(noun: str, stream: Any, known: Any) -> Reading[Any]:
+def _reading(noun: Noun, stream: BinaryIO, known: KnownRows) -> Reading[Any]:
     if noun == "site":
         return Reading(open_source(stream, Reads()), SiteMaker(known), Manner())
     return Reading(open_source(stream, Reads(points=False)), ContactMaker(known), Manner())
@@ -197,7 +198,7 @@ def _sites(count: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _people(sites: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield a guard for each site; ARCEP keeps ten thousand mobiles for fiction: they come again."""
+    """Yield a guard for each site; ARCEP keeps 10,000 mobiles for fiction: they come again."""
     for number, site in enumerate(sites):
         yield (
             site[0],

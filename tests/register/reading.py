@@ -34,11 +34,11 @@ class Held:
     def regions(self, site_refs: Collection[str]) -> Mapping[str, str]:
         return {ref: self.site_regions[ref] for ref in site_refs if ref in self.site_regions}
 
-    def sites(self, refs: Collection[str]) -> Mapping[str, Mapping[str, str]]:
+    def sites(self, _refs: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         return {}
 
     def contacts(
-        self, keys: Collection[tuple[str, ...]]
+        self, _keys: Collection[tuple[str, ...]]
     ) -> Mapping[tuple[str, ...], Mapping[str, str]]:
         return {}
 

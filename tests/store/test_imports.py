@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -129,7 +130,7 @@ async def test_a_time_zone_of_ones_own_stays(register: Store) -> None:
 
 
 async def test_people_are_known_by_ref_or_by_site_and_name(register: Store) -> None:
-    """A row without a ref changes who has the name there; with a ref, the name itself may change."""
+    """Without a ref, by the name at the site; with one, the name itself may change."""
     text = PEOPLE.replace("Claude", "CLAUDE").replace("Dominique", "Dominique Anne")
     found = await import_text(register, "contact", text)
     assert found.done is not None
@@ -309,7 +310,7 @@ async def test_an_interrupted_import_leaves_nothing(store: Store, database: Path
                 await staging.apply(Order(support.OPERATOR, SiteStatus.APPROVED), told)
 
         task = asyncio.create_task(work())
-        await reached.wait()  # noqa: B023
+        await reached.wait()
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
@@ -349,7 +350,7 @@ asyncio.run(main())
 
 
 def test_a_kill_in_the_middle_leaves_nothing_half_imported(database: Path) -> None:
-    """SIGKILL after thousands of rows are written: the register is as before, and no file is left."""
+    """SIGKILL among thousands of rows: the register is as before, and no file is left."""
     before = dump(database)
     root = Path(__file__).parents[2]
     ended = subprocess.run(
@@ -365,7 +366,7 @@ def test_a_kill_in_the_middle_leaves_nothing_half_imported(database: Path) -> No
 
 def test_many_links_are_those_of_one_by_one() -> None:
     """The quick way to make links of a whole import makes the same links."""
-    at = support.datetime(2026, 3, 1, 12, 0, 0, 5000, tzinfo=support.UTC)
+    at = datetime(2026, 3, 1, 12, 0, 0, 5000, tzinfo=UTC)
     refs = ["A", 'quote"d', "é\u2028", "\\"]
     fields = ("clerk@Nice", "site.add", "site")
     detail = '{"from":null,"to":"approved"}'

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
@@ -19,7 +19,7 @@ from umsalert.cli import import_report
 from umsalert.cli.context import Session
 from umsalert.cli.import_progress import progress
 from umsalert.cli.output import Output, confirm, interactive
-from umsalert.errors import InvalidData, RefusedByRule, UsageError
+from umsalert.errors import InvalidData, Problem, RefusedByRule, UsageError
 from umsalert.i18n import _, ngettext, system_reason
 from umsalert.model import Power
 
@@ -113,7 +113,7 @@ class _Import:
         mapping = read_mapping(_bytes(manner.mapping), names) if manner.mapping else Mapping()
         options = Options(manner.sheet, manner.encoding, points=self._noun == "site")
         source = open_source(stream, options)
-        self._reading = Reading(source, maker, Columns(mapping, manner.ignore_unknown))  # type: ignore[arg-type]
+        self._reading = Reading(source, maker, Columns(mapping, manner.ignore_unknown))
         return self._reading
 
     async def _check(self, staging: Staging) -> None:
@@ -238,14 +238,16 @@ def _unreadable(file: Path, error: OSError) -> UsageError:
     )
 
 
-def _write_rejects(file: Path, reading: Reading[Any], rejected: Any) -> int:
+def _write_rejects(
+    file: Path, reading: Reading[Any], rejected: Mapping[int, Sequence[Problem]]
+) -> int:
     """Write the rejected rows, whole or not at all; nobody else may read them."""
     from umsalert.register.rejects import ENCODING, write_rejects
 
     aside = file.with_name(f"{file.name}.new-{os.getpid()}")
     try:
         descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-        with open(descriptor, "w", encoding=ENCODING, errors="replace", newline="") as out:
+        with os.fdopen(descriptor, "w", encoding=ENCODING, errors="replace", newline="") as out:
             count = write_rejects(out, reading, rejected)
         aside.replace(file)
     except OSError as error:

@@ -114,8 +114,9 @@ def email(text: str) -> str:
         UsageError: email_invalid. The message does not repeat the address.
     """
     local, _at, domain = text.rpartition("@")
-    if len(local) <= _LOCAL_MOST and _LOCAL.fullmatch(local) and (mail_domain := _mail_domain(domain)):
-        address = f"{local}@{mail_domain}"
+    plain = len(local) <= _LOCAL_MOST and _LOCAL.fullmatch(local)
+    if plain and (mail_domain := _mail_domain(domain)):
+        address: str | None = f"{local}@{mail_domain}"
     else:
         address = _validated(text)
     if address is None:

@@ -46,15 +46,16 @@ SITE_NAMES = {
     ),
 }  # fmt: skip
 CONTACT_NAMES = {
-    "site_ref": ("site", "réf site", "référence du site", "code site", "référence site", "site id"),
+    "site_ref": ("site", "réf site", "référence du site", "code site", "référence site",
+                 "site id"),
     "name": ("nom", "nom et prénom", "nom prénom", "prénom nom", "nom complet", "full name",
              "contact", "agent"),
     "ref": ("référence", "référence du contact", "réf contact", "identifiant", "id", "matricule"),
     "role": ("rôle", "fonction", "poste", "qualité", "function"),
     "phone": ("téléphone", "tél", "tel", "portable", "mobile", "numéro de téléphone",
               "n° de téléphone", "téléphone portable", "telephone", "phone number", "gsm"),
-    "email": ("e-mail", "mail", "courriel", "adresse mail", "adresse e-mail", "adresse électronique",
-              "mél", "email address"),
+    "email": ("e-mail", "mail", "courriel", "adresse mail", "adresse e-mail",
+              "adresse électronique", "mél", "email address"),
     "card": ("carte", "carte professionnelle", "carte pro", "n° de carte", "numéro de carte",
              "carte cnaps", "n° carte professionnelle", "professional card", "card number"),
     "language": ("langue", "lang"),
@@ -68,7 +69,7 @@ CONTACT_NAMES = {
 
 @lru_cache(maxsize=4096)
 def normal(name: str) -> str:
-    """Return a name without accents, case, punctuation and a plural s: `Téléphones` -> telephone."""
+    """Return a name without accents, case, marks and a plural s: `Téléphones` -> telephone."""
     letters = unicodedata.normalize("NFKD", name.replace("°", " ").replace("º", " ")).casefold()
     plain = "".join(char for char in letters if not unicodedata.combining(char))
     words = "".join(char if char.isalnum() else " " for char in plain).split()
@@ -172,23 +173,25 @@ class _Binder:
         for ours, theirs in self._mapping.columns.items():
             if all(normal(name) in wanted for name in theirs):
                 self.places[ours] = tuple(wanted[normal(name)] for name in theirs)
-        mapped = set(map(normal, self._mapping.headers()))
-        ignored = {normal(name) for name in self._mapping.ignore} | {normal(REASON)}
+        passed = {
+            normal(name) for name in (*self._mapping.headers(), *self._mapping.ignore, REASON)
+        }
         for place, name in enumerate(self._header):
-            plain = normal(name)
-            if plain in mapped or plain in ignored:
-                continue
-            ours = self._names.get(plain)
             if not name:
                 message = _("Column {n} has no name.").format(n=place + 1)
                 self.refuse("column_unnamed", message, None)
-            elif ours is None:
-                if not ignore_unknown:
-                    self.refuse("column_unknown", self._unknown(name), name)
-            elif ours in self.places:
-                self.refuse("column_repeated", self._repeated(ours, name), name)
-            else:
-                self.places[ours] = (place,)
+            elif normal(name) not in passed:
+                self._bind_one(place, name, ignore_unknown=ignore_unknown)
+
+    def _bind_one(self, place: int, name: str, *, ignore_unknown: bool) -> None:
+        ours = self._names.get(normal(name))
+        if ours is None:
+            if not ignore_unknown:
+                self.refuse("column_unknown", self._unknown(name), name)
+        elif ours in self.places:
+            self.refuse("column_repeated", self._repeated(ours, name), name)
+        else:
+            self.places[ours] = (place,)
 
     def refuse(self, code: str, message: str, column: str | None) -> None:
         self.problems.append(problem(code, message, row=self._line, column=column))

@@ -46,7 +46,7 @@ class Place(NamedTuple):
 def place_of(row: Row, locating: Locating) -> Place | None:
     """Return where the row's site lies; None where that is missing or wrong, which is noted."""
     typed = row.cells.get("lat")
-    if typed and not typed.isspace() or row.has("lon"):
+    if (typed and not typed.isspace()) or row.has("lon"):
         column = "lat"
         lat = row.require("lat", parse_coordinate)
         lon = row.require("lon", parse_coordinate)

@@ -38,7 +38,9 @@ class Manner:
 class Maker(Protocol[T_co]):
     """Makes what one kind of row stands for."""
 
-    columns: Sequence[Column]
+    @property
+    def columns(self) -> Sequence[Column]:
+        """Return those that its files may have."""
 
     def needed(self, present: Sequence[str]) -> tuple[str, ...]:
         """Return the columns that a new row has to have, given those that the file has."""

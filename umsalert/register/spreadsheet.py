@@ -25,10 +25,7 @@ def neutral(cell: str) -> str:
 
 def may_be_neutralised(lines: Iterable[str]) -> bool:
     """Say quickly whether some cell of some lines may have to be read by `plain`."""
-    for line in lines:
-        if "'" in line and any(mark in line for mark in _MARKS):
-            return True
-    return False
+    return any("'" in line and any(mark in line for mark in _MARKS) for line in lines)
 
 
 def plain(cell: str) -> str:

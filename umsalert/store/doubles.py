@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import unicodedata
-from collections.abc import Iterable, Iterator, Sequence
+from collections import deque
+from collections.abc import Iterable, Iterator
 from difflib import SequenceMatcher
 from functools import lru_cache
 
@@ -19,6 +20,10 @@ SAME_PLACE_M = 30.0
 
 SIMILAR = 0.8
 """From this share of common letters on, two names are perhaps of one site."""
+
+_LOOKED_AT = 50
+"""Sites of one square of 30 m: where a town hall stands for all its addresses, not all are compared
+with all."""
 
 _METRES_PER_DEGREE = 111_195.0
 _LAT_DEGREES = SAME_PLACE_M / _METRES_PER_DEGREE
@@ -38,8 +43,8 @@ def doubles(connection: Connection, shape: Shape) -> Iterator[Problem]:
 
 def _places_in_file(connection: Connection) -> Iterator[Problem]:
     """Look at each site beside those of its own and the eight squares around it, from south on."""
-    squares: dict[int, list[_Site]] = {}
-    south: dict[int, list[_Site]] = {}
+    squares: dict[int, deque[_Site]] = {}
+    south: dict[int, deque[_Site]] = {}
     band = 0
     cursor = connection.cursor()
     cursor.row_factory = None  # plain tuples: this loop is as long as the file
@@ -52,7 +57,9 @@ def _places_in_file(connection: Connection) -> Iterator[Problem]:
             for near in (square - 1, square, square + 1):
                 if near in row:
                     yield from _doubles_of(site, row[near])
-        squares.setdefault(square, []).append(site)
+        if square not in squares:
+            squares[square] = deque(maxlen=_LOOKED_AT)
+        squares[square].append(site)
 
 
 _Site = tuple[int, str, str, float, float]
@@ -63,7 +70,7 @@ def _doubles_of(site: _Site, others: Iterable[_Site]) -> Iterator[Problem]:
     for other in others:
         if _near(site[3:], other[3:]) and similar(site[2], other[2]):
             first, later = sorted((site, other))
-            yield _same_place(later, first[1])
+            yield _same_place(later[0], later[2], first[1])
 
 
 def _places_beside(connection: Connection) -> Iterator[Problem]:
@@ -71,30 +78,29 @@ def _places_beside(connection: Connection) -> Iterator[Problem]:
     for row in connection.execute(queries("imports")["places_beside"], values):
         point, beside = (row["lat"], row["lon"]), (row["other_lat"], row["other_lon"])
         if _near(point, beside) and similar(row["name"], row["other_name"]):
-            yield _same_place(tuple(row), row["other_ref"])
+            yield _same_place(row["line"], row["name"], row["other_ref"])
 
 
-def _same_place(site: Sequence[object], other: str) -> Problem:
-    line, _ref, name, *_point = site
+def _same_place(line: int, name: str, other: str) -> Problem:
     message = _("{other} has almost the same place and name.").format(other=other)
     todo = _("Check whether it is one site under two refs.")
-    return Problem("same_place", message, line, "name", name, todo)
+    return _same("same_place", (line, "name", name), message, todo)
 
 
 def _addresses(connection: Connection, column: str) -> Iterator[Problem]:
     sql = queries("imports")
     connection.execute(sql["index_address"].format(column=column))
+    todo = _("Check whether it is one person, or a mistake in copying.")
     for query in ("address_in_file", "address_in_register"):
         for row in connection.execute(sql[query].format(column=column)):
             message = _("A contact of another site has the same: {other}.")
-            yield Problem(
-                "same_address",
-                message.format(other=row["other"]),
-                row["line"],
-                column,
-                row["value"],
-                _("Check whether it is one person, or a mistake in copying."),
-            )
+            where = (row["line"], column, row["value"])
+            yield _same("same_address", where, message.format(other=row["other"]), todo)
+
+
+def _same(code: str, where: tuple[int, str, str], message: str, todo: str) -> Problem:
+    line, column, value = where
+    return Problem(code, message, line, column, value, todo)
 
 
 def _near(point: tuple[float, float], other: tuple[float, float]) -> bool:
@@ -109,7 +115,8 @@ def similar(name: str, other: str) -> bool:
     first, second = _words(name), _words(other)
     if set(first) <= set(second) or set(second) <= set(first):
         return True
-    return SequenceMatcher(None, " ".join(first), " ".join(second)).ratio() >= SIMILAR
+    compared = SequenceMatcher(None, " ".join(first), " ".join(second), autojunk=False)
+    return compared.quick_ratio() >= SIMILAR and compared.ratio() >= SIMILAR
 
 
 @lru_cache(maxsize=4096)

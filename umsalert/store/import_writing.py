@@ -29,7 +29,10 @@ AFTER_ADD: Mapping[Noun, tuple[AfterAdd, ...]] = {"site": (), "contact": ()}
 vetting lacks, and nothing is written."""
 
 _POINT = ("lat", "lon")
-_CLOSED = {"site": SiteStatus.CLOSED, "contact": ContactStatus.REVOKED}
+_CLOSED: Mapping[Noun, SiteStatus | ContactStatus] = {
+    "site": SiteStatus.CLOSED,
+    "contact": ContactStatus.REVOKED,
+}
 
 
 def close_leaving(connection: Connection, shape: Shape, to: Move) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, TypeVar
 
 from umsalert.errors import Problem, RefusedByRule
 from umsalert.geo.territories import territory_at
@@ -33,6 +33,7 @@ from umsalert.store.schema import check_exists
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
 
+T = TypeVar("T")
 Prune = Literal["none", "named", "everywhere"]
 
 _CACHE_KIB = 16_000
@@ -141,7 +142,7 @@ class SqlStaging:
 
         return await self._lane.run(work, spatial=self._shape.noun == "site")
 
-    async def _run(self, work: Work[Any]) -> Any:
+    async def _run(self, work: Work[T]) -> T:
         return await self._lane.run(work, spatial=False, whole=False)
 
     def _attach(self, connection: Connection) -> None:

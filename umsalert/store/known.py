@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection, Iterable, Mapping
 
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
@@ -60,10 +59,12 @@ class SqlKnownRows:
                 found[key] = held
         return found
 
-    def _rows(self, query: str, refs: Collection[str]) -> Any:
+    def _rows(self, query: str, refs: Collection[str]) -> Iterable[Connection]:
         if not refs:
             return ()
-        return self._connection.execute(queries("imports")[query], {"refs": json.dumps(list(refs))})
+        values = {"refs": json.dumps(list(refs))}
+        found: Iterable[Connection] = self._connection.execute(queries("imports")[query], values)
+        return found
 
 
 def _reached_by(row: Connection) -> dict[str, str]:

@@ -6,12 +6,15 @@ import io
 import json
 import re
 from collections.abc import Iterator, Mapping
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.register.hints import problem
 from umsalert.register.sources.base import Line, UnreadableError
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
 _BOM = b"\xef\xbb\xbf"
 _EPSG = re.compile(r"(?:urn:ogc:def:crs:)?EPSG:[0-9.]*:?([0-9]+)", re.IGNORECASE)
@@ -109,9 +112,10 @@ class _Unclosed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any, /) -> int:
-        data = self._stream.read(len(buffer))
-        buffer[: len(data)] = data
+    def readinto(self, buffer: Buffer, /) -> int:
+        with memoryview(buffer) as view:
+            data = self._stream.read(len(view))
+            view[: len(data)] = data
         return len(data)
 
 
@@ -133,7 +137,7 @@ def _point(feature: Mapping[str, Any]) -> tuple[str, str] | None:
     return _text(pair[0]), _text(pair[1])
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     match value:
         case None:
             return ""

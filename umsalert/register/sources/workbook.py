@@ -6,7 +6,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _
@@ -44,7 +44,7 @@ class Workbook:
                 yield Line(number, cells)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Return a cell's value as a person would type it."""
     match value:
         case str():
@@ -118,7 +118,7 @@ def _refuse_huge(stream: BinaryIO) -> None:
         raise _damaged() from None
 
 
-def _refuse_wide(part: Any) -> None:
+def _refuse_wide(part: IO[bytes]) -> None:
     last_row, width, kept, size = 0, 26, b"", 0
     while chunk := part.read(_CHUNK):
         size += len(chunk)
