@@ -101,13 +101,20 @@ def test_an_import_adds_all_rows(cli: Cli) -> None:
         "schema_version": 1,
         "dry_run": False,
         "added": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "closed": 0,
         "invalid": 0,
         "total": 2,
         "problems": [],
         "warnings": [],
+        "differences": [],
     }
     more = cli("site", "import", "-", "--approve", stdin=SITES.replace(b"S", b"T"))
-    assert (more.code, more.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
+    assert (more.code, more.out) == (
+        0,
+        "2 rows read: 2 added, 0 changed, 0 unchanged, 0 closed, 0 invalid.\n",
+    )
     assert [(site["ref"], site["status"]) for site in _sites(cli)] == [
         ("S1", "requested"),
         ("S2", "requested"),
@@ -150,9 +157,16 @@ def test_skip_invalid_adds_the_rest_and_names_what_it_left_out(cli: Cli) -> None
 
 
 def test_a_dry_run_adds_nothing(cli: Cli) -> None:
-    """A dry run of a sound file says what it would do, and does not do it."""
+    """A dry run of a sound file shows what it would do, and does not do it."""
     ended = cli("site", "import", "-", "--dry-run", stdin=SITES)
-    assert (ended.code, ended.out) == (0, "2 rows read, 2 valid, 0 invalid: 0 added.\n")
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1] == (
+        "2 rows read: 2 added, 0 changed, 0 unchanged, 0 closed, 0 invalid."
+    )
+    assert [line.split() for line in ended.out.splitlines()[2:4]] == [
+        ["added", "S1"],
+        ["added", "S2"],
+    ]
     assert "Dry run" in ended.err
     assert _sites(cli) == []
 
@@ -163,10 +177,11 @@ def test_a_dry_run_adds_nothing(cli: Cli) -> None:
         (b"", "empty"),
         (b"ref,name,lat,lon\n", "no rows"),
         (b"ref,name,latt,lon\nS1,Un,43.7,7.26\n", "closest is lat"),
-        ("ref,name,lat,lon\nS1,Musée,43.7,7.26\n".encode("latin-1"), "UTF-8"),
-        (b"PK\x03\x04\x00\x00", "CSV"),
+        (b"ref,name,lat,lon\nS1,Mus\x81e,43.7,7.26\n", "Windows-1252"),
+        (b"PK\x03\x04\x00\x00", "workbook"),
+        (b"%PDF-1.7", "PDF"),
     ],
-    ids=["empty", "header only", "wrong column", "latin-1", "spreadsheet"],
+    ids=["empty", "header only", "wrong column", "no text", "spreadsheet", "pdf"],
 )
 def test_a_file_that_is_no_list_is_refused_whole(cli: Cli, content: bytes, said: str) -> None:
     """What cannot be read as a list is refused even with --skip-invalid, and the reason is said."""
@@ -267,11 +282,17 @@ def test_contacts_are_imported_to_known_sites_only(cli: Cli) -> None:
 
     cli("site", "add", *MALL)
     added = cli("contact", "import", "-", "--certify", stdin=CONTACTS)
-    assert (added.code, added.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
+    assert (added.code, added.out) == (
+        0,
+        "2 rows read: 2 added, 0 changed, 0 unchanged, 0 closed, 0 invalid.\n",
+    )
     assert {contact["status"] for contact in _contacts(cli)} == {"certified"}
 
     again = cli("contact", "import", "-", stdin=CONTACTS)
-    assert again.code == 4
+    assert (again.code, again.out) == (
+        0,
+        "2 rows read: 0 added, 0 changed, 2 unchanged, 0 closed, 0 invalid.\n",
+    )
     assert len(_contacts(cli)) == 2
 
 

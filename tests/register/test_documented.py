@@ -20,6 +20,7 @@ SOURCES = (
     *(ROOT / "umsalert" / "register").rglob("*.py"),
     ROOT / "umsalert" / "store" / "import_checks.py",
     ROOT / "umsalert" / "store" / "doubles.py",
+    ROOT / "umsalert" / "store" / "register.py",
     ROOT / "umsalert" / "phones.py",
     ROOT / "umsalert" / "geo" / "coordinates.py",
 )
@@ -30,6 +31,7 @@ CODE_AT = {
     "UnreadableError": 0,
     "Problem": 0,
     "problem": 0,
+    "note": 0,
     "Refusal": 0,
     "refuse": 1,
     "warn": 1,

@@ -148,7 +148,7 @@ def bind(
             message = _("The mapping names a column {name}, which the file does not have.").format(
                 name=theirs
             )
-            binder.refuse("column_missing", message, theirs)
+            binder.note("column_missing", message, theirs)
     places = binder.places
     return Binding(
         header, line.number, tuple(places), tuple(places.values()), tuple(binder.problems)
@@ -179,7 +179,7 @@ class _Binder:
         for place, name in enumerate(self._header):
             if not name:
                 message = _("Column {n} has no name.").format(n=place + 1)
-                self.refuse("column_unnamed", message, None)
+                self.note("column_unnamed", message, None)
             elif normal(name) not in passed:
                 self._bind_one(place, name, ignore_unknown=ignore_unknown)
 
@@ -187,13 +187,13 @@ class _Binder:
         ours = self._names.get(normal(name))
         if ours is None:
             if not ignore_unknown:
-                self.refuse("column_unknown", self._unknown(name), name)
+                self.note("column_unknown", self._unknown(name), name)
         elif ours in self.places:
-            self.refuse("column_repeated", self._repeated(ours, name), name)
+            self.note("column_repeated", self._repeated(ours, name), name)
         else:
             self.places[ours] = (place,)
 
-    def refuse(self, code: str, message: str, column: str | None) -> None:
+    def note(self, code: str, message: str, column: str | None) -> None:
         self.problems.append(problem(code, message, row=self._line, column=column))
 
     def _repeated(self, ours: str, name: str) -> str:
