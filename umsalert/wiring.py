@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umsalert import resources
+from umsalert.errors import UsageError
+from umsalert.i18n import _
 from umsalert.model import TOKEN_PLACE, CellPace, ChannelKind, Operator, Power
 from umsalert.settings import (
     CallRateSettings,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:  # a command imports the services it uses, and waits for no ot
     from umsalert.dispatch import LaneConfig, Run
     from umsalert.model import Alert
     from umsalert.ports import Listener, Pace
+    from umsalert.register import Locating
     from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
 
@@ -78,6 +81,22 @@ async def open_store(settings: Settings, power: Power = Power.READ) -> AsyncIter
 def operator(settings: Settings) -> Operator:
     """Return the account that runs the command, seen through sudo, at its station."""
     return Operator(account(), settings.station)
+
+
+def locating(_settings: Settings, *, geocode: bool) -> Locating:
+    """Return what finds the sites of a file that have no degrees: a projection, a geocoder.
+
+    Raises UsageError when addresses are to be looked up and nothing can.
+    """
+    from umsalert.register import Locating
+
+    if geocode:
+        raise UsageError(
+            "geocoder_missing",
+            _("Nothing looks addresses up here yet."),
+            hint=_("Give the sites coordinates."),
+        )
+    return Locating()
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:

@@ -26,6 +26,7 @@ from umsalert.model import Power
 if TYPE_CHECKING:
     from umsalert.ports import Comparison, KnownRows, Rows, Staging
     from umsalert.register import Reading
+    from umsalert.register.reading import Maker
 
 Noun = Literal["site", "contact"]
 Prune = Literal["none", "named", "everywhere"]
@@ -45,6 +46,7 @@ class Manner:
     sheet: str | None = None
     encoding: str | None = None
     ignore_unknown: bool = False
+    geocode: bool = False
     prune: Prune = "none"
     prune_most: bool = False
     yes: bool = False
@@ -102,13 +104,17 @@ class _Import:
 
     def _read(self, stream: BinaryIO, known: KnownRows) -> Rows[Any]:
         """Open the file; called in the thread that reads it."""
+        from umsalert import wiring
         from umsalert.register import ContactMaker, Reading, SiteMaker
         from umsalert.register import Manner as Columns
         from umsalert.register.mapping import Mapping, read_mapping
         from umsalert.register.sources import Options, open_source
 
         manner = self._manner
-        maker = SiteMaker(known) if self._noun == "site" else ContactMaker(known)
+        maker: Maker[Any] = ContactMaker(known)
+        if self._noun == "site":
+            settings = self._session.settings
+            maker = SiteMaker(known, wiring.locating(settings, geocode=manner.geocode))
         names = [column.name for column in maker.columns]
         mapping = read_mapping(_bytes(manner.mapping), names) if manner.mapping else Mapping()
         options = Options(manner.sheet, manner.encoding, points=self._noun == "site")

@@ -175,7 +175,7 @@ def fail(error: UmsalertError, *, as_json: bool) -> None:
 
 
 def problem_lines(problems: Sequence[Problem]) -> None:
-    """Print problems of a file on stderr, one a line: row, column, value, message, what to do, code."""
+    """Print problems of a file on stderr: row, column, value, message, what to do, code."""
     for problem in problems[:PROBLEMS_SHOWN]:
         where = _("line {row}").format(row=problem.row) if problem.row is not None else ""
         parts = [where, problem.column, problem.value and repr(problem.value), problem.message]

@@ -116,6 +116,9 @@ def import_sites(
     rejects: register.Rejects = None,
     mapping: register.MappingFile = None,
     ignore_unknown: register.IgnoreUnknown = False,
+    geocode: Annotated[
+        bool, typer.Option("--geocode", help=_("Look up addresses that have no coordinates."))
+    ] = False,
     sheet: register.Sheet = None,
     encoding: register.Encoding = None,
     prune: Annotated[
@@ -136,6 +139,7 @@ def import_sites(
         rejects=rejects,
         mapping=mapping,
         ignore_unknown=ignore_unknown,
+        geocode=geocode,
         sheet=sheet,
         encoding=encoding,
         prune="everywhere" if prune else "none",
