@@ -11,9 +11,9 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from umsalert.errors import Problem, RefusedByRule
+from umsalert.errors import DatabaseError, Problem, RefusedByRule
 from umsalert.geo.territories import territory_at
-from umsalert.i18n import _
+from umsalert.i18n import _, system_reason
 from umsalert.ports.imports import (
     Comparison,
     Difference,
@@ -147,14 +147,11 @@ class SqlStaging:
 
     def _attach(self, connection: Connection) -> None:
         # what was erased from the register shall not be found in a file beside it
-        descriptor, name = tempfile.mkstemp(
-            dir=self._path.parent, prefix=f"{self._path.name}-import-"
-        )
-        os.close(descriptor)
+        name = _file_beside(self._path)
         try:
             connection.execute("ATTACH ? AS staging", (name,))
             for pragma in (
-                "journal_mode = OFF",
+                "journal_mode = MEMORY",  # OFF could not be rolled back
                 "synchronous = OFF",
                 "locking_mode = EXCLUSIVE",
                 f"cache_size = -{_CACHE_KIB}",
@@ -177,7 +174,7 @@ class SqlStaging:
         self._columns = tuple(rows.columns)
         told = self._told(progress)
         stager = staged.Stager(connection, self._shape, self._columns)
-        connection.execute("BEGIN")  # of the staging alone: the register is not even read-locked
+        connection.execute("BEGIN")  # nothing of the register is written in it
         try:
             for batch in rows.batches():
                 if self._shape.noun == "site":
@@ -251,6 +248,22 @@ class SqlStaging:
                 progress(step, done)
 
         return told
+
+
+def _file_beside(path: Path) -> str:
+    """Make an empty file of mode 0600 in the folder of the database."""
+    try:
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}-import-")
+    except OSError as error:
+        raise DatabaseError(
+            "database_not_writable",
+            _("{path} cannot be opened for writing: {reason}").format(
+                path=path, reason=system_reason(error)
+            ),
+            hint=_("Check the owner and the mode of the file and of its folder."),
+        ) from error
+    os.close(descriptor)
+    return name
 
 
 def _version(connection: Connection) -> int:
