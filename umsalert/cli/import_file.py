@@ -58,6 +58,7 @@ def run(this: Session, noun: Noun, file: Path, manner: Manner, output: Output) -
 
     Raises InvalidData when rows are invalid, nothing being changed.
     """
+    from umsalert.cli.busy import collect_rarely
     from umsalert.cli.context import run_async
 
     if manner.skip_invalid and manner.prune != "none":
@@ -66,6 +67,7 @@ def run(this: Session, noun: Noun, file: Path, manner: Manner, output: Output) -
             _("--prune takes a file without mistakes: what is left out would count as vanished."),
             hint=_("Correct the file, or leave --skip-invalid or --prune away."),
         )
+    collect_rarely()  # a hundred thousand rows come and go, and none is part of a cycle
     with _opened(file, output) as stream:
         return run_async(_Import(this, noun, manner, output).run(stream))
 

@@ -39,9 +39,9 @@ class GeoJson:
         crs = self._crs()
         names: dict[str, None] = {}
         count = 0
-        for feature in self._features():
+        for properties in self._items("features.item.properties"):
             count += 1
-            names.update(dict.fromkeys(map(str, _properties(feature))))
+            names.update(dict.fromkeys(properties))
         if not count:
             raise UnreadableError("not_geojson", _("The file is no GeoJSON with features."))
         self._names = tuple(names)
@@ -54,7 +54,7 @@ class GeoJson:
     def lines(self) -> Iterator[Line]:
         """Yield the names, then each feature."""
         yield Line(_HEADER, (*self._names, *self._place))
-        for number, feature in enumerate(self._features(), start=1):
+        for number, feature in enumerate(self._items("features.item"), start=1):
             properties = _properties(feature)
             cells = [_text(properties.get(name)) for name in self._names]
             if self._points:
@@ -82,14 +82,15 @@ class GeoJson:
             pass  # said when the features are read
         return None
 
-    def _features(self) -> Iterator[Mapping[str, Any]]:
+    def _items(self, where: str) -> Iterator[Mapping[str, Any]]:
+        """Yield the objects at a place of the document; what else is there as an empty one."""
         import ijson
 
         number = 0
         try:
-            for feature in ijson.items(self._reader(), "features.item", use_float=True):
+            for item in ijson.items(self._reader(), where, use_float=True):
                 number += 1
-                yield feature if isinstance(feature, dict) else {}
+                yield item if isinstance(item, dict) else {}
         except (ijson.JSONError, ValueError, ArithmeticError):
             raise UnreadableError(
                 "json_invalid",
@@ -138,11 +139,11 @@ def _point(feature: Mapping[str, Any]) -> tuple[str, str] | None:
 
 
 def _text(value: object) -> str:
+    if type(value) is str:
+        return value
     match value:
         case None:
             return ""
-        case str():
-            return value
         case bool():
             return "true" if value else "false"
         case int() | float():

@@ -19,6 +19,9 @@ _MOST_BYTES = 2_000_000_000
 _MOST_CELLS = 20_000_000
 """Of the rectangle around all that is filled in: the library keeps it in memory."""
 
+_WHOLE_BELOW = 1e15
+"""A spreadsheet keeps fifteen digits."""
+
 _CHUNK = 1 << 20
 _ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,200}?\br=["']([0-9]{1,9})["']""")
 _TWO_LETTERS = re.compile(rb"""\br=["'][A-Z]{2}[0-9]""")
@@ -46,14 +49,13 @@ class Workbook:
 
 def _text(value: object) -> str:
     """Return a cell's value as a person would type it."""
+    if type(value) is float:  # nearly all that is no text
+        # 612000000.0 is a number of nine digits; a long one keeps them all
+        whole = value.is_integer() and abs(value) < _WHOLE_BELOW
+        return str(int(value)) if whole else repr(value)
     match value:
-        case str():
-            text = value
         case bool():
             text = "true" if value else "false"
-        case float():
-            # 612000000.0 is a number of nine digits; a long one keeps them all
-            text = str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
         case datetime():
             midnight = value.time() == time()
             text = value.date().isoformat() if midnight else value.isoformat(" ", "minutes")
