@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import pytest
 
 from tests import support
 from tests.store.importing import dump, import_text, reading
+from tests.workbench import FixedClock
 from umsalert.chain import GENESIS, link, links
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
@@ -25,7 +27,8 @@ from umsalert.model import (
     SiteStatus,
 )
 from umsalert.ports import Order, Step
-from umsalert.store.spatialite import connect
+from umsalert.store.bulk import MANY
+from umsalert.store.spatialite import Connection, connect
 from umsalert.store.store import Store
 
 SITES = """ref;name;lat;lon;kind;agents
@@ -118,6 +121,36 @@ async def test_a_site_that_moves_takes_everything_with_it(register: Store, datab
         first, second = map(tuple, rows)
     assert first == second
     assert first[:2] == ("RE", "Indian/Reunion")
+
+
+async def test_many_sites_at_once_are_indexed_as_one_by_one(
+    store: Store, database: Path, tmp_path: Path, empty_database: Path
+) -> None:
+    """Boxes, geometries and triggers are the same as if each had come alone."""
+    places = [(f"S{n}", 43.5 + n / 9973, 7 + n / 7919) for n in range(MANY + 200)]
+    text = "ref;name;lat;lon\n" + "".join(f"{ref};{ref};{lat};{lon}\n" for ref, lat, lon in places)
+    await import_text(store, "site", text)
+    other = Path(shutil.copy2(empty_database, tmp_path / "other.db"))
+    async with Store(other, FixedClock()) as alone:
+        for at in range(0, len(places), MANY // 2):
+            sites = [
+                NewSite(ref, ref, lat, lon, "FR", "Europe/Paris")
+                for ref, lat, lon in places[at : at + MANY // 2]
+            ]
+            await alone.register.add_sites(sites, support.OPERATOR, approve=True)
+    first, second = dump(database), dump(other)
+    assert len(first["site"]) == len(places)
+    assert first["idx_site_geom"] == second["idx_site_geom"]
+    assert [row[:17] for row in first["site"]] == [row[:17] for row in second["site"]]
+    with contextlib.closing(connect(database, write=False)) as connection:
+        mine = _triggers(connection)
+    with contextlib.closing(connect(other, write=False)) as connection:
+        assert mine == _triggers(connection)
+
+
+def _triggers(connection: Connection) -> list[tuple[str, str]]:
+    sql = "SELECT name, sql FROM sqlite_schema WHERE type = 'trigger' ORDER BY name"
+    return [(row["name"], row["sql"]) for row in connection.execute(sql)]
 
 
 async def test_a_time_zone_of_ones_own_stays(register: Store) -> None:

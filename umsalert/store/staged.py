@@ -12,6 +12,7 @@ from typing import Any
 from umsalert.model import NewContact, NewSite
 from umsalert.ports.imports import Noun, Progress, Step
 from umsalert.store import audit
+from umsalert.store.bulk import inserting_sites
 from umsalert.store.database import optional_text, queries
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
@@ -141,9 +142,16 @@ def insert_new(
     connection: Connection, shape: Shape, to: Move, progress: Progress | None = None
 ) -> int:
     """Add the staged rows that the register does not hold, with their record; return how many."""
-    sql = queries("imports")
     if shape.noun == "contact":
-        connection.execute(sql["new_refs"])
+        connection.execute(queries("imports")["new_refs"])
+        return _insert_new(connection, shape, to, progress)
+    count = connection.execute(queries("bulk")["count_new"]).fetchone()["n"]
+    with inserting_sites(connection, count):
+        return _insert_new(connection, shape, to, progress)
+
+
+def _insert_new(connection: Connection, shape: Shape, to: Move, progress: Progress | None) -> int:
+    sql = queries("imports")
     insert = sql[f"insert_{shape.noun}"].format(columns=", ".join(shape.inserted))
     last = connection.execute(sql["last_line"]).fetchone()["line"] or 0
     chain = audit.Appender(connection, to.by, to.at)
