@@ -275,6 +275,8 @@ async def test_probable_doubles_of_sites(register: Store) -> None:
         "D4;Musée de la Lucarne;43.72;7.20",
         "D5;Musee Lucarne;43.72020;7.20",  # 22 m from D4
         "D6;Musée de la Lucarne;43.72040;7.20",  # 44 m from D4, 22 m from D5
+        "D7;Parc du Phare, hall 1;43.73;7.20",
+        "D8;Parc du Phare, hall 2;43.73;7.20",
     )
     found = await import_text(register, "site", "ref;name;lat;lon\n" + "\n".join(rows))
     assert found.doubts == [(2, "same_place"), (6, "same_place"), (7, "same_place")]

@@ -111,8 +111,14 @@ def _near(point: tuple[float, float], other: tuple[float, float]) -> bool:
 
 
 def similar(name: str, other: str) -> bool:
-    """Say whether two names are perhaps of one site: accents, case and order do not count."""
+    """Say whether two names are perhaps of one site: accents, case and order do not count.
+
+    Hall 1 and Hall 2 are two.
+    """
     first, second = _words(name), _words(other)
+    numbers = [{word for word in words if word.isdigit()} for words in (first, second)]
+    if all(numbers) and numbers[0] != numbers[1]:
+        return False
     if set(first) <= set(second) or set(second) <= set(first):
         return True
     compared = SequenceMatcher(None, " ".join(first), " ".join(second), autojunk=False)
