@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import csv
+import gc
 import itertools
 import json
 import shutil
@@ -81,6 +82,7 @@ def run(options: Options) -> Iterator[Comparison]:
     schema.create(empty)
     place = _Place(empty, options.folder / "import.db")
     sites = list(_sites(rows))
+    gc.freeze()  # the reference holds all rows in memory: they are no work of the collector's
     files = _site_files(options.folder, sites)
     bare = Contender("executemany into site", lambda _n: _bare(place, _BARE_SITE, sites))
     contenders = [bare]
@@ -103,6 +105,7 @@ def _contacts(
     shutil.copyfile(place.database, with_sites)
     place = _Place(with_sites, place.database)
     people = list(_people(sites))
+    gc.freeze()
     file = folder / "contacts.csv"
     _write_csv(file, _CONTACT_COLUMNS, people)
     bare = [
