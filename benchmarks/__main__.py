@@ -16,6 +16,7 @@ from benchmarks import (
     area,
     congestion,
     first_message,
+    imports,
     national,
     stages,
     startup,
@@ -41,6 +42,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = 
     "stages": stages.run,
     "national": national.run,
     "congestion": congestion.run_all,
+    "import": imports.run,
     "answers": answers.run,
     "watch": watch.run,
 }

@@ -84,14 +84,15 @@ def _make(path: Path, sites: int) -> None:
         load_extension(connection)
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(_SITE, _sites(sites))
+        connection.executemany(_SITE, synthetic_sites(sites))
         connection.executemany(_CONTACT, _contacts(sites))
         connection.execute("COMMIT")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     aside.replace(path)
 
 
-def _sites(count: int) -> Iterator[tuple[object, ...]]:
+def synthetic_sites(count: int) -> Iterator[tuple[int, str, str, float, float, str | None, str]]:
+    """Yield number, ref, name, latitude, longitude, hours and status."""
     chance = random.Random(SEED)
     towns = [LARGEST] + [
         (chance.uniform(43.3, 50.0), chance.uniform(-1.0, 7.0)) for _town in range(TOWNS - 1)

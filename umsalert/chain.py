@@ -37,6 +37,29 @@ def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, st
     return AuditHead(n, hashlib.sha256(text.encode("ascii")).hexdigest())
 
 
+def links(
+    previous: AuditHead, at: datetime, fields: tuple[str, str, str, str], refs: Iterable[str]
+) -> Iterator[tuple[AuditHead, str]]:
+    """Yield the head after each of many entries that differ in their ref only, and that ref.
+
+    Args:
+        previous: the head before them.
+        at: as for `link`, once for all.
+        fields: operator, action, noun and detail.
+        refs: one for each entry.
+    """
+    operator, action, noun, detail = fields
+    moment = round(at.timestamp() * 1000)
+    before = _as_json([moment, operator, action, noun])[1:-1]
+    after = _as_json([detail])[1:-1]
+    n, digest = previous.n, previous.sha256
+    for ref in refs:
+        n += 1
+        text = f'[{n},{before},{_as_json(ref)},{after},"{digest}"]'
+        digest = hashlib.sha256(text.encode("ascii")).hexdigest()
+        yield AuditHead(n, digest), ref
+
+
 def verify(
     entries: Iterable[AuditEntry],
     checkpoints: Sequence[AuditHead] = (),

@@ -38,7 +38,7 @@ class Problem:
     """One thing wrong in something that was read: a row of a file, a setting, a variable.
 
     `row` is the 1-based line of the file as an editor shows it, None where there is no file.
-    `value` is shown to the person who gave the file; it is never logged.
+    `value` is shown to the person who gave the file; it is never logged. `hint` says what to do.
     """
 
     code: str
@@ -46,6 +46,7 @@ class Problem:
     row: int | None = None
     column: str | None = None
     value: str | None = None
+    hint: str = ""
 
 
 class UmsalertError(Exception):

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # a command imports the services it uses, and waits for no ot
     from umsalert.dispatch import LaneConfig, Run
     from umsalert.model import Alert, CellPace, ChannelKind, Operator
     from umsalert.ports import Geocoder, Listener, Pace
+    from umsalert.register import Locating
     from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
 
@@ -226,6 +227,29 @@ async def open_geocoder(settings: Settings) -> AsyncIterator[Geocoder]:
     with contextlib.closing(Cache(file, chosen.endpoint)) as cache:
         async with await BanGeocoder.open(chosen, Pace(now, chosen.rate_per_s)) as geocoder:
             yield CachedGeocoder(geocoder, cache, now)
+
+
+@contextlib.asynccontextmanager
+async def open_locating(settings: Settings, *, geocode: bool) -> AsyncIterator[Locating]:
+    """Open what finds the sites of a file that have no degrees: projections, a geocoder.
+
+    To be opened before the first spatial query of the process, as `open_geocoder`; raises likewise.
+    """
+    from umsalert.geo import projections
+    from umsalert.register import Locating
+
+    projections.load()
+    if not geocode:
+        yield Locating(projections.typed_to_wgs84)
+        return
+    import asyncio
+
+    from umsalert.register.geocoding import Lookup
+
+    async with open_geocoder(settings) as geocoder:
+        loop = asyncio.get_running_loop()
+        lookup = Lookup(geocoder, settings.geocode.min_score, loop)
+        yield Locating(projections.typed_to_wgs84, lookup)
 
 
 def watcher(store: Store, alert: Alert) -> Watcher:

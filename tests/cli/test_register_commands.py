@@ -120,13 +120,20 @@ def test_an_import_adds_all_rows(cli: Cli) -> None:
         "schema_version": 1,
         "dry_run": False,
         "added": 2,
+        "changed": 0,
+        "unchanged": 0,
+        "closed": 0,
         "invalid": 0,
         "total": 2,
         "problems": [],
         "warnings": [],
+        "differences": [],
     }
     more = cli("site", "import", "-", "--approve", stdin=SITES.replace(b"\nS", b"\nT"))
-    assert (more.code, more.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
+    assert (more.code, more.out) == (
+        0,
+        "2 rows read: 2 added, 0 changed, 0 unchanged, 0 closed, 0 invalid.\n",
+    )
     assert [(site["ref"], site["status"]) for site in _sites(cli)] == [
         ("S1", "requested"),
         ("S2", "requested"),
@@ -169,9 +176,16 @@ def test_skip_invalid_adds_the_rest_and_names_what_it_left_out(cli: Cli) -> None
 
 
 def test_a_dry_run_adds_nothing(cli: Cli) -> None:
-    """A dry run of a sound file says what it would do, and does not do it."""
+    """A dry run of a sound file shows what it would do, and does not do it."""
     ended = cli("site", "import", "-", "--dry-run", stdin=SITES)
-    assert (ended.code, ended.out) == (0, "2 rows read, 2 valid, 0 invalid: 0 added.\n")
+    assert ended.code == 0
+    assert ended.out.splitlines()[-1] == (
+        "2 rows read: 2 added, 0 changed, 0 unchanged, 0 closed, 0 invalid."
+    )
+    assert [line.split() for line in ended.out.splitlines()[2:4]] == [
+        ["added", "S1"],
+        ["added", "S2"],
+    ]
     assert "Dry run" in ended.err
     assert _sites(cli) == []
 
@@ -182,10 +196,11 @@ def test_a_dry_run_adds_nothing(cli: Cli) -> None:
         (b"", "empty"),
         (b"ref,name,lat,lon\n", "no rows"),
         (b"ref,name,latt,lon\nS1,Un,43.7,7.26\n", "closest is lat"),
-        ("ref,name,lat,lon\nS1,Musée,43.7,7.26\n".encode("latin-1"), "UTF-8"),
-        (b"PK\x03\x04\x00\x00", "CSV"),
+        (b"ref,name,lat,lon\nS1,Mus\x81e,43.7,7.26\n", "Windows-1252"),
+        (b"PK\x03\x04\x00\x00", "workbook"),
+        (b"%PDF-1.7", "PDF"),
     ],
-    ids=["empty", "header only", "wrong column", "latin-1", "spreadsheet"],
+    ids=["empty", "header only", "wrong column", "no text", "spreadsheet", "pdf"],
 )
 def test_a_file_that_is_no_list_is_refused_whole(cli: Cli, content: bytes, said: str) -> None:
     """What cannot be read as a list is refused even with --skip-invalid, and the reason is said."""
@@ -286,11 +301,17 @@ def test_contacts_are_imported_to_known_sites_only(cli: Cli) -> None:
 
     cli("site", "add", *MALL, *VETTED)
     added = cli("contact", "import", "-", "--certify", stdin=CONTACTS)
-    assert (added.code, added.out) == (0, "2 rows read, 2 valid, 0 invalid: 2 added.\n")
+    assert (added.code, added.out) == (
+        0,
+        "2 rows read: 2 added, 0 changed, 0 unchanged, 0 closed, 0 invalid.\n",
+    )
     assert {contact["status"] for contact in _contacts(cli)} == {"certified"}
 
     again = cli("contact", "import", "-", stdin=CONTACTS)
-    assert again.code == 4
+    assert (again.code, again.out) == (
+        0,
+        "2 rows read: 0 added, 0 changed, 2 unchanged, 0 closed, 0 invalid.\n",
+    )
     assert len(_contacts(cli)) == 2
 
 
@@ -373,6 +394,31 @@ def test_export_and_back(cli: Cli, database: Path) -> None:
         assert after[name] == before[name]
     contact = cli("contact", "list", "--json", environ=elsewhere).document["contacts"][0]
     assert (contact["phone"], contact["status"]) == ("+33639980001", "named")
+
+
+@pytest.mark.parametrize("name", ["s.geojson", "r.gpkg"])
+def test_a_map_is_imported_as_it_was_exported(cli: Cli, database: Path, name: str) -> None:
+    """What is exported for maps comes back, and a second time it changes nothing."""
+    site = ("--ref", "A", "--name", "=Halle", "--lat", "43.7", "--lon", "7.26", "--client", "Z")
+    assert cli("site", "add", *site).code == 0
+    person = ("--site", "A", "--name", "Alix Thym", "--phone", "06 39 98 00 01")
+    assert cli("contact", "add", *person, "--channels", "voice,sms", "--fallback").code == 0
+    before = cli("site", "list", "--json").document["sites"][0]
+    people = ("--contacts", name) if name.endswith("gpkg") else ()
+    assert cli("site", "export", name, *people).code == 0
+    elsewhere = {"UMSALERT_HOME": str(cli.folder / "b")}
+    assert cli("init", environ=elsewhere).code == 0
+    added = cli("site", "import", name, "--json", environ=elsewhere)
+    assert (added.code, added.document["added"]) == (0, 1), added.err
+    after = cli("site", "list", "--json", environ=elsewhere).document["sites"][0]
+    assert {**after, "status_at": ""} == {**before, "status_at": ""}
+    again = cli("site", "import", name, "--json", environ=elsewhere).document
+    assert (again["changed"], again["unchanged"]) == (0, 1)
+    if people:
+        assert cli("contact", "import", name, environ=elsewhere).code == 0
+        contact = cli("contact", "list", "--json", environ=elsewhere).document["contacts"][0]
+        assert (contact["channels"], contact["fallback"]) == ("voice,sms", True)
+        assert contact["named_by"] == "Z"
 
 
 def test_export_by_name_and_to_a_pipe(cli: Cli, database: Path) -> None:

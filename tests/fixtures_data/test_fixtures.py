@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import pytest
 from pyproj import Geod
 
+from tests.register.reading import Found, read_contacts, read_sites
 from umsalert import resources
 from umsalert.geo.boxes import Box
 from umsalert.model import NewContact, NewSite
 from umsalert.phones import is_fictional
-from umsalert.register import ContactContext, Import, SiteDefaults, read_contacts, read_sites
+from umsalert.ports import SiteDefaults
 from umsalert.vetting import check_facts
 
 FOLDER = resources.folder("fixtures")
@@ -30,16 +31,15 @@ DRY = {
 
 
 @pytest.fixture(scope="module")
-def sites() -> Import[NewSite]:
-    return read_sites((FOLDER / "sites.csv").read_bytes(), ())
+def sites() -> Found[NewSite]:
+    return read_sites((FOLDER / "sites.csv").read_bytes())
 
 
 @pytest.fixture(scope="module")
-def contacts(sites: Import[NewSite]) -> Import[NewContact]:
-    known = ContactContext(
-        {site.ref: site.region for site in sites.rows},
-        defaults={site.ref: SiteDefaults(site.time_zone, site.client) for site in sites.rows},
-    )
+def contacts(sites: Found[NewSite]) -> Found[NewContact]:
+    known = {
+        site.ref: SiteDefaults(site.region, site.time_zone, site.client) for site in sites.rows
+    }
     return read_contacts((FOLDER / "contacts.csv").read_bytes(), known)
 
 
@@ -55,7 +55,7 @@ def test_committed_files_are_the_generated_ones() -> None:
         assert (FOLDER / name).read_bytes().decode() == text
 
 
-def test_every_row_is_valid(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
+def test_every_row_is_valid(sites: Found[NewSite], contacts: Found[NewContact]) -> None:
     """Both files are imported without a problem or a warning, whole."""
     assert (sites.problems, sites.warnings, len(sites.rows)) == ((), (), 330)
     assert (contacts.problems, contacts.warnings) == ((), ())
@@ -63,7 +63,7 @@ def test_every_row_is_valid(sites: Import[NewSite], contacts: Import[NewContact]
     assert {contact.site_ref for contact in contacts.rows} == {site.ref for site in sites.rows}
 
 
-def test_numbers_and_addresses_belong_to_nobody(contacts: Import[NewContact]) -> None:
+def test_numbers_and_addresses_belong_to_nobody(contacts: Found[NewContact]) -> None:
     """Every number is of a fictional range and is used once; every address ends in .example."""
     numbers = [contact.phone for contact in contacts.rows if contact.phone]
     emails = [contact.email for contact in contacts.rows if contact.email]
@@ -73,13 +73,13 @@ def test_numbers_and_addresses_belong_to_nobody(contacts: Import[NewContact]) ->
     assert len(set(emails)) == len(emails)
 
 
-def test_names_are_unique(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
+def test_names_are_unique(sites: Found[NewSite], contacts: Found[NewContact]) -> None:
     """No two sites and no two people share a name, so that a demo's report is readable."""
     assert len({site.name for site in sites.rows}) == len(sites.rows)
     assert len({contact.name for contact in contacts.rows}) == len(contacts.rows)
 
 
-def test_variety(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
+def test_variety(sites: Found[NewSite], contacts: Found[NewContact]) -> None:
     """Both languages, both kinds of lines, e-mail only and hours of every kind occur."""
     people = contacts.rows
     assert {contact.phone_kind for contact in people} == {"mobile", "fixed", None}
@@ -94,7 +94,7 @@ def test_variety(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
     assert hours["Mo-Sa 09:00-20:00"] >= 30
 
 
-def test_sites_stand_on_land(sites: Import[NewSite]) -> None:
+def test_sites_stand_on_land(sites: Found[NewSite]) -> None:
     """Each site lies in the inland box of its area, in the region of its postcode."""
     assert [
         site.ref for site in sites.rows if not DRY[site.ref[:3]].contains(site.lat, site.lon)
@@ -102,7 +102,7 @@ def test_sites_stand_on_land(sites: Import[NewSite]) -> None:
     assert {site.region for site in sites.rows if site.ref.startswith("REU")} == {"RE"}
 
 
-def test_every_site_can_be_approved(sites: Import[NewSite], contacts: Import[NewContact]) -> None:
+def test_every_site_can_be_approved(sites: Found[NewSite], contacts: Found[NewContact]) -> None:
     """No site lacks a fact, and every contact is named by its site's client."""
     check_facts(sites.rows)
     assert all(site.company_authorisation for site in sites.rows)
@@ -110,7 +110,7 @@ def test_every_site_can_be_approved(sites: Import[NewSite], contacts: Import[New
     assert all(contact.named_by == clients[contact.site_ref] for contact in contacts.rows)
 
 
-def test_founding_circles(sites: Import[NewSite]) -> None:
+def test_founding_circles(sites: Found[NewSite]) -> None:
     """The three circles of the founding cases hold a demo's worth of sites, each more."""
     person = within(sites.rows, 43.7005, 7.2683, 800)
     vehicle = within(sites.rows, 43.7102, 7.2620, 3_000)

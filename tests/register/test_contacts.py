@@ -6,21 +6,20 @@ from datetime import UTC, datetime
 
 import pytest
 
+from tests.register.reading import read_contacts
 from umsalert.errors import UsageError
 from umsalert.model import NewContact
-from umsalert.register import ContactContext, SiteDefaults, contact_from, read_contacts
+from umsalert.ports import SiteDefaults
+from umsalert.register import contact_from
 
-KNOWN = ContactContext(
-    site_regions={"NCE-001": "FR", "REU-001": "RE", "NOU-001": "NC"},
-    names={("NCE-001", "alix thym")},
-    refs={"NCE-001-c1"},
-)
+REGIONS = {"NCE-001": "FR", "REU-001": "RE", "NOU-001": "NC"}
+KNOWN = {ref: SiteDefaults(region) for ref, region in REGIONS.items()}
 FIELDS = {"site_ref": "NCE-001", "name": "Camille Lavande", "phone": "06 39 98 00 01"}
 
 
 def refused(**changes: str) -> list[tuple[str | None, str]]:
     with pytest.raises(UsageError) as caught:
-        contact_from(FIELDS | changes, KNOWN)
+        contact_from(FIELDS | changes, KNOWN, {"alix thym"})
     return [(problem.column, problem.code) for problem in caught.value.problems]
 
 
@@ -62,9 +61,7 @@ def test_a_full_contact() -> None:
 
 def test_a_contact_takes_over_from_its_site() -> None:
     """Who named them is the client unless said otherwise; a card's last day is the site's own."""
-    known = ContactContext(
-        {"REU-001": "RE"}, defaults={"REU-001": SiteDefaults("Indian/Reunion", "Port Est")}
-    )
+    known = {"REU-001": SiteDefaults("RE", "Indian/Reunion", "Port Est")}
     fields = {"site_ref": "REU-001", "name": "Ada", "email": "ada@port.example"}
     contact = contact_from(fields | {"card": "CAR-974-2029-01-01-00000000001"}, known)
     assert contact.named_by == "Port Est"
@@ -91,7 +88,6 @@ def test_a_contact_speaks_french_and_has_no_ref_unless_it_says_so() -> None:
         ("site_ref", "nce-001", "site_unknown"),
         ("name", "", "value_missing"),
         ("name", "ALIX  Thym", "contact_exists"),
-        ("ref", "NCE-001-c1", "ref_exists"),
         ("ref", "--certify", "ref_invalid"),
         ("phone", "06 39 98 00", "phone_invalid"),
         ("phone", "néant", "phone_not_a_number"),
@@ -139,23 +135,6 @@ def test_no_message_repeats_an_address() -> None:
         "06 39 98 77",
         "camille@nowhere",
     ]
-
-
-def test_people_and_refs_come_once() -> None:
-    """A second row of the same ref, or name at the same site, is refused and the first named."""
-    rows = (
-        "NCE-001,Claude Cyprès,c-1,0639980001",
-        "REU-001,Claude Cyprès,c-2,0639980002",
-        "NCE-001,CLAUDE CYPRÈS,c-3,0639980003",
-        "NCE-001,Sacha Tamaris,c-1,0639980004",
-    )
-    found = read_contacts("\n".join(["site_ref,name,ref,phone", *rows]).encode(), KNOWN)
-    assert [(problem.row, problem.code) for problem in found.problems] == [
-        (4, "contact_repeated"),
-        (5, "ref_repeated"),
-    ]
-    assert all("Line 2 " in problem.message for problem in found.problems)
-    assert [contact.ref for contact in found.rows] == ["c-1", "c-2"]
 
 
 @pytest.mark.parametrize(

@@ -6,24 +6,16 @@ import dataclasses
 
 import pytest
 
+from tests.register.reading import read_contacts, read_sites
 from umsalert import resources
 from umsalert.errors import UsageError
 from umsalert.model import Contact, ContactStatus, NewContact, NewSite, Site, SiteStatus
-from umsalert.register import (
-    ContactContext,
-    SiteDefaults,
-    edited_contact,
-    edited_site,
-    read_contacts,
-    read_sites,
-)
+from umsalert.ports import SiteDefaults
+from umsalert.register import edited_contact, edited_site
 
 FOLDER = resources.folder("fixtures")
-SITES = read_sites((FOLDER / "sites.csv").read_bytes(), ()).rows
-KNOWN = ContactContext(
-    {site.ref: site.region for site in SITES},
-    defaults={site.ref: SiteDefaults(site.time_zone, site.client) for site in SITES},
-)
+SITES = read_sites((FOLDER / "sites.csv").read_bytes()).rows
+KNOWN = {site.ref: SiteDefaults(site.region, site.time_zone, site.client) for site in SITES}
 PEOPLE = read_contacts((FOLDER / "contacts.csv").read_bytes(), KNOWN).rows
 
 

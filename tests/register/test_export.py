@@ -17,9 +17,11 @@ import hypothesis
 import pytest
 from hypothesis import strategies as st
 
+from tests.register.reading import read_contacts, read_sites
 from tests.workbench import OPERATOR, FixedClock
 from umsalert.model import ContactStatus, NewContact, NewSite
-from umsalert.register import ContactContext, contact_from, read_contacts, read_sites, site_from
+from umsalert.ports import SiteDefaults
+from umsalert.register import contact_from, site_from
 from umsalert.register.export import contact_columns, site_columns, write_csv, write_geojson
 from umsalert.register.fields import clean
 from umsalert.spreadsheets import neutralise, restore
@@ -159,8 +161,8 @@ def _sorted(items: Iterable[Any]) -> list[Any]:
     return sorted(items, key=lambda item: str(item.ref))
 
 
-def _context(sites: Sequence[NewSite]) -> ContactContext:
-    return ContactContext({site.ref: site.region for site in sites})
+def _context(sites: Sequence[NewSite]) -> dict[str, SiteDefaults]:
+    return {site.ref: SiteDefaults(site.region, site.time_zone, site.client) for site in sites}
 
 
 EXAMPLES = hypothesis.settings(
@@ -173,7 +175,7 @@ EXAMPLES = hypothesis.settings(
 def test_csv_imports_back(empty: Path, register: Register) -> None:
     """CSV of any register reads as the same register, and exports to the same bytes again."""
     sites, contacts = _exported(empty, register, _csv)
-    found = read_sites(sites, ())
+    found = read_sites(sites)
     assert found.problems == ()
     assert _sorted(found.rows) == _sorted(register[0])
     if not register[1]:

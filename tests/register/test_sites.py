@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from tests.register.reading import read_sites
 from umsalert.errors import UsageError
 from umsalert.model import NewSite
-from umsalert.register import read_sites, site_from
+from umsalert.register import site_from
 
 FIELDS = {"ref": "NCE-001", "name": "Galerie des Tilleuls", "lat": "43.7005", "lon": "7.2683"}
 
@@ -111,18 +112,6 @@ def test_accents_are_composed() -> None:
     assert site_from(FIELDS | {"name": "The\u0301a\u0302tre"}).name == "Théâtre"
 
 
-def test_refs_come_once() -> None:
-    """A ref of the register or of an earlier line is refused, and that line is named."""
-    rows = ["A,x,43.7,7.2", "B,x,43.7,7.2", "A,y,43.8,7.3", "a,z,43.8,7.3"]
-    found = read_sites("\n".join(["ref,name,lat,lon", *rows]).encode(), ["B"])
-    assert [(problem.row, problem.code, problem.value) for problem in found.problems] == [
-        (3, "ref_exists", "B"),
-        (4, "ref_repeated", "A"),
-    ]
-    assert "Line 2 " in found.problems[1].message
-    assert [site.ref for site in found.rows] == ["A", "a"]
-
-
 @pytest.mark.parametrize(
     ("postcode", "point", "read_as", "warnings"),
     [
@@ -135,7 +124,7 @@ def test_refs_come_once() -> None:
 )
 def test_doubtful_postcodes(postcode: str, point: str, read_as: str, warnings: list[str]) -> None:
     """A lost zero is put back and a postcode of elsewhere kept, each with a warning."""
-    found = read_sites(f"ref,name,lat,lon,postcode\nA,x,{point},{postcode}\n".encode(), ())
+    found = read_sites(f"ref,name,lat,lon,postcode\nA,x,{point},{postcode}\n".encode())
     assert found.problems == ()
     assert found.rows[0].postcode == read_as
     assert [warning.code for warning in found.warnings] == warnings
@@ -143,6 +132,6 @@ def test_doubtful_postcodes(postcode: str, point: str, read_as: str, warnings: l
 
 def test_long_values_are_shown_cut() -> None:
     """A problem shows the start of an overlong cell, not all of it."""
-    found = read_sites(b"ref,name,lat,lon\nA," + b"n" * 5000 + b",43.7,7.2\n", ())
+    found = read_sites(b"ref,name,lat,lon\nA," + b"n" * 5000 + b",43.7,7.2\n")
     assert found.problems[0].code == "value_too_long"
     assert found.problems[0].value == "n" * 80 + "…"

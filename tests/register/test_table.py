@@ -9,23 +9,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.register.reading import Found, read_sites
 from umsalert.errors import Problem
 from umsalert.model import NewSite
-from umsalert.register import Import, read_sites
 
 HEADER = b"ref,name,lat,lon\n"
 GOOD = b"A,Alambic,43.70,7.26\n"
 
 
-def read(data: bytes) -> Import[NewSite]:
-    return read_sites(data, ())
+def read(data: bytes) -> Found[NewSite]:
+    return read_sites(data)
 
 
-def codes(found: Import[NewSite]) -> list[tuple[int | None, str]]:
+def codes(found: Found[NewSite]) -> list[tuple[int | None, str]]:
     return [(problem.row, problem.code) for problem in found.problems]
 
 
-def only(found: Import[NewSite]) -> Problem:
+def only(found: Found[NewSite]) -> Problem:
     (problem,) = found.problems
     return problem
 
@@ -85,7 +85,9 @@ def test_blank_rows_are_no_rows() -> None:
         (b"\xef\xbb\xbf\r\n \r\n", None, "file_empty"),
         (HEADER, 1, "file_without_rows"),
         (HEADER + GOOD + b"B,Al\0ambic,43,7\n", 3, "nul_byte"),
-        ("ref,name\n".encode("utf-16"), 1, "nul_byte"),
+        ("ref,name\n".encode("utf-16-le"), 1, "nul_byte"),
+        (b"\xef\xbb\xbf" + HEADER + b"A,Th\xe9\xe2tre,43,7\n", 2, "text_undecodable"),
+        (HEADER + b"A,Th\x81\xe9\n", 2, "text_undecodable"),
         (b'ref,"name\n', 1, "quotes_unpaired"),
     ],
 )
@@ -96,13 +98,21 @@ def test_no_table(data: bytes, row: int | None, code: str) -> None:
     assert (found.rows, found.total) == ((), 0)
 
 
-@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_not_utf8_names_the_byte(mark: bytes) -> None:
-    """The first byte that is no UTF-8 is named by line and by its place in the file."""
-    data = mark + HEADER + b"A,Th\xe9\xe2tre,43,7\n"
-    problem = only(read(data))
-    assert (problem.row, problem.code) == (2, "not_utf8")
-    assert f"byte {data.index(0xE9) + 1} " in problem.message
+@pytest.mark.parametrize(("encoding", "name"), [("cp1252", "Windows-1252"), ("utf-16", "UTF-16")])
+def test_older_encodings_are_read_with_a_word(encoding: str, name: str) -> None:
+    """What Excel saves without being told better is read, and what it was read as is said."""
+    found = read("ref;name;lat;lon\nA;Théâtre n° 2 – Œuvre;43,7;7,2\n".encode(encoding))
+    assert found.problems == ()
+    assert found.rows[0].name == "Théâtre n° 2 – Œuvre"
+    (warning,) = found.warnings
+    assert warning.code == "encoding_assumed"
+    assert name in warning.message
+
+
+def test_an_undecodable_byte_is_named() -> None:
+    """A byte that no encoding explains is named by its place in the file."""
+    data = HEADER + b"A,Th\x81\xe9\n"
+    assert f"byte {data.index(0x81) + 1} " in only(read(data)).message
 
 
 def test_header_problems_come_together() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,10 +13,6 @@ from umsalert.cli.output import Output
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import AddressState, Contact, ContactStatus, Power
-
-if TYPE_CHECKING:
-    from umsalert.register import ContactContext
-    from umsalert.store.store import Store
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -102,7 +98,10 @@ def add(
 
     async def work() -> Contact:
         async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
-            new = contact_from(fields, await _known(store), doubts)
+            sites = await store.register.site_defaults([site])
+            held = await store.register.contacts(site_ref=site) if sites else ()
+            names = frozenset(contact.name.casefold() for contact in held)
+            new = contact_from(fields, sites, names, doubts)
             if certify:
                 vetting.check_agreement([new], wiring.clock(this.settings).now())
             by = wiring.operator(this.settings)
@@ -123,42 +122,61 @@ def add(
 @app.command(
     "import",
     help=_(
-        "Add the contacts of a CSV file: all of them, or none and every problem of the file. "
+        "Add and change the contacts of a file by their ref, or by site and name: all of them, or "
+        "none and every problem of the file. A column that the file lacks stays as it is. "
         "Exit code 4 when rows are invalid; 0 with --skip-invalid, which names those left out."
     ),
-    epilog=_("Example: umsalert contact import --dry-run contacts.csv"),
+    epilog=_("Example: umsalert contact import --dry-run contacts.xlsx"),
 )
 def import_contacts(
     context: typer.Context,
     file: register.File,
-    certify: Certify = False,
+    certify: Annotated[
+        bool,
+        typer.Option(
+            "--certify", help=_("Certify new contacts at once, in the name of this account.")
+        ),
+    ] = False,
     dry_run: register.DryRun = False,
     skip_invalid: register.SkipInvalid = False,
+    rejects: register.Rejects = None,
+    mapping: register.MappingFile = None,
+    ignore_unknown: register.IgnoreUnknown = False,
+    sheet: register.Sheet = None,
+    encoding: register.Encoding = None,
+    prune: Annotated[
+        bool,
+        typer.Option(
+            "--prune", help=_("Revoke who is not in the file, at the sites that it names.")
+        ),
+    ] = False,
+    prune_everywhere: Annotated[
+        bool, typer.Option("--prune-everywhere", help=_("Likewise, at all sites."))
+    ] = False,
+    prune_most: register.PruneMost = False,
+    yes: register.Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Import contacts."""
-    from umsalert import vetting, wiring
-    from umsalert.register import read_contacts
+    from umsalert.cli import import_file
 
     this = session(context)
     output = this.output(as_json=as_json)
-    manner = register.Manner(dry_run=dry_run, skip_invalid=skip_invalid)
-    data = register.read_file(file, output)
-
-    async def work() -> None:
-        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
-            found = read_contacts(data, await _known(store))
-            register.check(found, manner, output)
-            if certify:
-                vetting.check_agreement(found.rows, wiring.clock(this.settings).now())
-            added = 0
-            if not dry_run:
-                by = wiring.operator(this.settings)
-                added = await store.register.add_contacts(found.rows, by, certify=certify)
-            register.report(found, added, manner, output)
-
-    run_async(work())
-    if not dry_run:
+    named: import_file.Prune = "named" if prune else "none"
+    manner = import_file.Manner(
+        dry_run=dry_run,
+        skip_invalid=skip_invalid,
+        rejects=rejects,
+        mapping=mapping,
+        ignore_unknown=ignore_unknown,
+        sheet=sheet,
+        encoding=encoding,
+        prune="everywhere" if prune_everywhere else named,
+        prune_most=prune_most,
+        yes=yes,
+        vetted=certify,
+    )
+    if import_file.run(this, "contact", file, manner, output):
         _say_named(output, certified=certify)
 
 
@@ -267,19 +285,6 @@ app.command(
     ),
     epilog=_("Example: umsalert contact verify NCE-001-c1 --by sms"),
 )(contact_verify.verify)
-
-
-async def _known(store: Store) -> ContactContext:
-    from umsalert.register import ContactContext, SiteDefaults
-
-    keys = await store.register.contact_keys()
-    defaults = await store.register.site_defaults()
-    return ContactContext(
-        site_regions=await store.register.site_regions(),
-        names=frozenset(keys.values()),
-        refs=frozenset(keys),
-        defaults={ref: SiteDefaults(*item) for ref, item in defaults.items()},
-    )
 
 
 def _say_named(output: Output, *, certified: bool) -> None:

@@ -135,7 +135,7 @@ def edit(
 ) -> None:
     """Change fields of a contact."""
     from umsalert import vetting, wiring
-    from umsalert.register import ContactContext, SiteDefaults, edited_contact
+    from umsalert.register import edited_contact
 
     this = session(context)
     output = this.output(as_json=as_json)
@@ -158,17 +158,14 @@ def edit(
             await store.vetting.lapse()
             site = await store.register.site((await store.vetting.contact(ref)).site_ref)
             others = await store.register.contacts(site_ref=site.ref)
-            known = ContactContext(
-                site_regions={site.ref: site.region},
-                names={(site.ref, other.name.casefold()) for other in others if other.ref != ref},
-                defaults={site.ref: SiteDefaults(site.time_zone, site.client)},
-            )
+            names = {other.name.casefold() for other in others if other.ref != ref}
+            sites = await store.register.site_defaults([site.ref])
             now = wiring.clock(this.settings).now()
 
             def change(contact: Contact) -> NewContact:
                 if contact.status is ContactStatus.ERASED:
                     raise vetting.erased()
-                new = edited_contact(contact, changes, known, doubts)
+                new = edited_contact(contact, changes, sites, names, doubts)
                 return vetting.keep_agreement(contact, new, now)
 
             by = wiring.operator(this.settings)

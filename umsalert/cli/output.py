@@ -176,12 +176,12 @@ def fail(error: UmsalertError, *, as_json: bool) -> None:
 
 
 def problem_lines(problems: Sequence[Problem]) -> None:
-    """Print problems of a file on stderr, one a line: row, column, value, code, message."""
+    """Print problems of a file on stderr: row, column, value, message, what to do, code."""
     for problem in problems[:PROBLEMS_SHOWN]:
         where = _("line {row}").format(row=problem.row) if problem.row is not None else ""
         parts = [where, problem.column, problem.value and repr(problem.value), problem.message]
         line = " · ".join(part for part in parts if part)
-        tell(f"{line} [{problem.code}]", "  ", "    ")
+        tell(" ".join(filter(None, (line, problem.hint, f"[{problem.code}]"))), "  ", "    ")
     if len(problems) > PROBLEMS_SHOWN:
         more = len(problems) - PROBLEMS_SHOWN
         tell(_("  … and {n} more; --json lists them all.").format(n=more))
@@ -297,6 +297,7 @@ def _problem(problem: Problem) -> dict[str, object]:
         "value": problem.value,
         "code": problem.code,
         "message": problem.message,
+        "hint": problem.hint,
     }
 
 

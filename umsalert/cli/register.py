@@ -1,38 +1,62 @@
-"""What `site` and `contact` share: a file in, every problem of it out; what vetting changed."""
+"""What `site` and `contact` share: the options of an import, tables; what vetting changed."""
 
 from __future__ import annotations
 
 import dataclasses
-import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
-from umsalert.cli.output import Output, day_words, local, problem_lines, problem_rows, status_name
+from umsalert.cli.output import Output, day_words, local, status_name
 from umsalert.cli.tables import Column
-from umsalert.errors import InvalidData, Problem, UsageError
+from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _
 from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
-
-if TYPE_CHECKING:
-    from umsalert.register import Import
 
 PROGRAM = "umsalert"
 """Who moves what has come to its end."""
 
 File = Annotated[
-    Path, typer.Argument(metavar="FILE", help=_("A CSV file; - reads standard input."))
+    Path,
+    typer.Argument(metavar="FILE", help=_("CSV, XLSX or GeoJSON; - reads standard input.")),
 ]
 DryRun = Annotated[
-    bool, typer.Option("--dry-run", help=_("Check everything, add nothing; same exit code."))
+    bool,
+    typer.Option("--dry-run", help=_("Show what would change, change nothing; same exit code.")),
 ]
 SkipInvalid = Annotated[
-    bool, typer.Option("--skip-invalid", help=_("Add the valid rows, leave out the others."))
+    bool, typer.Option("--skip-invalid", help=_("Take the valid rows, leave out the others."))
 ]
+Rejects = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help=_("Write the invalid rows there, to be corrected and imported again.")
+    ),
+]
+MappingFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--mapping", metavar="FILE", help=_("A TOML file: what the file calls our columns.")
+    ),
+]
+Sheet = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=_("Of a workbook. Default: the first visible one.")),
+]
+Encoding = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help=_("Of a CSV file: cp1252, ... Default: found out.")),
+]
+IgnoreUnknown = Annotated[
+    bool, typer.Option("--ignore-unknown", help=_("Pass over columns that are not ours."))
+]
+PruneMost = Annotated[
+    bool, typer.Option("--prune-most", help=_("Even if that is more than half of them."))
+]
+Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask before anything is closed."))]
 
 
 def not_blank(reason: str | None) -> str | None:
@@ -52,63 +76,6 @@ Reason = Annotated[str, typer.Option(metavar="TEXT", help=_("Why, for the record
 NeededReason = Annotated[
     str, typer.Option(metavar="TEXT", help=_("Why, for the record."), callback=not_blank)
 ]
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How to go about an import."""
-
-    dry_run: bool
-    skip_invalid: bool
-
-
-def read_file(file: Path, output: Output) -> bytes:
-    """Return what a file, or standard input for `-`, holds. Raises UsageError."""
-    if str(file) == "-":
-        if sys.stdin is None:  # closed by whoever started us
-            return b""
-        if sys.stdin.isatty():
-            output.say(_("Reading from the terminal; Ctrl-D ends the list."))
-        return sys.stdin.buffer.read()
-    try:
-        return file.read_bytes()
-    except FileNotFoundError:
-        code, message = "file_missing", _("There is no file {file}.")
-    except IsADirectoryError:
-        code, message = "file_is_folder", _("{file} is a folder, not a file.")
-    except PermissionError:
-        code, message = "file_unreadable", _("This account may not read {file}.")
-    except OSError:
-        code, message = "file_unreadable", _("{file} cannot be read.")
-    raise UsageError(
-        code,
-        message.format(file=file),
-        hint=_("Name a CSV file, or - for standard input."),
-    )
-
-
-def check(found: Import[Any], manner: Manner, output: Output) -> None:
-    """Say what is doubtful. Raises InvalidData for what is wrong, unless it may be left out."""
-    if found.warnings and not output.as_json:
-        output.say(_("Doubtful, but taken as it is:"))
-        problem_lines(found.warnings)
-    if not found.problems or (manner.skip_invalid and found.rows):
-        return
-    if found.total:
-        message = _("{invalid} of {total} rows are invalid; nothing was added.").format(
-            invalid=found.total - len(found.rows), total=found.total
-        )
-    else:
-        whole = (problem.message for problem in found.problems if problem.row is None)
-        message = " ".join((_("Nothing was added."), *whole))
-    raise InvalidData(
-        "import_invalid",
-        message,
-        hint=_("Correct the file. To add only its valid rows: --skip-invalid")
-        if found.rows
-        else _("docs/import.md says what a file looks like."),
-        problems=found.problems,
-    )
 
 
 def say_doubts(doubts: Sequence[Problem], output: Output) -> None:
@@ -206,33 +173,6 @@ def _status_word(status: str) -> str:
     return status_name(known(status))
 
 
-def report(found: Import[Any], added: int, manner: Manner, output: Output) -> None:
-    """Print how an import ended."""
-    invalid = found.total - len(found.rows)
-    if output.as_json:
-        output.document(
-            {
-                "dry_run": manner.dry_run,
-                "added": added,
-                "invalid": invalid,
-                "total": found.total,
-                "problems": problem_rows(found.problems),
-                "warnings": problem_rows(found.warnings),
-            }
-        )
-        return
-    if found.problems:
-        output.say(_("Left out:"))
-        problem_lines(found.problems)
-    output.line(
-        _("{total} rows read, {valid} valid, {invalid} invalid: {added} added.").format(
-            total=found.total, valid=len(found.rows), invalid=invalid, added=added
-        )
-    )
-    if manner.dry_run:
-        output.say(_("Dry run: nothing was changed."))
-
-
 def report_status(
     refs: Sequence[str], changed: int, status: SiteStatus | ContactStatus, output: Output
 ) -> None:
@@ -282,6 +222,17 @@ def contact_table(contacts: Sequence[Contact], output: Output, *, masked: bool) 
             for contact in contacts
         ],
     )
+
+
+def masked(name: str, value: object) -> object:
+    """Return the value of a field of a site or contact, an address as in a list."""
+    if name == "phone" and isinstance(value, str):
+        from umsalert import phones
+
+        return phones.mask(value)
+    if name == "email" and isinstance(value, str):
+        return _mask_email(value)
+    return value
 
 
 def _mask_email(email: str) -> str:

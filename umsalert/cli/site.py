@@ -123,42 +123,58 @@ def add(
 @app.command(
     "import",
     help=_(
-        "Add the sites of a CSV file: all of them, or none and every problem of the file. "
+        "Add and change the sites of a file by their ref: all of them, or none and every problem "
+        "of the file. A column that the file lacks stays as it is. "
         "Exit code 4 when rows are invalid; 0 with --skip-invalid, which names those left out."
     ),
-    epilog=_("Example: umsalert site import --dry-run sites.csv"),
+    epilog=_("Example: umsalert site import --dry-run sites.xlsx"),
 )
 def import_sites(
     context: typer.Context,
     file: register.File,
-    approve: Approve = False,
+    approve: Annotated[
+        bool,
+        typer.Option(
+            "--approve", help=_("Approve new sites at once, in the name of this account.")
+        ),
+    ] = False,
     dry_run: register.DryRun = False,
     skip_invalid: register.SkipInvalid = False,
+    rejects: register.Rejects = None,
+    mapping: register.MappingFile = None,
+    ignore_unknown: register.IgnoreUnknown = False,
+    geocode: Annotated[
+        bool, typer.Option("--geocode", help=_("Look up addresses that have no coordinates."))
+    ] = False,
+    sheet: register.Sheet = None,
+    encoding: register.Encoding = None,
+    prune: Annotated[
+        bool, typer.Option("--prune", help=_("Close the sites that are not in the file."))
+    ] = False,
+    prune_most: register.PruneMost = False,
+    yes: register.Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Import sites."""
-    from umsalert import vetting, wiring
-    from umsalert.register import read_sites
+    from umsalert.cli import import_file
 
     this = session(context)
     output = this.output(as_json=as_json)
-    manner = register.Manner(dry_run=dry_run, skip_invalid=skip_invalid)
-    data = register.read_file(file, output)
-
-    async def work() -> None:
-        async with wiring.open_store(this.settings, Power.KEEP_REGISTER) as store:
-            found = read_sites(data, await store.register.site_regions())
-            register.check(found, manner, output)
-            if approve:
-                vetting.check_facts(found.rows)
-            added = 0
-            if not dry_run:
-                by = wiring.operator(this.settings)
-                added = await store.register.add_sites(found.rows, by, approve=approve)
-            register.report(found, added, manner, output)
-
-    run_async(work())
-    if not dry_run:
+    manner = import_file.Manner(
+        dry_run=dry_run,
+        skip_invalid=skip_invalid,
+        rejects=rejects,
+        mapping=mapping,
+        ignore_unknown=ignore_unknown,
+        geocode=geocode,
+        sheet=sheet,
+        encoding=encoding,
+        prune="everywhere" if prune else "none",
+        prune_most=prune_most,
+        yes=yes,
+        vetted=approve,
+    )
+    if import_file.run(this, "site", file, manner, output):
         _say_requested(output, approved=approve)
 
 

@@ -46,7 +46,9 @@ def parse_coordinate(text: str) -> float:
     Raises:
         UsageError: coordinate_not_a_number, also for NaN, infinity, a pair.
     """
-    clean = unicodedata.normalize("NFKC", text.translate(_SIGNS)).strip()
+    clean = text.strip()
+    if not clean.isascii():
+        clean = unicodedata.normalize("NFKC", clean.translate(_SIGNS)).strip()
     degrees = _number(clean) if _DECIMAL.fullmatch(clean) else _sexagesimal(clean)
     if not math.isfinite(degrees):
         raise UsageError(

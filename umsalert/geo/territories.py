@@ -12,6 +12,7 @@ zone in `zone.tab`.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 from umsalert.geo.boxes import Box
 
@@ -83,9 +84,13 @@ _REGION_OF_POSTCODE = {
 
 def territory_at(lat: float, lon: float) -> Territory | None:
     """Return the territory around a point, None outside all of them. LATITUDE FIRST, degrees."""
-    return next((place for place in TERRITORIES if place.box.contains(lat, lon)), None)
+    for place in TERRITORIES:
+        if place.box.contains(lat, lon):
+            return place
+    return None
 
 
+@lru_cache(maxsize=4096)  # France has 6,300, a register fewer
 def region_of_postcode(postcode: str) -> str | None:
     """Return the ISO 3166 region of a French postcode, None where it is none (Monaco's 98000)."""
     if len(postcode) != 5 or not (postcode.isascii() and postcode.isdigit()):

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         SiteStatus,
         Wave,
     )
+    from umsalert.ports.imports import SiteDefaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +103,8 @@ class Situation:
 class Register(Protocol):
     """Sites and contacts, and who vetted them."""
 
-    async def contact_keys(self) -> Mapping[str, tuple[str, str]]:
-        """Return (site ref, case-folded name) of every contact by ref, to see duplicates."""
-
-    async def site_regions(self) -> Mapping[str, str]:
-        """Return the ISO 3166 region of each site by ref (RE, GP, FR, ...)."""
-
-    async def site_defaults(self) -> Mapping[str, tuple[str, str | None]]:
-        """Return the time zone and the client of each site by ref: what its contacts take over."""
+    async def site_defaults(self, refs: Collection[str]) -> Mapping[str, SiteDefaults]:
+        """Return what contacts take from each of these sites that there is, by ref."""
 
     async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
         """Add all or none. Raises InvalidData when a ref exists."""

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any, TextIO
 
 from umsalert.register import contacts, sites
-from umsalert.register.table import PASSED_OVER
+from umsalert.register.headers import STATUS
 from umsalert.spreadsheets import neutralise
 
 Row = Mapping[str, Any]
@@ -63,7 +63,7 @@ def write_geojson(file: TextIO, columns: list[str], rows: Iterable[Row]) -> int:
 
 def _columns(known: Iterable[str], row: Iterable[str]) -> list[str]:
     there = set(row)
-    return [*(name for name in known if name in there), PASSED_OVER]
+    return [*(name for name in known if name in there), STATUS]
 
 
 def _cell(name: str, value: object) -> str:

@@ -16,6 +16,10 @@ _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _YES = {"yes", "y", "oui", "o", "true", "vrai", "1", "x"}
 _NO = {"no", "n", "non", "false", "faux", "0"}
 
+# What stands before the @ of most addresses: only its length has to be looked at.
+_LOCAL = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*")
+_LOCAL_MOST = 40
+
 
 def clean(text: str, limit: int) -> str:
     """Return a cell in Unicode form C, each run of blanks and line ends as one space.
@@ -23,6 +27,14 @@ def clean(text: str, limit: int) -> str:
     Raises:
         UsageError: value_too_long, control_character (also direction marks and the like).
     """
+    if (  # most cells: nothing has to be done to them
+        len(text) <= limit
+        and text.isprintable()
+        and text[0] != " " != text[-1]
+        and "  " not in text
+        and (text.isascii() or unicodedata.is_normalized("NFC", text))
+    ):
+        return text
     plain = unicodedata.normalize("NFC", " ".join(text.split()))
     if len(plain) > limit:
         raise UsageError(
@@ -101,18 +113,34 @@ def email(text: str) -> str:
     Raises:
         UsageError: email_invalid. The message does not repeat the address.
     """
-    from email_validator import EmailNotValidError, validate_email
-
-    try:
-        # None where the part before the @ leaves ASCII
-        address = validate_email(text, check_deliverability=False).ascii_email
-    except EmailNotValidError:
-        address = None
+    local, _at, domain = text.rpartition("@")
+    plain = len(local) <= _LOCAL_MOST and _LOCAL.fullmatch(local)
+    if plain and (mail_domain := _mail_domain(domain)):
+        address: str | None = f"{local}@{mail_domain}"
+    else:
+        address = _validated(text)
     if address is None:
         raise UsageError(
             "email_invalid", _("This is not one e-mail address, such as pc@company.example.")
         )
     return address
+
+
+@lru_cache(maxsize=4096)  # a register has few companies and many people
+def _mail_domain(domain: str) -> str | None:
+    """Return the domain of addresses as `_validated` writes it, None where there is none."""
+    address = _validated(f"a@{domain}")
+    return address and address.removeprefix("a@")
+
+
+def _validated(text: str) -> str | None:
+    from email_validator import EmailNotValidError, validate_email
+
+    try:
+        # None where the part before the @ leaves ASCII
+        return validate_email(text, check_deliverability=False).ascii_email
+    except EmailNotValidError:
+        return None
 
 
 def language(text: str) -> str:

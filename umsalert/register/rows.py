@@ -1,125 +1,96 @@
-"""From a file, or from the fields of one command, to checked values and all problems at once."""
+"""One row, of a file or of the fields of a command, and what is wrong with it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _
-from umsalert.register import fields, table
+from umsalert.register import fields
+from umsalert.register.hints import hint
 from umsalert.register.table import Column
 
 T = TypeVar("T")
-K = TypeVar("K", bound=Hashable)
 
 _VALUE_SHOWN = 80
+_REMEMBERED = 256
+"""Different cells of one column whose check is done once: offices repeat themselves."""
 
 
-@dataclass(frozen=True, slots=True)
-class Import(Generic[T]):
-    """What a file came to.
+class Limits:
+    """The columns of a kind of rows: how long their cells may be, and what is known of some."""
 
-    Attributes:
-        rows: the valid ones, in the order of the file; none where the header is wrong.
-        problems: everything wrong, in the order of the file.
-        warnings: what is doubtful and was taken all the same.
-        total: rows read, valid or not.
-    """
-
-    rows: tuple[T, ...]
-    problems: tuple[Problem, ...]
-    warnings: tuple[Problem, ...]
-    total: int
+    def __init__(self, columns: Sequence[Column]) -> None:
+        """Know nothing of any cell."""
+        self.most = {column.name: column.limit for column in columns}
+        self.checked: dict[str, dict[str, tuple[object, Any]]] = {
+            column.name: {} for column in columns
+        }
 
 
-@dataclass(slots=True)
 class Row:
     """The cells of one row, and what is wrong with them. `line` None: they come from no file."""
 
-    cells: Mapping[str, str]
-    limits: Mapping[str, int]
-    line: int | None = None
-    problems: list[Problem] = field(default_factory=list)
-    warnings: list[Problem] = field(default_factory=list)
+    __slots__ = ("_checked", "cells", "limits", "line", "problems", "warnings")
+
+    def __init__(self, cells: dict[str, str], limits: Limits, line: int | None = None) -> None:
+        """Start without problems."""
+        self.cells = cells
+        self.limits = limits
+        self._checked = limits.checked
+        self.line = line
+        self.problems: Sequence[Problem] = ()
+        self.warnings: Sequence[Problem] = ()
 
     def has(self, column: str) -> bool:
         """Say whether a cell holds anything."""
-        return bool(self.cells.get(column, "").strip())
+        text = self.cells.get(column)
+        return bool(text) and not text.isspace()  # type: ignore[union-attr]
 
     def read(self, column: str, check: Callable[[str], T]) -> T | None:
-        """Return what `check` makes of a cell; None where it is empty, or refused and noted."""
-        if not self.has(column):
+        """Return what `check` makes of a cell; None where it is empty, or refused and noted.
+
+        The same function gives the same answer for the same text, whatever the row.
+        """
+        text = self.cells.get(column)
+        if not text:
+            return None
+        checked = self._checked[column]
+        known = checked.get(text)
+        if known is not None and known[0] is check:
+            return known[1]  # type: ignore[no-any-return]
+        if text.isspace():
             return None
         try:
-            return check(fields.clean(self.cells[column], self.limits[column]))
+            value = check(fields.clean(text, self.limits.most[column]))
         except UsageError as error:
-            self.refuse(column, error.code, error.message)
+            self.refuse(column, error.code, error.message, error.hint)
             return None
+        if len(checked) < _REMEMBERED:
+            checked[text] = (check, value)
+        return value
 
     def require(self, column: str, check: Callable[[str], T]) -> T | None:
         """Like `read`, for a cell that must hold something. A missing column is noted once."""
-        if column in self.cells and not self.has(column):
+        text = self.cells.get(column)
+        if text is not None and (not text or text.isspace()):
             self.refuse(column, "value_missing", _("The value is missing."))
+            return None
         return self.read(column, check)
 
-    def refuse(self, column: str, code: str, message: str) -> None:
-        """Note a problem: the row is invalid."""
-        self.problems.append(self._problem(column, code, message))
+    def refuse(self, column: str, code: str, message: str, todo: str = "") -> None:
+        """Note a problem, and what to do: the row is invalid."""
+        self.problems = (*self.problems, self._problem(column, code, message, todo))
 
     def warn(self, column: str, code: str, message: str) -> None:
         """Note a doubt: the row is valid all the same."""
-        self.warnings.append(self._problem(column, code, message))
+        self.warnings = (*self.warnings, self._problem(column, code, message, ""))
 
-    def _problem(self, column: str, code: str, message: str) -> Problem:
+    def _problem(self, column: str, code: str, message: str, todo: str) -> Problem:
         value = self.cells.get(column, "")
         shown = value if len(value) <= _VALUE_SHOWN else value[:_VALUE_SHOWN] + "…"
-        return Problem(code, message, self.line, column, shown or None)
-
-
-class Unique(Generic[K]):
-    """Keys that may come once: in the register and the file together."""
-
-    def __init__(self, known: Collection[K]) -> None:
-        """Start with what the register holds."""
-        self._known = frozenset(known)
-        self._lines: dict[K, int | None] = {}
-
-    def known(self, key: K) -> bool:
-        """Say whether the register holds the key."""
-        return key in self._known
-
-    def first_line(self, key: K, line: int | None) -> int | None:
-        """Return the earlier line that has the key, or None and remember this one."""
-        if key in self._lines:
-            return self._lines[key]
-        self._lines[key] = line
-        return None
-
-
-def claim_ref(row: Row, ref: str, refs: Unique[str]) -> None:
-    """Refuse a ref that the register or an earlier row has."""
-    if refs.known(ref):
-        row.refuse("ref", "ref_exists", _("The ref is in the register already."))
-    if first := refs.first_line(ref, row.line):
-        row.refuse("ref", "ref_repeated", _("Line {line} has the same ref.").format(line=first))
-
-
-def read(data: bytes, columns: Sequence[Column], make: Callable[[Row], T | None]) -> Import[T]:
-    """Return what `make` builds from each row of a CSV file; it notes problems in the row."""
-    found = table.parse(data, columns)
-    limits = {column.name: column.limit for column in columns}
-    made, problems, warnings = [], list(found.problems), []
-    for record in found.records:
-        row = Row(record.cells, limits, record.line)
-        item = make(row)
-        if item is not None and found.sound and not row.problems:
-            made.append(item)
-        problems += row.problems
-        warnings += row.warnings
-    problems.sort(key=lambda problem: problem.row or 0)
-    return Import(tuple(made), tuple(problems), tuple(warnings), found.total)
+        return Problem(code, message, self.line, column, shown or None, todo or hint(code))
 
 
 def single(
@@ -136,7 +107,7 @@ def single(
         UsageError: fields_invalid, with all problems.
     """
     cells = {column.name: values.get(column.name, "") for column in columns}
-    row = Row(cells, {column.name: column.limit for column in columns})
+    row = Row(cells, Limits(columns))
     item = make(row)
     if item is None or row.problems:
         sentences = (f"{problem.column}: {problem.message}" for problem in row.problems)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 from umsalert.cards import has_authorisation_shape
-from umsalert.errors import Problem, UsageError
-from umsalert.geo.coordinates import check_point, parse_coordinate
+from umsalert.errors import Problem
 from umsalert.geo.territories import Territory, region_of_postcode, territory_at
 from umsalert.i18n import _
 from umsalert.model import NewSite, Site
+from umsalert.ports import KnownRows
 from umsalert.register import fields, rows
-from umsalert.register.rows import Import, Row, Unique
+from umsalert.register.places import ADDRESS, Locating, place_of, prepare
+from umsalert.register.rows import Row
 from umsalert.register.table import Column
 
 COLUMNS = (
@@ -20,6 +20,9 @@ COLUMNS = (
     Column("name", 120, required=True),
     Column("lat", 40, required=True),
     Column("lon", 40, required=True),
+    Column("x", 40),
+    Column("y", 40),
+    Column("crs", 40),
     Column("kind", 40),
     Column("address", 200),
     Column("postcode", 10),
@@ -36,15 +39,39 @@ COLUMNS = (
 )
 
 
-def read_sites(data: bytes, known_refs: Collection[str]) -> Import[NewSite]:
-    """Return the sites of a CSV file, and everything wrong with it.
+class SiteMaker:
+    """Makes the sites of a file."""
 
-    Args:
-        data: the file's bytes.
-        known_refs: those the register holds already.
-    """
-    refs = Unique(known_refs)
-    return rows.read(data, COLUMNS, lambda row: _site(row, refs))
+    columns = COLUMNS
+
+    def __init__(self, known: KnownRows, locating: Locating | None = None) -> None:
+        """Ask `known` what the register holds, `locating` where a site lies."""
+        self._known = known
+        self._locating = locating or Locating()
+
+    def needed(self, present: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns that a new site has to have."""
+        point: tuple[str, ...] = ("lat", "lon")
+        if self._locating.to_wgs84 and "x" in present and "lat" not in present:
+            point = ("x", "y")
+        elif self._locating.geocoder and set(ADDRESS) & set(present) and "lat" not in present:
+            point = ()
+        return ("ref", "name", *point)
+
+    def prepare(self, rows: Sequence[Row], absent: Sequence[str]) -> None:
+        """Fill in what the register holds of the columns that are absent and needed."""
+        if absent:
+            refs = {row.cells.get("ref", "").strip() for row in rows}
+            held = self._known.sites(refs)
+            for row in rows:
+                if found := held.get(row.cells.get("ref", "").strip()):
+                    row.cells.update({name: found[name] for name in absent})
+        if self._locating.geocoder:
+            prepare(rows, self._locating.geocoder)
+
+    def make(self, row: Row) -> NewSite | None:
+        """Return the site of a row."""
+        return _site(row, self._locating)
 
 
 def site_from(values: Mapping[str, str], doubts: list[Problem] | None = None) -> NewSite:
@@ -53,7 +80,7 @@ def site_from(values: Mapping[str, str], doubts: list[Problem] | None = None) ->
     Raises:
         UsageError: fields_invalid, with all problems.
     """
-    return rows.single(values, COLUMNS, lambda row: _site(row, Unique(())), doubts)
+    return rows.single(values, COLUMNS, lambda row: _site(row, Locating()), doubts)
 
 
 def edited_site(
@@ -72,23 +99,14 @@ def edited_site(
 
 
 def _typed(site: Site, name: str) -> str:
-    value = getattr(site, name)
+    value = getattr(site, name, None)  # x, y and crs are columns of files only
     return "" if value is None else str(value)
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    lat: float
-    lon: float
-    territory: Territory
-
-
-def _site(row: Row, refs: Unique[str]) -> NewSite | None:
+def _site(row: Row, locating: Locating) -> NewSite | None:
     ref = row.require("ref", fields.ref)
-    if ref is not None:
-        rows.claim_ref(row, ref, refs)
     name = row.require("name", str)
-    place = _place(row)
+    place = place_of(row, locating)
     kind = row.read("kind", str)
     address = row.read("address", str)
     postcode = row.read("postcode", fields.postcode)
@@ -124,18 +142,6 @@ def _site(row: Row, refs: Unique[str]) -> NewSite | None:
         company=row.read("company", str),
         company_authorisation=authorisation,
     )
-
-
-def _place(row: Row) -> _Place | None:
-    lat = row.require("lat", parse_coordinate)
-    lon = row.require("lon", parse_coordinate)
-    if lat is None or lon is None:
-        return None
-    try:
-        return _Place(lat, lon, check_point(lat, lon))
-    except UsageError as error:
-        row.refuse("lat", error.code, error.message)
-        return None
 
 
 def _doubt_postcode(row: Row, postcode: str, territory: Territory) -> None:

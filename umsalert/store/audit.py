@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -76,27 +76,57 @@ class SqlAuditLog:
 
 def append(connection: Connection, by: Operator | str, at: datetime, deeds: Iterable[Deed]) -> None:
     """Add what `by` has done to the chain; call it in the transaction that does it."""
-    rows = _rows(head(connection), str(by), at, deeds)
-    connection.executemany(queries("audit")["insert"], rows)
+    Appender(connection, by, at).append(deeds)
+
+
+class Appender:
+    """Adds to the chain again and again, in one transaction in which nobody else does."""
+
+    def __init__(self, connection: Connection, by: Operator | str, at: datetime) -> None:
+        """Begin at the newest link."""
+        self._connection = connection
+        self._operator = str(by)
+        # without what the text leaves out of it, so that it is hashed as it is read again
+        self._moment = to_text(at)
+        self._at = from_text(self._moment)
+        self._head = head(connection)
+
+    def append(self, deeds: Iterable[Deed]) -> None:
+        """Add deeds."""
+        self._connection.executemany(queries("audit")["insert"], self._rows(deeds))
+
+    def append_alike(
+        self, action: str, noun: str, refs: Iterable[str], detail: Mapping[str, object]
+    ) -> None:
+        """Add one deed for each ref, all of one kind: a hundred thousand at once."""
+        text = _as_json(detail)
+        moment = self._moment
+        fields = (self._operator, action, noun)
+
+        def rows() -> Iterator[tuple[object, ...]]:
+            before = self._head.sha256
+            for new, ref in chain.links(self._head, self._at, (*fields, text), refs):
+                yield (new.n, moment, *fields, ref, text, before, new.sha256)
+                before = new.sha256
+                self._head = new
+
+        self._connection.executemany(queries("audit")["insert"], rows())
+
+    def _rows(self, deeds: Iterable[Deed]) -> Iterator[tuple[object, ...]]:
+        moment = self._moment
+        previous = self._head
+        for deed in deeds:
+            detail = _as_json(deed.detail)
+            fields = (self._operator, deed.action, deed.noun, deed.ref, detail)
+            new = chain.link(previous, self._at, fields)
+            yield (new.n, moment, *fields, previous.sha256, new.sha256)
+            self._head = previous = new
 
 
 def head(connection: Connection) -> AuditHead:
     """Return the newest link, that of the last purge where nothing was done since."""
     row = connection.execute(queries("audit")["head"]).fetchone()
     return AuditHead(row["n"], row["sha256"]) if row else chain.GENESIS
-
-
-def _rows(
-    previous: AuditHead, operator: str, at: datetime, deeds: Iterable[Deed]
-) -> Iterator[tuple[object, ...]]:
-    moment = to_text(at)
-    at = from_text(moment)  # without what the text leaves out, it is hashed as it is read again
-    for deed in deeds:
-        detail = _as_json(deed.detail)
-        fields = (operator, deed.action, deed.noun, deed.ref, detail)
-        new = chain.link(previous, at, fields)
-        yield (new.n, moment, *fields, previous.sha256, new.sha256)
-        previous = new
 
 
 def _entry(row: Connection) -> AuditEntry:

@@ -29,13 +29,14 @@ Work = Callable[[Connection], T]
 _closing = threading.Lock()  # mod_spatialite's clean-up is not safe in two threads at once
 
 
-class _Lane:
+class Lane:
     """A thread with its own connection, both made at first use.
 
     Without an event loop there is nobody whom a statement would hold up, and no thread is needed.
     """
 
     def __init__(self, path: Path, *, write: bool) -> None:
+        """Open `path` for `write`, or for reading only."""
         self._path = path
         self._write = write
         self._pool: ThreadPoolExecutor | None = None
@@ -43,6 +44,7 @@ class _Lane:
         self._spatial = False
 
     async def run(self, work: Work[T], *, spatial: bool = False, whole: bool = True) -> T:
+        """Run `work`; what a writer does is one transaction, unless `whole` is false."""
         if not _loop_runs():
             return self._work(work, spatial, whole)
         import asyncio
@@ -58,6 +60,7 @@ class _Lane:
         return await answer
 
     async def close(self) -> None:
+        """Wait for what is running, then close the connection."""
         if self._pool is None:
             self._close()
             return
@@ -137,8 +140,8 @@ class Database:
         """Open `path` at first use. Raises DatabaseError when there is no such file."""
         check_exists(path)
         self.path = path
-        self._writer = _Lane(path, write=True)
-        self._reader = _Lane(path, write=False)
+        self._writer = Lane(path, write=True)
+        self._reader = Lane(path, write=False)
 
     async def write(self, work: Work[T], *, spatial: bool = False) -> T:
         """Run `work` in one transaction: all of it is committed, or nothing."""

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import itertools
 import json
-import struct
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from umsalert.errors import InvalidData, Problem
-from umsalert.geo.cells import cell_of
 from umsalert.i18n import _
 from umsalert.model import (
     Contact,
@@ -21,9 +17,12 @@ from umsalert.model import (
     Site,
     SiteStatus,
 )
-from umsalert.store.database import Database, optional_text, optional_time, queries
+from umsalert.ports.imports import SiteDefaults
+from umsalert.store import staged
+from umsalert.store.database import Database, optional_time, queries
+from umsalert.store.known import SqlKnownRows
 from umsalert.store.spatialite import Connection
-from umsalert.store.status import Move, move, record, some, unknown_refs
+from umsalert.store.status import Move, move, some, unknown_refs
 
 
 class SqlRegister:
@@ -34,32 +33,9 @@ class SqlRegister:
         self._database = database
         self._now = now
 
-    async def site_regions(self) -> Mapping[str, str]:
-        """Return the ISO 3166 region of each site by ref."""
-
-        def work(connection: Connection) -> dict[str, str]:
-            rows = connection.execute(queries("register")["site_regions"])
-            return {row["ref"]: row["region"] for row in rows}
-
-        return await self._database.read(work)
-
-    async def site_defaults(self) -> Mapping[str, tuple[str, str | None]]:
-        """Return the time zone and the client of each site by ref."""
-
-        def work(connection: Connection) -> dict[str, tuple[str, str | None]]:
-            rows = connection.execute(queries("register")["site_defaults"])
-            return {row["ref"]: (row["time_zone"], row["client"]) for row in rows}
-
-        return await self._database.read(work)
-
-    async def contact_keys(self) -> Mapping[str, tuple[str, str]]:
-        """Return (site ref, case-folded name) of every contact by ref."""
-
-        def work(connection: Connection) -> dict[str, tuple[str, str]]:
-            rows = connection.execute(queries("register")["contact_keys"])
-            return {row["ref"]: (row["site_ref"], row["name"].casefold()) for row in rows}
-
-        return await self._database.read(work)
+    async def site_defaults(self, refs: Collection[str]) -> Mapping[str, SiteDefaults]:
+        """Return what contacts take from each of these sites that there is, by ref."""
+        return await self._database.read(lambda c: SqlKnownRows(c).defaults(refs))
 
     async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
         """Add all or none. Raises InvalidData when a ref exists."""
@@ -67,10 +43,8 @@ class SqlRegister:
 
         def work(connection: Connection) -> int:
             _refuse_known(connection, "status_of_sites", [site.ref for site in sites])
-            rows = [dataclasses.asdict(site) | to.columns | _place(site) for site in sites]
-            _insert(connection, "site", rows)
-            record(connection, dict.fromkeys(site.ref for site in sites), to)
-            return len(rows)
+            items = enumerate(sites, start=1)
+            return staged.add(connection, staged.SHAPES["site"], lambda s: s.sites(items), to)
 
         return await self._database.write(work, spatial=True)
 
@@ -81,12 +55,12 @@ class SqlRegister:
         to = Move(ContactStatus.CERTIFIED if certify else ContactStatus.NAMED, by, self._now())
 
         def work(connection: Connection) -> int:
-            rows = _contact_rows(connection, contacts)
-            refs = [str(row["ref"]) for row in rows]
+            ids = _site_ids(connection, contacts)
+            refs = [contact.ref for contact in contacts if contact.ref]
             _refuse_known(connection, "status_of_contacts", refs)
-            _insert(connection, "contact", [row | to.columns for row in rows])
-            record(connection, dict.fromkeys(refs), to)
-            return len(rows)
+            items = enumerate(contacts, start=1)
+            shape = staged.SHAPES["contact"]
+            return staged.add(connection, shape, lambda s: s.contacts(items, ids), to)
 
         return await self._database.write(work)
 
@@ -135,48 +109,13 @@ class SqlRegister:
         return await self._database.write(lambda c: move(c, refs, to))
 
 
-def _place(site: NewSite) -> dict[str, object]:
-    """Return where a site lies: its cell, and its point as little-endian WKB (OGC 06-103r4)."""
-    point = struct.pack("<BIdd", 1, 1, site.lon, site.lat)  # x = lon first
-    return {"geom": point, "cell": cell_of(site.lat, site.lon)}
-
-
-def _insert(connection: Connection, table: str, rows: Sequence[dict[str, object]]) -> None:
-    from sqlite_utils import Database as Tables
-
-    Tables(connection, recursive_triggers=False).table(
-        table, conversions={"geom": "GeomFromWKB(?, 4326)"}
-    ).insert_all(rows)
-
-
-def _contact_rows(
-    connection: Connection, contacts: Sequence[NewContact]
-) -> list[dict[str, object]]:
-    sql = queries("register")
-    site_refs = sorted({contact.site_ref for contact in contacts})
-    ids = {
-        row["ref"]: row["id"]
-        for row in connection.execute(sql["site_ids"], {"refs": json.dumps(site_refs)})
-    }
-    missing = [ref for ref in site_refs if ref not in ids]
+def _site_ids(connection: Connection, contacts: Sequence[NewContact]) -> Mapping[str, int]:
+    refs = {contact.site_ref for contact in contacts}
+    ids = SqlKnownRows(connection).site_ids(refs)
+    missing = sorted(refs - set(ids))
     if missing:
         raise unknown_refs("site", missing)
-    held = connection.execute(sql["contact_refs"], {"ids": json.dumps(list(ids.values()))})
-    taken = {row["ref"] for row in held} | {contact.ref for contact in contacts if contact.ref}
-    rows = []
-    for contact in contacts:
-        row = dataclasses.asdict(contact)
-        row["card_valid_until"] = optional_text(contact.card_valid_until)
-        row["site_id"] = ids[row.pop("site_ref")]
-        row["ref"] = contact.ref or _new_ref(contact.site_ref, taken)
-        taken.add(row["ref"])
-        rows.append(row)
-    return rows
-
-
-def _new_ref(site_ref: str, taken: set[str]) -> str:
-    """Return the first of `SITE-c1`, `SITE-c2`, ... that nobody has."""
-    return next(ref for n in itertools.count(1) if (ref := f"{site_ref}-c{n}") not in taken)
+    return ids
 
 
 def _refuse_known(connection: Connection, query: str, refs: Sequence[str]) -> None:

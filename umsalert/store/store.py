@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from umsalert.store.audit import SqlAuditLog
     from umsalert.store.board import SqlBoard
     from umsalert.store.export import SqlExport
+    from umsalert.store.imports import SqlImports
     from umsalert.store.inbox import SqlInbox
     from umsalert.store.operators import SqlOperators
     from umsalert.store.outbox import SqlOutbox
@@ -43,6 +44,13 @@ class Store:
         from umsalert.store.register import SqlRegister
 
         return SqlRegister(self._database, self._now)
+
+    @cached_property
+    def imports(self) -> SqlImports:
+        """`ports.Imports`."""
+        from umsalert.store.imports import SqlImports
+
+        return SqlImports(self.path, self._now)
 
     @cached_property
     def alerts(self) -> SqlAlertBook:

@@ -1,20 +1,3 @@
--- name: site_regions
-SELECT ref, region FROM site
-
--- name: site_defaults
-SELECT ref, time_zone, client FROM site
-
--- name: contact_keys
-SELECT site.ref AS site_ref, contact.name, contact.ref
-FROM contact JOIN site ON site.id = contact.site_id
-
--- name: site_ids
-SELECT ref, id FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
-
--- name: contact_refs
--- The refs that are taken, to give the next contact of a site a new one.
-SELECT ref FROM contact WHERE site_id IN (SELECT value FROM json_each(:ids))
-
 -- name: sites
 SELECT * FROM site WHERE :status IS NULL OR status = :status ORDER BY ref
 

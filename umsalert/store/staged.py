@@ -1,0 +1,170 @@
+"""The tables of one import, and the one way in which rows get into the register."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from operator import attrgetter
+from typing import Any
+
+from umsalert.model import NewContact, NewSite
+from umsalert.ports.imports import Noun, Progress, Step
+from umsalert.store import audit
+from umsalert.store.bulk import inserting_sites
+from umsalert.store.database import optional_text, queries
+from umsalert.store.spatialite import Connection
+from umsalert.store.status import Move
+
+CHUNK = 5000
+"""Lines that are written between two looks at the clock."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What the rows of a noun are made of.
+
+    Attributes:
+        fields: what a checked row has, and `staged` a column for.
+        always: those that every row needs, whatever columns the file has.
+        inserted: the columns of the register that a new row fills.
+        follows: for a column of a file, the columns of the register that it decides; by default
+            the one of its name.
+    """
+
+    noun: Noun
+    fields: tuple[str, ...]
+    always: tuple[str, ...]
+    inserted: tuple[str, ...]
+    follows: Mapping[str, tuple[str, ...]]
+
+    def written(self, columns: Sequence[str]) -> tuple[str, ...]:
+        """Return the columns of the register that a file with these columns decides."""
+        found = (self.follows.get(column, (column,)) for column in columns)
+        return tuple(dict.fromkeys(name for names in found for name in names))
+
+
+def _names(model: type) -> tuple[str, ...]:
+    return tuple(field.name for field in dataclasses.fields(model))
+
+
+_POINT = ("lat", "lon", "region", "time_zone")
+_CONTACT = tuple(name for name in _names(NewContact) if name not in ("site_ref", "ref"))
+SHAPES: dict[Noun, Shape] = {
+    "site": Shape(
+        "site",
+        fields=_names(NewSite),
+        always=("ref", "name", *_POINT),
+        inserted=_names(NewSite),
+        follows={"ref": ()} | dict.fromkeys(("lat", "lon", "x", "y", "crs"), _POINT),
+    ),
+    "contact": Shape(
+        "contact",
+        fields=_names(NewContact),
+        always=("site_ref", "ref", "name", "language", "named_by", "fallback"),
+        inserted=("site_id", "ref", *_CONTACT),
+        follows={
+            "site_ref": (),
+            "ref": (),
+            "phone": ("phone", "phone_kind"),
+            "card": ("card", "card_valid_until"),
+        },
+    ),
+}
+
+
+def create(connection: Connection, shape: Shape, schema: str) -> None:
+    """Make the tables of an import in `schema`, which is attached or `temp`."""
+    columns = (*shape.fields, *(("site_id", "key") if shape.noun == "contact" else ()))
+    for table in (
+        f"staged (line INTEGER PRIMARY KEY, {', '.join(columns)})",
+        "staged_match (line INTEGER PRIMARY KEY, id INTEGER NOT NULL, changed TEXT)",
+        "staged_leaving (id INTEGER PRIMARY KEY, ref TEXT NOT NULL)",
+        "staged_problem (line INTEGER, code, message, field, value, hint, doubt INTEGER)",
+        "held (site_id INTEGER, key TEXT, id INTEGER, PRIMARY KEY (site_id, key, id))"
+        " WITHOUT ROWID",
+    ):
+        connection.execute(f"CREATE TABLE {schema}.{table}")
+
+
+def drop(connection: Connection) -> None:
+    """Remove the temporary tables of an import."""
+    for table in ("staged", "staged_match", "staged_leaving", "staged_problem", "held"):
+        connection.execute(f"DROP TABLE temp.{table}")
+
+
+class Stager:
+    """Puts rows beside the register: the columns that `names` decides, and those of their key."""
+
+    def __init__(self, connection: Connection, shape: Shape, names: Sequence[str]) -> None:
+        """Fill the tables that `create` has made on `connection`."""
+        self._connection = connection
+        wanted = {*shape.written(names), *shape.always}
+        self._names = tuple(name for name in shape.fields if name in wanted)
+        columns = ("line", *self._names, *(("site_id", "key") if shape.noun == "contact" else ()))
+        marks = ", ".join("?" * len(columns))
+        # the names are ours, no value is in the text
+        self._insert = f"INSERT INTO staged ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
+
+    def sites(self, items: Iterable[tuple[int, NewSite]]) -> None:
+        """Stage sites with their lines."""
+        values: Callable[[Any], tuple[object, ...]] = attrgetter(*self._names)
+        self._connection.executemany(self._insert, [(line, *values(site)) for line, site in items])
+
+    def contacts(self, items: Iterable[tuple[int, NewContact]], ids: Mapping[str, int]) -> None:
+        """Stage contacts with their lines, given the ids of their sites."""
+        values: Callable[[Any], tuple[object, ...]] = attrgetter(*self._names)
+        rows = [
+            (line, *values(contact), ids[contact.site_ref], contact.name.casefold())
+            for line, contact in items
+        ]
+        if "card_valid_until" in self._names:
+            at = 1 + self._names.index("card_valid_until")
+            rows = [(*row[:at], _time(row[at]), *row[at + 1 :]) for row in rows]
+        self._connection.executemany(self._insert, rows)
+
+
+def _time(value: object) -> str | None:
+    return optional_text(value) if isinstance(value, datetime) else None
+
+
+def add(connection: Connection, shape: Shape, fill: Callable[[Stager], None], to: Move) -> int:
+    """Add what `fill` stages to the register, which does not hold it, in the open transaction."""
+    create(connection, shape, "temp")  # gone, too, if the transaction is rolled back
+    fill(Stager(connection, shape, shape.fields))
+    added = insert_new(connection, shape, to)
+    drop(connection)
+    return added
+
+
+def insert_new(
+    connection: Connection, shape: Shape, to: Move, progress: Progress | None = None
+) -> int:
+    """Add the staged rows that the register does not hold, with their record; return how many."""
+    if shape.noun == "contact":
+        connection.execute(queries("imports")["new_refs"])
+        return _insert_new(connection, shape, to, progress)
+    count = connection.execute(queries("bulk")["count_new"]).fetchone()["n"]
+    with inserting_sites(connection, count):
+        return _insert_new(connection, shape, to, progress)
+
+
+def _insert_new(connection: Connection, shape: Shape, to: Move, progress: Progress | None) -> int:
+    sql = queries("imports")
+    insert = sql[f"insert_{shape.noun}"].format(columns=", ".join(shape.inserted))
+    last = connection.execute(sql["last_line"]).fetchone()["line"] or 0
+    chain = audit.Appender(connection, to.by, to.at)
+    added = 0
+    detail = {"from": None, "to": to.status.value}
+    for after in range(0, last, CHUNK):
+        values = to.columns | {"noun": to.noun, "after": after, "upto": after + CHUNK}
+        done = connection.execute(insert, values).rowcount
+        if done:
+            connection.execute(sql["record_new"], values)
+            refs = connection.execute(sql["new_rows"], values)
+            chain.append_alike(f"{to.noun}.add", to.noun, (row["ref"] for row in refs), detail)
+        added += done
+        if progress:
+            progress(Step.WRITING, added)
+    return added
