@@ -11,12 +11,15 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli, Ended
+from tests.cli.test_register_commands import FACTS
 from umsalert.chain import GENESIS
 from umsalert.model import Deed
 from umsalert.store import audit
 from umsalert.store.spatialite import connect
 
-SITES = "ref,name,lat,lon\n" + "".join(f"S{i},Site {i},43.7,7.27\n" for i in range(3))
+SITES = f"ref,name,lat,lon,{','.join(FACTS)}\n" + "".join(
+    f"S{i},Site {i},43.7,7.27,{','.join(FACTS.values())}\n" for i in range(3)
+)
 MARIE, PAUL = {"SUDO_USER": "marie"}, {"SUDO_USER": "paul"}
 
 

@@ -227,5 +227,5 @@ def test_init_for_several_accounts(cli: Cli, home: Path) -> None:
     add = ("--db", path, "site", "add", "--ref", "A", "--name", "Halle")
     place = ("--lat", "43.7", "--lon", "7.26")
     assert cli(*add, *place).code == 0
-    refused = cli(*add, *place, "--json", environ={"LOGNAME": "somebody-else"})
+    refused = cli(*add, *place, "--json", environ={"SUDO_USER": "somebody-else"})
     assert (refused.code, refused.error["code"]) == (5, "role_missing")

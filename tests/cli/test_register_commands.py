@@ -366,8 +366,8 @@ def test_a_byte_that_is_no_utf8_is_a_slip_of_the_user(cli: Cli, command: tuple[s
 
 def test_export_and_back(cli: Cli, database: Path) -> None:
     """`site export` writes private files that import into the same register, and replaces none."""
-    site = ("--ref", "A", "--name", "=Halle", "--lat", "43.7", "--lon", "7.26", "--approve")
-    assert cli("site", "add", *site).code == 0
+    site = ("--ref", "A", "--name", "=Halle", "--lat", "43.7", "--lon", "7.26", *VETTED)
+    assert cli("site", "add", *site, "--approve").code == 0
     person = ("--site", "A", "--name", "Alix Thym", "--phone", "06 39 98 00 01")
     assert cli("contact", "add", *person).code == 0
     first = cli("site", "export", "s.csv", "--contacts", "c.csv", "--json")

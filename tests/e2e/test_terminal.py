@@ -209,7 +209,12 @@ def test_tables_fit_a_terminal_and_cut_no_reference(office: Office) -> None:
     for words, copied in (
         (("contact", "list"), contacts),
         (("report", "last"), contacts),
+        (("contact", "show", "S1-c1"), {"S1-c1:"}),
+        (("site", "list"), {"S1", "S11"}),
         (("site", "show", "S1"), {"S1"}),
+        (("site", "review", "S1"), {"S1:"}),
+        (("audit", "log", "--limit", "5"), {alert}),
+        (("operator", "list"), set()),
         (("alert", "list"), {alert}),
         (("template", "list"), {"search-person"}),
         (("channel", "list"), {"vonage"}),

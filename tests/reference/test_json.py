@@ -217,7 +217,8 @@ def _machine(run: Collector, folder: Path) -> None:
 
 
 def _areas(run: Collector, folder: Path) -> None:
-    run("site add", "--ref", "CLOSED", *SITE, "--hours", "24/7 off", "--approve")
+    closed = ("--ref", "CLOSED", *SITE, *WHOLE_SITE, "--hours", "24/7 off", "--approve")
+    assert run("site add", *closed).code == 0
     file = folder / "area.geojson"
     ring = [[7.26, 43.69], [7.28, 43.69], [7.28, 43.71], [7.26, 43.71], [7.26, 43.69]]
     file.write_text(json.dumps({"type": "Polygon", "coordinates": [ring]}), "utf-8")

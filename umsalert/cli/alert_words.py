@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from umsalert.cli.output import Output, channel_name
 from umsalert.geo.units import format_distance
@@ -14,12 +14,14 @@ from umsalert.model import (
     Area,
     ChannelKind,
     Circle,
-    Following,
     Link,
     MessageText,
     OffDuty,
     Polygon,
 )
+
+if TYPE_CHECKING:
+    from umsalert.model import Following
 
 
 def area_document(area: Area) -> dict[str, Any]:

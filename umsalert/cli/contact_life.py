@@ -283,7 +283,7 @@ def say_doubtful(states: Sequence[AddressState], time_zone: str, output: Output)
         output.line()
     for state in states:
         line = f"{state.contact_ref}, {kind_name(state.kind)}"
-        output.line(titled(line, _doubt_words(state, time_zone)))
+        output.paragraph(titled(line, _doubt_words(state, time_zone)), hang="  ")
     if states:
         output.say(
             _("Doubtful addresses are alerted all the same. Prove them: umsalert contact verify")

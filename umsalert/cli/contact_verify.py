@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli.channel import EXIT_CODES, host_words, must_agree, say_outcome
 from umsalert.cli.contact_life import Ref, kind_name
 from umsalert.cli.context import AsJson, Session, leave, run_async, session
 from umsalert.cli.output import Output, channel_name
 from umsalert.errors import UsageError
 from umsalert.i18n import _
-from umsalert.model import ChannelKind, Outcome, OutcomeKind, Power
+from umsalert.model import ChannelKind, Power
 
-_LEFT = {OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN}
-"""After these the code may arrive."""
+if TYPE_CHECKING:
+    from umsalert.model import Outcome
 
 
 def verify(
@@ -43,6 +42,8 @@ def verify(
     if code is not None:
         run_async(_take_in(this, ref, code, output))
     elif by is not None:
+        from umsalert.cli.channel import EXIT_CODES
+
         leave(EXIT_CODES[run_async(_send(this, ref, by, output, asks=not yes)).kind])
 
 
@@ -51,8 +52,10 @@ async def _send(
 ) -> Outcome:
     from umsalert import verification, wiring
     from umsalert.channels import registry
+    from umsalert.cli.channel import host_words, must_agree, say_outcome
     from umsalert.doctor import probe
     from umsalert.messages import verification as words
+    from umsalert.model import OutcomeKind
 
     settings, now = this.settings, wiring.clock(this.settings).now()
     async with wiring.open_store(settings, Power.KEEP_REGISTER) as store:
@@ -72,7 +75,8 @@ async def _send(
             must_agree(question, hidden.body)
         await store.addresses.expect(ref, kept, wiring.operator(settings))
         outcome = await probe.send(outgoing, trial, settings)
-        if outcome.kind not in _LEFT:
+        may_arrive = outcome.kind in {OutcomeKind.ACCEPTED, OutcomeKind.UNKNOWN}
+        if not may_arrive:
             await store.addresses.forget(ref, kept)
     if output.as_json:
         output.document(
@@ -82,12 +86,12 @@ async def _send(
                 "outcome": outcome.kind,
                 "code": outcome.code,
                 "detail": outcome.detail,
-                "expires_at": kept.expires_at if outcome.kind in _LEFT else None,
+                "expires_at": kept.expires_at if may_arrive else None,
             }
         )
         return outcome
     say_outcome(outcome, state, output)
-    if outcome.kind in _LEFT:
+    if may_arrive:
         output.say(
             _("Within 15 minutes: umsalert contact verify {ref} --code ......").format(ref=ref)
         )

@@ -162,7 +162,7 @@ def table(report: AlertReport, incident: Incident, output: Output) -> None:
     _repeated_lines(report, output)
     if report.audit_head:
         output.line()
-        output.line(_("Audit log: {head}").format(head=report.audit_head))
+        output.paragraph(_("Audit log: {head}").format(head=report.audit_head), hang="  ")
 
 
 def _repeated_lines(report: AlertReport, output: Output) -> None:

@@ -5,7 +5,6 @@ Failures are counted by triggers on deliveries and replies (migration 0015).
 
 from __future__ import annotations
 
-import hmac
 import json
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -74,6 +73,8 @@ class SqlAddresses:
         self, contact_ref: str, digests: Sequence[tuple[SentCode, bytes]], by: Operator
     ) -> Answered:
         """Compare what was typed with what is expected, and count the try."""
+        import hmac
+
         now = self._now()
 
         def work(connection: Connection) -> Answered:
