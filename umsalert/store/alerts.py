@@ -13,23 +13,17 @@ from umsalert.errors import NobodyMatched, UsageError
 from umsalert.i18n import _
 from umsalert.model import (
     Alert,
-    Audience,
-    Cancellation,
     ChannelKind,
-    Circle,
     Closure,
     Deed,
     DeliveryState,
-    Expected,
     FollowKind,
-    Link,
-    MessageText,
     OffDuty,
     Polygon,
-    UnknownPolicy,
 )
 from umsalert.store import approvals, audit
-from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.alert_rows import alert_of_row
+from umsalert.store.database import Database, queries, to_text
 from umsalert.store.lapses import lapse, lapse_in
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of
@@ -188,29 +182,6 @@ def counts(connection: Connection, alert_id: int) -> Counts:
     return found
 
 
-def cancellation_of_row(row: Connection) -> Cancellation:
-    """Return who cancelled the alert of a row that was cancelled, or closed."""
-    return Cancellation(
-        from_text(row["cancelled_at"]),
-        row["cancelled_by"],
-        row["cancel_reason"],
-        closed="closed" in row.keys() and bool(row["closed"]),  # noqa: SIM118 - a Row iterates over its values
-    )
-
-
-def text_of_row(row: Connection) -> MessageText:
-    """Return the text that an `alert_text` row holds."""
-    return MessageText(
-        channel=ChannelKind(row["channel"]),
-        language=row["language"],
-        body=row["body"],
-        subject=row["subject"],
-        html=row["html"],
-        parts=row["parts"],
-        encoding=row["encoding"],
-    )
-
-
 def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
     from umsalert.store.cells import fill_dense
 
@@ -331,12 +302,6 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
     }
 
 
-def _area(row: Connection) -> Area:
-    if row["polygon"] is None:
-        return Circle(row["lat"], row["lon"], row["radius_m"])
-    return Polygon(row["lat"], row["lon"], row["radius_m"], json.loads(row["polygon"]))
-
-
 def _find(connection: Connection, ref: str) -> Alert:
     sql = queries("alerts")
     if ref == LAST:
@@ -368,60 +333,3 @@ def _newest(connection: Connection, limit: int) -> tuple[AlertLine, ...]:
 
     rows = connection.execute(queries("alerts")["newest"], {"limit": limit}).fetchall()
     return tuple(AlertLine(alert_of_row(row), counts(connection, row["id"])) for row in rows)
-
-
-def alert_of_row(row: Connection) -> Alert:
-    """Return the alert that a row of `alert_linked` holds."""
-    return Alert(
-        id=row["id"],
-        ref=row["ref"],
-        template=row["template"],
-        area=_area(row),
-        channels=tuple(ChannelKind(name) for name in json.loads(row["channels"])),
-        variables=json.loads(row["variables"]),
-        reason=row["reason"],
-        exercise=bool(row["exercise"]),
-        priority=row["priority"],
-        unknown_policy=UnknownPolicy(row["unknown_policy"]),
-        time_zone=row["time_zone"],
-        incident_at=from_text(row["incident_at"]),
-        created_at=from_text(row["created_at"]),
-        expires_at=from_text(row["expires_at"]),
-        operator=row["operator"],
-        request_hash=row["request_hash"],
-        left_out=json.loads(row["left_out"]),
-        cancelled=None if row["cancelled_at"] is None else cancellation_of_row(row),
-        follows=_link(row["follows_ref"], row["follows_as"], row["follows_to"])
-        if row["follows_ref"]
-        else None,
-        followed_by=tuple(_link(*item) for item in json.loads(row["followers"])),
-        stop_when_acknowledged=bool(row["stop_when_acknowledged"]),
-        expected=_expected(row["expected"]),
-        incident_ref=row["incident_ref"],
-        closed=_closure(row),
-        off_duty=OffDuty(row["off_duty"]),
-        approved_by=row["approved_by"],
-    )
-
-
-def _expected(text: str | None) -> Expected | None:
-    if text is None:
-        return None
-    found = json.loads(text)
-    return Expected(
-        **{
-            name: {int(share): seconds for share, seconds in moments.items()}
-            for name, moments in found.items()
-        }
-    )
-
-
-def _closure(row: Connection) -> Closure | None:
-    if row["incident_closed_at"] is None:
-        return None
-    at = from_text(row["incident_closed_at"])
-    return Closure(at, row["incident_closed_by"], row["incident_outcome"])
-
-
-def _link(ref: str, kind: str, to: str | None) -> Link:
-    return Link(ref, FollowKind(kind), Audience(to) if to else None)

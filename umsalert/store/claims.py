@@ -11,7 +11,7 @@ from typing import NamedTuple
 from umsalert import tokens
 from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
-from umsalert.store.alerts import text_of_row
+from umsalert.store.alert_rows import text_of_row
 from umsalert.store.bucket import Bucket
 from umsalert.store.database import from_text, queries, to_text
 from umsalert.store.routes import RouteBook, room

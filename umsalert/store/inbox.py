@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from umsalert.model import Answer, DeliveryState, MessageText, Receipt
 from umsalert.ports import StoredWebhook
 from umsalert.store import answers, hand_overs
-from umsalert.store.alerts import text_of_row
+from umsalert.store.alert_rows import text_of_row
 from umsalert.store.database import Database, queries, to_text
 from umsalert.store.spatialite import Connection
 

@@ -20,7 +20,8 @@ from umsalert.ports import (
     Want,
 )
 from umsalert.store import audit
-from umsalert.store.alerts import cancellation_of_row, counts
+from umsalert.store.alert_rows import cancellation_of_row
+from umsalert.store.alerts import counts
 from umsalert.store.claims import Claimer, Sending, sending_of
 from umsalert.store.database import Database, from_text, queries, to_text
 from umsalert.store.lapses import lapse_in
