@@ -11,7 +11,7 @@ import pytest
 
 from tests.register.reading import read_contacts, read_sites
 from umsalert.ports import SiteDefaults
-from umsalert.register import Manner, contacts, headers, sites
+from umsalert.register import Manner, contacts, names, sites
 from umsalert.register.mapping import read_mapping
 from umsalert.register.table import Column
 
@@ -95,7 +95,7 @@ def test_the_examples_are_valid() -> None:
 
 @pytest.mark.parametrize(
     ("title", "names"),
-    [("Names of sites", headers.SITE_NAMES), ("Names of contacts", headers.CONTACT_NAMES)],
+    [("Names of sites", names.SITE_NAMES), ("Names of contacts", names.CONTACT_NAMES)],
 )
 def test_names_of_columns_are_documented(title: str, names: dict[str, tuple[str, ...]]) -> None:
     """The tables list every other name of a column."""

@@ -20,7 +20,7 @@ from tests.store.importing import Noun, dump, import_text
 from tests.workbench import FixedClock
 from umsalert.errors import UmsalertError
 from umsalert.register.contacts import COLUMNS as CONTACT_COLUMNS
-from umsalert.register.headers import CONTACT_NAMES, SITE_NAMES
+from umsalert.register.names import CONTACT_NAMES, SITE_NAMES
 from umsalert.register.sites import COLUMNS as SITE_COLUMNS
 from umsalert.register.sources import UnreadableError
 from umsalert.store.store import Store

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ from umsalert.doctor import Subject, files
 from umsalert.errors import DatabaseError, UsageError
 from umsalert.model import CheckStatus, Role
 from umsalert.platforms import Platform
-from umsalert.store import schema
+from umsalert.store import operators, schema
 from umsalert.store.spatialite import connect
 
 ROOT = Path(__file__).parent.parent.parent
@@ -61,6 +62,8 @@ needs_accounts = pytest.mark.skipif(
     os.name != "posix" or os.geteuid() != 0, reason="only root can be two accounts"
 )
 
+BEGIN = partial(operators.begin, by=OPERATOR, at=NOON)
+
 
 def _group() -> sharing.Group:
     """Return a group that is nobody's own."""
@@ -83,7 +86,7 @@ def open_folder() -> Iterator[Path]:
 def shared(open_folder: Path) -> Path:
     """Return a database of several accounts."""
     path = open_folder / "shared" / "umsalert.db"
-    schema.create(path, schema.Shared(_group(), OPERATOR, NOON))
+    schema.create(path, schema.Shared(_group(), BEGIN))
     return path
 
 
@@ -178,7 +181,7 @@ def test_a_folder_of_other_things_is_left_alone(open_folder: Path) -> None:
     (open_folder / "other").touch()
     before = open_folder.stat()
     with pytest.raises(UsageError) as refused:
-        schema.create(open_folder / "umsalert.db", schema.Shared(_group(), OPERATOR, NOON))
+        schema.create(open_folder / "umsalert.db", schema.Shared(_group(), BEGIN))
     assert refused.value.code == "folder_not_own"
     after = open_folder.stat()
     assert (after.st_mode, after.st_gid) == (before.st_mode, before.st_gid)
@@ -214,7 +217,7 @@ def test_not_on_a_network(open_folder: Path, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(sharing, "_MOUNTS", mounts)
     path = open_folder / "shared" / "umsalert.db"
     with pytest.raises(DatabaseError) as refused:
-        schema.create(path, schema.Shared(_group(), OPERATOR, NOON))
+        schema.create(path, schema.Shared(_group(), BEGIN))
     assert refused.value.code == "network_file_system"
     assert not path.exists()
 

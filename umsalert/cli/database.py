@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from collections.abc import Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -69,6 +70,7 @@ def init(
 def _shared(this: Session, name: str) -> Shared:
     """Return for whom the database is. Raises UsageError when that cannot be."""
     from umsalert import sharing, wiring
+    from umsalert.store import operators
     from umsalert.store.schema import Shared
 
     settings = this.settings
@@ -80,7 +82,8 @@ def _shared(this: Session, name: str) -> Shared:
                 "Name one: umsalert --db /srv/umsalert/umsalert.db init --shared {group}"
             ).format(group=name),
         )
-    return Shared(sharing.group(name), wiring.operator(settings), wiring.clock(settings).now())
+    by, at = wiring.operator(settings), wiring.clock(settings).now()
+    return Shared(sharing.group(name), partial(operators.begin, by=by, at=at))
 
 
 @app.command(

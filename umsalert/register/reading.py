@@ -11,7 +11,7 @@ from typing import Generic, Protocol, TypeVar
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.ports import Batch
-from umsalert.register import headers
+from umsalert.register import headers, names
 from umsalert.register.headers import Binding
 from umsalert.register.hints import problem
 from umsalert.register.mapping import Mapping
@@ -151,7 +151,7 @@ def _header(source: Source, columns: Sequence[Column], manner: Manner) -> tuple[
     first = list(itertools.islice(source.lines(), _HEADER_WITHIN))
     if not first:
         raise UnreadableError("file_empty", _("The file is empty."))
-    known = [sum(map(headers.is_known, line.cells)) for line in first]
+    known = [sum(map(names.is_known, line.cells)) for line in first]
     at = 0 if known[0] else known.index(max(known))
     line = first[at]
     if line.problem:

@@ -107,6 +107,16 @@ def check(connection: Connection, power: Power, by: Operator) -> None:
     )
 
 
+def begin(connection: Connection, by: Operator, at: datetime) -> None:
+    """Give every role to who begins: the others come later, and nobody may do all by default."""
+    roles = [role.value for role in Role]
+    connection.executemany(
+        queries("audit")["add_role"], [{"account": by.account, "role": role} for role in roles]
+    )
+    deed = Deed("operator.add", "operator", by.account, {"roles": roles})
+    audit.append(connection, by, at, [deed])
+
+
 def refused(power: Power, by: Operator) -> Deed:
     """Return the deed that an account wanted what it may not do."""
     return Deed("operator.refused", "operator", by.account, {"power": power.value})

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 from umsalert import files, sharing
 from umsalert.errors import DatabaseError, TemporaryError, UsageError
 from umsalert.i18n import _, system_reason
-from umsalert.model import Deed, Operator, Role
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
 
 APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
@@ -32,11 +30,10 @@ def latest() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """For whom a database is that several accounts write, and who begins it."""
+    """For whom a database is that several accounts use, and what `begin` writes into it first."""
 
     group: sharing.Group
-    by: Operator
-    at: datetime
+    begin: Callable[[Connection], None]
 
 
 def create(path: Path, shared: Shared | None = None) -> None:
@@ -62,7 +59,10 @@ def create(path: Path, shared: Shared | None = None) -> None:
         with explained(path):
             _build(aside)
             if shared:
-                _begin(aside, shared)
+                with contextlib.closing(connect(aside, write=True)) as connection:
+                    connection.execute("BEGIN IMMEDIATE")
+                    shared.begin(connection)
+                    connection.execute("COMMIT")
         if shared:
             os.chown(aside, -1, shared.group.gid)
             aside.chmod(sharing.FILE_MODE)
@@ -229,22 +229,6 @@ def _build(path: Path) -> None:
         migrate(connection, 0)
         prove(connection)
         database.enable_wal()
-
-
-def _begin(path: Path, shared: Shared) -> None:
-    """Give every role to who begins: the others come later, and nobody may do all by default."""
-    from umsalert.store import audit
-
-    account = shared.by.account
-    with contextlib.closing(connect(path, write=True)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(
-            "INSERT INTO operator_role (account, role) VALUES (?, ?)",
-            [(account, role.value) for role in Role],
-        )
-        deed = Deed("operator.add", "operator", account, {"roles": [role.value for role in Role]})
-        audit.append(connection, shared.by, shared.at, [deed])
-        connection.execute("COMMIT")
 
 
 def migrate(connection: Connection, version: int) -> None:

@@ -12,7 +12,7 @@ from typing import BinaryIO
 from umsalert import spreadsheets
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _
-from umsalert.register import headers
+from umsalert.register import names
 from umsalert.register.hints import doubt, problem
 from umsalert.register.sources.base import Line, UnreadableError
 
@@ -78,7 +78,7 @@ class TextTable:
         """Return how many names of the header are known if it is cut so, and how many it has."""
         header = next(self._lines(delimiter, strict=False), None)
         cells = header.cells if header else ()
-        return sum(headers.is_known(cell) for cell in cells), len(cells)
+        return sum(names.is_known(cell) for cell in cells), len(cells)
 
     def _asked(self, name: str) -> str:
         try:
