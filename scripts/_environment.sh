@@ -23,4 +23,6 @@ find_python() {
 prepare_environment() {
     find_python
     "$python" -I "$root/scripts/_environment.py" "$@" || exit
+    # Where it is set, each of a thousand processes would compile all modules anew.
+    unset PYTHONDONTWRITEBYTECODE
 }
