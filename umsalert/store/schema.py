@@ -249,6 +249,7 @@ def _begin(path: Path, shared: Shared) -> None:
 
 def migrate(connection: Connection, version: int) -> None:
     """Bring a database of an earlier version up to date, in one transaction."""
+    connection.create_function("card_end", 2, _card_end, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         for number, script in migrations():
@@ -260,6 +261,13 @@ def migrate(connection: Connection, version: int) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _card_end(card: str, time_zone: str) -> str | None:
+    from umsalert.cards import card_end
+    from umsalert.store.database import optional_text
+
+    return optional_text(card_end(card, time_zone))
 
 
 def _run(connection: Connection, number: int, script: str) -> None:
