@@ -13,6 +13,7 @@ from umsalert.cards import card_expiry
 from umsalert.errors import Problem, RefusedByRule, UsageError
 from umsalert.i18n import _, ngettext
 from umsalert.model import (
+    FACTS,
     Contact,
     ContactStatus,
     Decision,
@@ -24,19 +25,6 @@ from umsalert.model import (
     SiteStatus,
 )
 from umsalert.ports import Vetting
-
-FACTS = (
-    "position",
-    "agents",
-    "hours",
-    "leader",
-    "lockdown_procedure",
-    "convention_ref",
-    "client",
-    "company",
-    "company_authorisation",
-)
-"""What an approval takes, in the order in which it is shown."""
 
 REOPENED = {
     SiteStatus.CLOSED: SiteStatus.REQUESTED,
@@ -207,8 +195,13 @@ async def certify(
 
 
 def keep_agreement(old: Contact, new: NewContact, now: datetime) -> NewContact:
-    """Return an edited contact. Raises RefusedByRule when one who is certified could not be."""
-    if old.status is ContactStatus.CERTIFIED:
+    """Return an edited contact. Raises RefusedByRule when it takes away an agreement.
+
+    What was missing before, in a register of before the double agreement, stops no edit.
+    """
+    before = {problem.code for problem in _against(old, now)}
+    lost = any(problem.code not in before for problem in _against(new, now))
+    if lost and old.status is ContactStatus.CERTIFIED:
         check_agreement([new], now)
     return new
 

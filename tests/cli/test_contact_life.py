@@ -204,3 +204,17 @@ def test_nothing_is_sent_to_who_was_revoked(cli: Cli) -> None:
     cli("contact", "revoke", "MALL-c1", "--reason", "parti")
     ended = cli("contact", "verify", "MALL-c1", "--by", "sms", "--yes", "--json")
     assert (ended.code, ended.error["code"]) == (5, "contact_gone")
+
+
+def test_an_edit_takes_no_agreement_away(cli: Cli, database: Path) -> None:
+    """One certified before there was a double agreement is edited as any other."""
+    cli("site", "add", *BARE)
+    guard = ("--site", "BARE", "--name", "Ada", "--email", "ada@tilleuls.example")
+    cli("contact", "add", *guard, "--named-by", CLIENT, "--certify")
+    ended = cli("contact", "edit", "BARE-c1", "--named-by", "", "--json")
+    assert (ended.code, ended.error["code"]) == (5, "not_certifiable")
+    with contextlib.closing(connect(database, write=True)) as connection:
+        connection.execute("UPDATE contact SET named_by = NULL")
+    assert cli("contact", "edit", "BARE-c1", "--role", "chef").code == 0
+    ended = cli("contact", "edit", "BARE-c1", "--card", _card(-2), "--json")
+    assert (ended.code, ended.error["code"]) == (5, "not_certifiable")

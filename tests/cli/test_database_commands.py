@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import grp
+import json
 import os
 import stat
 from pathlib import Path
@@ -126,6 +127,9 @@ def test_migrate_keeps_a_copy(cli: Cli, older: Path) -> None:
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
     assert (_version(backup), _version(older)) == (1, schema.latest())
     assert cli("db", "info").code == 0
+    entry = json.loads(cli("audit", "log", "--json").out)
+    assert (entry["action"], entry["detail"]) == ("db.migrate", {"from": 1, "to": schema.latest()})
+    assert cli("audit", "verify").code == 0
 
 
 def test_migrate_never_overwrites_a_copy(cli: Cli, older: Path) -> None:

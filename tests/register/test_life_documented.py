@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from umsalert.model import CONTACT_MOVES, SITE_MOVES, ContactStatus, SiteStatus
+from umsalert.model import CONTACT_MOVES, FACTS, SITE_MOVES, ContactStatus, SiteStatus
 from umsalert.settings import RegisterSettings
-from umsalert.vetting import FACTS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "register.md").read_text("utf-8")
 SITE, CONTACT = PAGE.partition("\n## A contact\n")[::2]

@@ -275,3 +275,22 @@ def test_who_may_approve() -> None:
     assert approvals.who_may(roles, ApprovalKind.ALERT, "paul") == ["marie"]
     assert approvals.who_may(roles, ApprovalKind.OVERRIDE, "clara") == []
     assert approvals.who_may(roles, ApprovalKind.OVERRIDE, "paul") == ["clara"]
+
+
+async def test_a_role_that_is_taken_away_meanwhile_approves_nothing(filled: Store) -> None:
+    """Between the look at a request and the answer an administrator has taken it."""
+    approval = await filled.approvals.submit(asked())
+    await filled.operators.add("chief", [Role.ADMINISTRATOR], OPERATOR)
+    assert await code_of(filled, as_asked(approval)) == "role_missing"
+    await filled.operators.add(SECOND.account, [Role.OFFICER], OPERATOR)
+    await send(filled, as_asked(approval))
+
+
+async def test_who_comes_into_the_area_meanwhile_counts(filled: Store) -> None:
+    """Three people are alerted by one person where the limit is three, and no more."""
+    assert await code_of(filled, replace(new_alert(), most_without_consent=2)) == (
+        "needs_second_person"
+    )
+    await send(filled, replace(new_alert(), most_without_consent=3))
+    approval = await filled.approvals.submit(asked())
+    await send(filled, replace(as_asked(approval), most_without_consent=2))

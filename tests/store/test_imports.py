@@ -17,12 +17,13 @@ import pytest
 
 from tests import support
 from tests.store.importing import dump, import_text, reading
-from tests.workbench import FixedClock
+from tests.workbench import OPERATOR, FixedClock
 from umsalert.chain import GENESIS, link, links
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
     CONTACT_MOVES,
     ContactStatus,
+    Decision,
     NewSite,
     SiteStatus,
 )
@@ -86,12 +87,29 @@ async def test_only_what_differs_is_changed_and_told(register: Store, database: 
 
 async def test_an_absent_column_stays_and_an_empty_cell_clears(register: Store) -> None:
     """A file of two columns touches no third one, and needs no other for sites that are known."""
-    found = await import_text(register, "site", "ref;agents\nTILLEULS;\nPORT;7\n")
+    found = await import_text(register, "site", "ref;kind\nTILLEULS;\nPORT;port\n")
     assert found.done is not None
     assert (found.done.changed, found.codes) == (2, [])
     first, second = [await register.register.site(ref) for ref in ("TILLEULS", "PORT")]
-    assert (first.name, first.kind, first.agents) == ("Galerie des Tilleuls", "mall", None)
-    assert (second.lat, second.agents) == (43.6995, 7)
+    assert (first.name, first.kind, first.agents) == ("Galerie des Tilleuls", None, 2)
+    assert (second.lat, second.kind) == (43.6995, "port")
+
+
+async def test_a_file_takes_no_fact_from_a_site_in_force(register: Store, database: Path) -> None:
+    """Nor what a certified contact was named by: the line is refused as an edit would be."""
+    before = dump(database)
+    found = await import_text(register, "site", "ref;agents\nPORT;0\nREU;3\nTILLEULS;\n")
+    assert [(p.row, p.column, p.code) for p in found.problems] == [
+        (2, "agents", "fact_lost"),
+        (4, "agents", "fact_lost"),
+    ]
+    assert dump(database) == before
+    to = Decision(SiteStatus.UNDER_REVIEW, "new company")
+    await register.vetting.move_sites(["TILLEULS"], to, OPERATOR, lambda _sites: ())
+    assert (await import_text(register, "site", "ref;agents\nTILLEULS;\n")).codes == []
+    named = "site_ref;name;named_by\nPORT;Dominique Romarin;"
+    assert (await import_text(register, "contact", f"{named}Résidence\n")).codes == []
+    assert (await import_text(register, "contact", f"{named}\n")).codes == [(2, "fact_lost")]
 
 
 async def test_a_new_row_needs_its_columns(register: Store) -> None:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -21,7 +23,9 @@ from umsalert.model import (
     NewSite,
     SiteStatus,
 )
+from umsalert.store import schema
 from umsalert.store.lapses import PROGRAM
+from umsalert.store.spatialite import connect, load_extension
 from umsalert.store.store import Store
 from umsalert.times import end_of_day, last_day
 
@@ -177,3 +181,41 @@ def test_a_day_ends_when_the_next_one_begins(day: date, zone: str) -> None:
 def test_the_clock_of_these_tests_is_before_all_ends() -> None:
     """The tables above lie ahead of the standing clock."""
     assert min(ZONES.values()) > NOON
+
+
+async def test_a_card_of_an_older_file_expires_too(
+    tmp_path: Path, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Migrating a database in which cards were only numbers reads their expiry."""
+    path = tmp_path / "umsalert.db"
+    earlier = [item for item in schema.migrations() if item[0] <= 12]
+    with monkeypatch.context() as past:
+        past.setattr(schema, "migrations", lambda: earlier)
+        schema.create(path)
+    with closing(connect(path, write=True)) as connection:
+        load_extension(connection)
+        connection.execute(
+            """
+            INSERT INTO site (id, ref, name, lat, lon, region, time_zone, status, status_by,
+                status_at, geom)
+            VALUES (1, 'S', 'Site', 43.7, 7.27, 'FR', 'Indian/Reunion', 'approved', 'me', '',
+                MakePoint(7.27, 43.7, 4326))
+            """
+        )
+        connection.execute(
+            """
+            INSERT INTO contact (site_id, ref, name, phone, phone_kind, language, card, status,
+                status_by, status_at)
+            VALUES (1, 'S-c1', 'Ada', '+33639980001', 'mobile', 'fr', ?, 'certified', 'me', ''),
+                (1, 'S-c2', 'Bo', '+33639980002', 'mobile', 'fr', 'old', 'certified', 'me', '')
+            """,
+            (CARD,),
+        )
+    assert schema.upgrade(path) is not None
+    clock.at = ZONES["Indian/Reunion"] - INSTANT
+    async with Store(path, clock) as store:
+        assert await _reached(store) == 2
+        clock.at += INSTANT
+        assert await _reached(store) == 1
+        assert (await store.vetting.contact("S-c1")).status is ContactStatus.EXPIRED
+        assert (await store.audit.verify()).fault is None

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.workbench import (
+    NOON,
     OPERATOR,
     FixedClock,
     commit,
@@ -20,6 +21,7 @@ from tests.workbench import (
     take,
 )
 from umsalert import chain, reports
+from umsalert.approvals import Override, submit_override
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.model import (
     Alert,
@@ -305,6 +307,16 @@ async def test_what_guards_were_told_is_not_rewritten(store: Store, clock: Fixed
     erasure = await store.people.erase(person.ref, OPERATOR, "request")
     assert erasure.mentioned == [made.ref]
     assert words in {text.body for text in await store.record.texts(made.id)}
+
+
+async def test_a_request_that_names_the_person_is_told(store: Store) -> None:
+    """What waited for a second person stays as it was asked for: whoever erases is told."""
+    await fill_register(store, 1)
+    person = (await store.register.contacts())[0]
+    override = Override(("S0",), None, f"{person.name} asks for it")
+    asked = await submit_override(store.approvals, override, OPERATOR, NOON, 1800)
+    erasure = await store.people.erase(person.ref, OPERATOR, "request")
+    assert erasure.mentioned == [asked.ref]
 
 
 async def test_not_while_an_alert_is_open(store: Store, clock: FixedClock) -> None:

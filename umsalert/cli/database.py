@@ -126,15 +126,15 @@ def info(context: typer.Context, as_json: AsJson = False) -> None:
 def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Migrate the database."""
     from umsalert import wiring
+    from umsalert.store import copies as store_copies
     from umsalert.store import schema
-    from umsalert.store.copies import check_may_migrate
 
     this = session(context)
     output = this.output(as_json=as_json)
     path = this.settings.database
     settings = this.settings
-    check_may_migrate(path, wiring.operator(settings), wiring.clock(settings).now())
-    backup = schema.upgrade(path)
+    now = wiring.clock(settings).now()
+    backup = store_copies.migrate(path, wiring.operator(settings), now)
     version = schema.latest()
     if as_json:
         output.document(

@@ -83,6 +83,7 @@ if TYPE_CHECKING:
     )
     from umsalert.model.register import (
         CONTACT_MOVES,
+        FACTS,
         SITE_MOVES,
         AddressKind,
         AddressState,
@@ -107,6 +108,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APPROVAL_POWERS",
     "CONTACT_MOVES",
+    "FACTS",
     "NEW_AREA",
     "NO_CELL_PACE",
     "OPEN_STATES",
@@ -198,7 +200,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "operators": "POWERS Power Role",
             "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
             "register": (
-                "CONTACT_MOVES SITE_MOVES AddressKind AddressState Contact ContactStatus "
+                "CONTACT_MOVES FACTS SITE_MOVES AddressKind AddressState Contact ContactStatus "
                 "Decision NewContact NewSite Operator SentCode Site SiteStatus "
                 "StatusChange"
             ),

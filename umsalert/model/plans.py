@@ -101,6 +101,7 @@ class NewAlert:
 
     `stop_when_acknowledged`: after the first answer from a site nothing more leaves for it.
     `consent`: `operator` has asked for it, and somebody else has approved it.
+    `most_without_consent`: to more people it takes a second person; 0: to however many it does not.
     """
 
     ref: str
@@ -126,3 +127,4 @@ class NewAlert:
     expected: Expected | None = None
     off_duty: OffDuty = OffDuty.SKIP
     consent: Consent | None = None
+    most_without_consent: int = 0

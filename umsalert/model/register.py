@@ -245,3 +245,17 @@ class SentCode:
     digest: bytes
     expires_at: datetime
     tries: int = 0
+
+
+FACTS = (
+    "position",
+    "agents",
+    "hours",
+    "leader",
+    "lockdown_procedure",
+    "convention_ref",
+    "client",
+    "company",
+    "company_authorisation",
+)
+"""What an approval takes, in the order in which it is shown."""

@@ -116,13 +116,22 @@ def above(request: Request, people: int, limits: Limits) -> tuple[str, ...]:
 
     What goes to people who were alerted already is never kept waiting: a correction, the end.
     """
-    if request.follows is not None and request.follows.kind not in NEW_AREA:
+    if _only_alerted(request):
         return ()
     exceeded = {
         "radius_m": 0 < limits.radius_m < request.area.radius_m,
         "recipients": 0 < limits.recipients < people,
     }
     return tuple(name for name, too_much in exceeded.items() if too_much)
+
+
+def most_people(request: Request, limits: Limits) -> int:
+    """Return how many people an alert may go to without a second person; 0: however many."""
+    return 0 if _only_alerted(request) else limits.recipients
+
+
+def _only_alerted(request: Request) -> bool:
+    return request.follows is not None and request.follows.kind not in NEW_AREA
 
 
 def nobody(plan: Plan) -> NobodyMatched:

@@ -30,7 +30,15 @@ from umsalert.model import (
 )
 from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty
 from umsalert.selection.estimate import estimate
-from umsalert.selection.plan import Plan, Request, Station, above, happened, nobody
+from umsalert.selection.plan import (
+    Plan,
+    Request,
+    Station,
+    above,
+    happened,
+    most_people,
+    nobody,
+)
 from umsalert.selection.presence import on_duty
 from umsalert.selection.unusual import unusual
 
@@ -112,7 +120,8 @@ class Planner:
         People and presence are those of this moment, not of the plan's. When another process
         has just used the idempotency key, that alert is returned: its ref is not the plan's.
         Raises NobodyMatched when nobody would get anything, UsageError when the expiry has passed,
-        RefusedByRule when it needs a second person and there is no `consent`, or none that holds.
+        RefusedByRule when it needs a second person, by the people of this moment too, and there is
+        no `consent`, or none that holds.
         """
         if not plan.selection.contacts:
             raise nobody(plan)
@@ -149,6 +158,7 @@ class Planner:
             expected=plan.estimate.expected,
             off_duty=request.off_duty,
             consent=consent,
+            most_without_consent=most_people(request, self._station.limits),
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from umsalert.errors import NobodyMatched, UsageError
+from umsalert.errors import NobodyMatched, RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.model import (
     Alert,
@@ -139,7 +139,8 @@ class SqlAlertBook:
         another goes to its `recipients` or its `wave` of this moment; raises NobodyMatched when
         there is none. A closing closes its incident in the same transaction; raises RefusedByRule
         when that is closed. So is decided what waited for a second person; raises RefusedByRule
-        when that was decided before, or has expired.
+        when that was decided before, or has expired, and where there is no consent, but people
+        enough to need one.
         """
         return await self._database.write(
             lambda c: _create(c, alert, on_duty), spatial=not _corrects(alert)
@@ -193,6 +194,7 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
         return alert_of_row(same)
     lapse_in(connection, new.created_at)
     left_out = _fill(connection, new, on_duty)
+    _check_consent(connection, new)
     alert_id = connection.execute(sql["insert_alert"], _row(new, left_out)).lastrowid
     for text in new.texts:
         connection.execute(
@@ -217,6 +219,19 @@ def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
         approvals.approve(connection, new.consent, new.created_at, alert_id)
     audit.append(connection, new.operator, new.created_at, [_deed(connection, new, alert_id)])
     return _find(connection, new.ref)
+
+
+def _check_consent(connection: Connection, new: NewAlert) -> None:
+    """Raise RefusedByRule when more people have come into the area than one person may alert."""
+    if new.consent is not None or not new.most_without_consent:
+        return
+    people = connection.execute(queries("area")["person_counts"]).fetchone()["contacts"]
+    if people > new.most_without_consent:
+        raise RefusedByRule(
+            "needs_second_person",
+            _("Meanwhile it would go to {n} people: it needs a second person.").format(n=people),
+            hint=_("Nothing was sent. Give the same command again to ask for one."),
+        )
 
 
 def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, int]:

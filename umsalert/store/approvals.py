@@ -10,6 +10,7 @@ from umsalert import approvals
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.model import (
+    APPROVAL_POWERS,
     Approval,
     ApprovalDecision,
     ApprovalKind,
@@ -18,7 +19,7 @@ from umsalert.model import (
     NewApproval,
     Operator,
 )
-from umsalert.store import audit
+from umsalert.store import audit, operators
 from umsalert.store.database import Database, from_text, optional_time, queries, to_text
 from umsalert.store.spatialite import Connection
 
@@ -95,10 +96,12 @@ class SqlApprovals:
 def check(connection: Connection, consent: Consent, now: datetime) -> Approval:
     """Return the request of a consent; call it in the transaction that carries it out.
 
-    Raises RefusedByRule when it was decided, has expired or is the approver's own.
+    Raises RefusedByRule when it was decided, has expired or is the approver's own, and when no role
+    of the approver has the power any more.
     """
     found = _by_id(connection, consent.approval_id)
     approvals.check(found, {consent.by.account}, now)
+    operators.check(connection, APPROVAL_POWERS[found.kind], consent.by)
     return found
 
 

@@ -122,6 +122,19 @@ def restore(database: Path, source: Path, by: Operator, at: datetime) -> Restore
         ) from error
 
 
+def migrate(database: Path, by: Operator, at: datetime) -> Path | None:
+    """Bring an older database up to date and log it; return the copy of before, as `upgrade`.
+
+    Raises as `check_may_migrate` and `schema.upgrade`.
+    """
+    check_may_migrate(database, by, at)
+
+    def log(connection: Connection, deed: Deed) -> None:
+        audit.append(connection, by, at, [deed])
+
+    return schema.upgrade(database, log)
+
+
 def check_may_migrate(database: Path, by: Operator, at: datetime) -> None:
     """Raise RefusedByRule, and log it, when roles are given and none lets the account migrate."""
     schema.check_exists(database)

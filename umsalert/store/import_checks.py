@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from umsalert.errors import Problem
 from umsalert.i18n import _
+from umsalert.model import FACTS
 from umsalert.store.database import queries
 from umsalert.store.doubles import doubles
 from umsalert.store.spatialite import Connection
 from umsalert.store.staged import Shape
+
+VETTED_BY: Mapping[str, tuple[str, ...]] = {"site": FACTS, "contact": ("named_by",)}
+"""What who is vetted keeps."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +60,7 @@ def check(
             pass  # who would have given the name free was left out just now
     elif "lat" in written and "time_zone" not in columns:
         connection.execute(sql["keep_time_zone"])
+    _leave_out(connection, list(_facts_lost(connection, shape, written)))
     connection.execute(sql["compare"].format(noun=shape.noun, changed=_changed(written)))
     note(connection, _found(connection, [_not_active(shape)]), doubt=True)
     note(connection, doubles(connection, shape), doubt=True)
@@ -87,12 +92,40 @@ def _storable(text: str | None) -> str | None:
 
 def _refuse(connection: Connection, refusals: Sequence[Refusal]) -> bool:
     """Note what is found and leave its rows out; return whether there was any."""
+    return _leave_out(connection, list(_found(connection, refusals)))
+
+
+def _leave_out(connection: Connection, found: Sequence[Problem]) -> bool:
     sql = queries("imports")
-    found = list(_found(connection, refusals))
     note(connection, found, doubt=False)
     connection.execute(sql["leave_out"])
     connection.execute(sql["leave_out_match"])
     return bool(found)
+
+
+def _facts_lost(connection: Connection, shape: Shape, written: Sequence[str]) -> Iterator[Problem]:
+    """Yield what `umsalert.vetting` refuses to take from one item: a file is no way around."""
+    terms = [
+        f"iif(coalesce(old.{name}, '') NOT IN ('', 0)"
+        f" AND coalesce(new.{name}, '') IN ('', 0), '{name},', '')"
+        for name in written
+        if name in VETTED_BY[shape.noun]
+    ]
+    if not terms:
+        return
+    sql = queries("imports")["facts_lost"].format(noun=shape.noun, lost=" || ".join(terms))
+    for row in connection.execute(sql):
+        for name in row["lost"].strip(",").split(","):
+            yield Problem(
+                "fact_lost",
+                _("{ref} is {status} and would lose this.").format(
+                    ref=row["ref"], status=row["status"]
+                ),
+                row["line"],
+                name,
+                None,
+                _("Write it, or leave the column away; with a reason: umsalert site edit --review"),
+            )
 
 
 def _found(connection: Connection, wanted: Sequence[Refusal | Doubt]) -> Iterator[Problem]:

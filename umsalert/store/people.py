@@ -58,8 +58,9 @@ class Dossier:
 class Erasure:
     """What an erasure did.
 
-    `rows` counts by what was erased. `mentioned` are alerts and sites in whose words the person is
-    still named. Unless `tidied`, traces may be left in parts of the file that nothing uses.
+    `rows` counts by what was erased. `mentioned` are alerts, sites and requests in whose words the
+    person is still named. Unless `tidied`, traces may be left in parts of the file that nothing
+    uses.
     """
 
     rows: Mapping[str, int]

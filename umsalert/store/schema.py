@@ -120,8 +120,14 @@ def check_version(connection: Connection, path: Path) -> None:
         )
 
 
-def upgrade(path: Path) -> Path | None:
+Log = Callable[[Connection, Deed], None]
+"""Appends to the audit log of a connection."""
+
+
+def upgrade(path: Path, log: Log | None = None) -> Path | None:
     """Bring an older database up to date; return the backup beside it, None if nothing was older.
+
+    `log` is given what was done, in the transaction that does it.
 
     Raises DatabaseError when the file is missing, not ours or newer, or cannot be copied,
     TemporaryError while another process has it open.
@@ -136,7 +142,7 @@ def upgrade(path: Path) -> Path | None:
         load_extension(connection)
         backup = back_up(connection, path.with_name(f"{path.name}.before-{latest():04d}"))
         try:
-            migrate(connection, found)
+            migrate(connection, found, log)
         except BaseException:
             backup.unlink()  # it is what is there
             raise
@@ -231,19 +237,29 @@ def _build(path: Path) -> None:
         database.enable_wal()
 
 
-def migrate(connection: Connection, version: int) -> None:
-    """Bring a database of an earlier version up to date, in one transaction."""
+def migrate(connection: Connection, version: int, log: Log | None = None) -> None:
+    """Bring a database of an earlier version up to date, and log it, in one transaction."""
+    connection.create_function("card_end", 2, _card_end, deterministic=True)
     connection.execute("BEGIN IMMEDIATE")
     try:
         for number, script in migrations():
             if number > version:
                 _run(connection, number, script)
                 connection.execute(f"PRAGMA user_version = {number}")
+        if log is not None:
+            log(connection, Deed("db.migrate", "db", "", {"from": version, "to": latest()}))
         connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _card_end(card: str, time_zone: str) -> str | None:
+    from umsalert.cards import card_end
+    from umsalert.store.database import optional_text
+
+    return optional_text(card_end(card, time_zone))
 
 
 def _run(connection: Connection, number: int, script: str) -> None:

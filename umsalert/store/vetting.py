@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
 from typing import Literal
 
 from umsalert import approvals
+from umsalert.errors import RefusedByRule
+from umsalert.i18n import _
 from umsalert.model import (
     Approval,
     Contact,
@@ -23,10 +25,10 @@ from umsalert.ports import ContactJudge, SiteJudge
 from umsalert.store import audit, edits
 from umsalert.store.approvals import CarryOut
 from umsalert.store.database import Database, from_text, queries, to_text
-from umsalert.store.lapses import lapse
+from umsalert.store.lapses import PROGRAM, lapse, lapse_in
 from umsalert.store.register import contact_of_row, site_of_row
 from umsalert.store.spatialite import Connection
-from umsalert.store.status import Move, move, moving, unknown_refs
+from umsalert.store.status import Move, move, moving, some, unknown_refs
 
 
 class SqlVetting:
@@ -51,12 +53,17 @@ class SqlVetting:
     def carrying_out(self, to: Decision, by: Operator, judge: SiteJudge) -> CarryOut:
         """Return what moves the sites of a request to override, once a second person approves it.
 
-        It raises as `move_sites` does, in the transaction that decides the request.
+        It raises as `move_sites` does, in the transaction that decides the request, and
+        RefusedByRule when somebody has moved a site since it was asked for.
         """
         there = self._move(to, by)
 
         def carry_out(connection: Connection, approval: Approval) -> None:
-            _move_sites(connection, approvals.override_of(approval).refs, there, judge)
+            def still(sites: Sequence[Site]) -> Iterable[Deed]:
+                _check_unmoved(sites, approval)
+                return judge(sites)
+
+            _move_sites(connection, approvals.override_of(approval).refs, there, still)
 
         return carry_out
 
@@ -67,6 +74,7 @@ class SqlVetting:
         there = self._move(to, by)
 
         def work(connection: Connection) -> int:
+            lapse_in(connection, there.at)
             people = _of(connection, "contacts_of", list(moving(connection, refs, there)))
             deeds = list(judge([contact_of_row(row) for row in people]))
             moved = move(connection, refs, there)
@@ -139,11 +147,31 @@ class SqlVetting:
 
 
 def _move_sites(connection: Connection, refs: Sequence[str], there: Move, judge: SiteJudge) -> int:
+    lapse_in(connection, there.at)  # a term that is over is not the status that it still shows
     places = _of(connection, "sites_of", list(moving(connection, refs, there)))
     deeds = list(judge([site_of_row(row) for row in places]))
     moved = move(connection, refs, there)
     audit.append(connection, there.by, there.at, deeds)
     return moved
+
+
+def _check_unmoved(sites: Sequence[Site], approval: Approval) -> None:
+    """Raise RefusedByRule when somebody, and not time, has moved a site since a request."""
+    moved = [
+        f"{site.ref} ({site.status})"
+        for site in sites
+        if site.status_at is not None
+        and site.status_at > approval.submitted_at
+        and site.status_by != str(PROGRAM)
+    ]
+    if moved:
+        raise RefusedByRule(
+            "sites_moved",
+            _("Since request {ref} was made, somebody has moved: {refs}").format(
+                ref=approval.ref, refs=some(moved)
+            ),
+            hint=_("Nothing was changed. See: umsalert site review REF; then ask for it anew."),
+        )
 
 
 def _of(connection: Connection, query: str, refs: Sequence[str]) -> Sequence[Connection]:

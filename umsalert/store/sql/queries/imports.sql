@@ -109,6 +109,17 @@ JOIN staged AS new ON new.line = found.line
 JOIN contact ON contact.id = found.id
 WHERE contact.status = 'erased'
 
+-- name: facts_lost
+-- What somebody was vetted by, and the file would clear: `lost` names it, with a comma behind each.
+SELECT line, ref, status, lost FROM (
+    SELECT found.line, old.ref, old.status, {lost} AS lost
+    FROM staged_match AS found
+    JOIN staged AS new ON new.line = found.line
+    JOIN {noun} AS old ON old.id = found.id
+    WHERE old.status IN ('approved', 'suspended', 'certified')
+)
+WHERE lost <> ''
+
 -- name: sites_not_active
 SELECT found.line, site.ref AS value, site.status AS other
 FROM staged_match AS found JOIN site ON site.id = found.id

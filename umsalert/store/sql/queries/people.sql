@@ -149,3 +149,6 @@ WHERE names(alert.variables) OR names(alert.reason) OR names(alert.outcome)
     OR names(alert.cancel_reason) OR names(alert_text.subject) OR names(alert_text.body)
 UNION
 SELECT ref FROM status_change WHERE noun = 'site' AND names(reason)
+UNION
+SELECT approval.ref FROM approval, json_tree(approval.request) AS said
+WHERE said.type = 'text' AND names(said.value)
