@@ -8,7 +8,7 @@ SELECT ref, region, time_zone, client FROM site WHERE ref IN (SELECT value FROM 
 SELECT ref, id FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: held_sites
-SELECT ref, name, lat, lon FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
+SELECT ref, name, lat, lon, address, postcode, commune FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: held_by_ref
 SELECT contact.ref, site.ref AS site_ref, contact.name, contact.phone, contact.email
