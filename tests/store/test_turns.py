@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +16,7 @@ from tests.store.importing import dump, reading
 from umsalert.errors import TemporaryError
 from umsalert.model import SiteStatus
 from umsalert.ports import Order, Step
-from umsalert.store import imports, staged, turns
+from umsalert.store import import_writing, imports, staged, turns
 from umsalert.store.database import Lane
 from umsalert.store.imports import SqlStaging
 from umsalert.store.store import Store
@@ -124,3 +126,28 @@ async def test_at_last_others_wait_a_little(
     assert (done.added, len(dump(database)["site"])) == (1500, 1500)
     officer.join()
     assert officer.wrote == 2
+
+
+async def test_an_interrupted_import_ends_at_once_and_writes_nothing(
+    store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where only known rows change, of which nothing is told; what had begun is not kept."""
+    async with store.imports.open("site") as opened:
+        await opened.fill(lambda known: reading("site", SITES.encode(), known))
+        await opened.apply(ORDER)
+    before = dump(database)
+    begun = threading.Event()
+
+    def update(*given: Any) -> None:
+        import_writing.update(*given)
+        begun.set()
+        time.sleep(0.2)
+
+    monkeypatch.setattr(imports, "update", update)
+    async with store.imports.open("site") as opened:
+        text = SITES.replace("Site", "Place").encode()
+        await opened.fill(lambda known: reading("site", text, known))
+        task = asyncio.create_task(opened.apply(ORDER))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+    assert dump(database) == before

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from umsalert.store.schema import SQL, check_exists, check_version
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
-from umsalert.store.turns import Turns
+from umsalert.store.turns import Courtesy, Turns
 
 if TYPE_CHECKING:  # whoever only reads waits for neither: see `_loop_runs`
     import asyncio
@@ -36,9 +36,8 @@ class Lane:
     Without an event loop there is nobody whom a statement would hold up, and no thread is needed.
     """
 
-    patience_s: float | None = None
-    """A transaction ends with GaveWayError when another lane has waited so long. None: it goes on
-    to its end."""
+    courtesy: Courtesy | None = None
+    """Who gives way ends a transaction with GaveWayError. None: it goes on to its end."""
 
     def __init__(self, path: Path, *, write: bool) -> None:
         """Open `path` for `write`, or for reading only."""
@@ -88,14 +87,14 @@ class Lane:
             if not (self._write and whole):
                 return work(connection)
             turns = self._turns = self._turns or Turns(self._path)
-            patience_s = self.patience_s
-            with turns.waiting() if patience_s is None else contextlib.nullcontext():
+            courtesy = self.courtesy
+            with turns.waiting() if courtesy is None else contextlib.nullcontext():
                 connection.execute("BEGIN IMMEDIATE")
             try:
-                if patience_s is None:
+                if courtesy is None:
                     result = work(connection)
                 else:
-                    with turns.giving_way(connection, patience_s):
+                    with turns.giving_way(connection, courtesy):
                         result = work(connection)
                 connection.execute("COMMIT")
             except BaseException:

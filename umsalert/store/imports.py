@@ -34,7 +34,7 @@ from umsalert.store.known import SqlKnownRows
 from umsalert.store.schema import check_exists
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
-from umsalert.store.turns import GaveWayError
+from umsalert.store.turns import Courtesy, GaveWayError
 
 T = TypeVar("T")
 Prune = Literal["none", "named", "everywhere"]
@@ -153,7 +153,7 @@ class SqlStaging:
     async def _write(self, work: Work[T]) -> T:
         for patience_s in PATIENCE_S:
             seen = self._seen
-            self._lane.patience_s = patience_s
+            self._lane.courtesy = Courtesy(patience_s, self._stopped)
             try:
                 return await self._lane.run(work, spatial=self._shape.noun == "site")
             except GaveWayError:

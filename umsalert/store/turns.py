@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from umsalert.store.spatialite import Connection, sqlite
@@ -29,6 +31,14 @@ _TRIES = 5
 
 class GaveWayError(Exception):
     """Somebody else wants to write; what was begun is to be rolled back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Courtesy:
+    """How long others wait for a transaction; none goes on once `stopped` is set."""
+
+    patience_s: float
+    stopped: threading.Event
 
 
 class Turns:
@@ -60,29 +70,16 @@ class Turns:
             self._unlock()
 
     @contextlib.contextmanager
-    def giving_way(self, connection: Connection, patience_s: float) -> Iterator[None]:
-        """Stop what `connection` does once somebody has waited so long. Raises GaveWayError."""
-        stopped = False
-        waits_since_s: float | None = None
-        next_s = time.monotonic() + UNDISTURBED_S
-
-        def look() -> bool:
-            nonlocal stopped, waits_since_s, next_s
-            now_s = time.monotonic()
-            if now_s >= next_s and not stopped:
-                next_s = now_s + LOOK_EVERY_S
-                if not self.somebody_waits():
-                    waits_since_s = None
-                elif waits_since_s is None:
-                    waits_since_s = now_s
-                stopped = waits_since_s is not None and now_s - waits_since_s >= patience_s
-            return stopped
-
+    def giving_way(self, connection: Connection, courtesy: Courtesy) -> Iterator[None]:
+        """Stop what `connection` does once somebody has waited too long. Raises GaveWayError."""
+        look = _Look(self, courtesy)
         connection.set_progress_handler(look, _STEPS)
         try:
             yield
+            if courtesy.stopped.is_set():
+                raise GaveWayError
         except sqlite().OperationalError as error:
-            if not stopped:
+            if not look.enough:
                 raise
             raise GaveWayError from error
         finally:
@@ -111,3 +108,27 @@ class Turns:
         if self._folder is not None:
             with contextlib.suppress(OSError):
                 fcntl.flock(self._folder, fcntl.LOCK_UN)
+
+
+class _Look:
+    """Called by SQLite now and then; true ends its statement."""
+
+    def __init__(self, turns: Turns, courtesy: Courtesy) -> None:
+        self.enough = False
+        self._turns = turns
+        self._courtesy = courtesy
+        self._next_s = time.monotonic() + UNDISTURBED_S
+        self._waits_since_s: float | None = None
+
+    def __call__(self) -> bool:
+        now_s = time.monotonic()
+        if self._courtesy.stopped.is_set():
+            self.enough = True
+        elif now_s >= self._next_s and not self.enough:
+            self._next_s = now_s + LOOK_EVERY_S
+            if not self._turns.somebody_waits():
+                self._waits_since_s = None
+                return False
+            self._waits_since_s = self._waits_since_s or now_s
+            self.enough = now_s - self._waits_since_s >= self._courtesy.patience_s
+        return self.enough
