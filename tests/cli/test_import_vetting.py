@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.e2e.office import PERSON
 from tests.store.importing import dump
 from umsalert.store.spatialite import connect
 
@@ -164,3 +165,33 @@ def test_a_site_that_moves_takes_region_zone_cell_and_holidays_along(
 def _site(database: Path) -> dict[str, Any]:
     with contextlib.closing(connect(database, write=False)) as connection:
         return dict(connection.execute("SELECT * FROM site WHERE ref = 'M1'").fetchone())
+
+
+def test_what_a_file_says_of_presence_decides_who_is_alerted(cli: Cli, home: Path) -> None:
+    """Hours of the site and of the person, channels, and who takes an empty site's alerts."""
+    (home / "umsalert.toml").write_text(
+        'station = "Nice"\n[alert]\ncallback_number = "+33465710000"\n'
+    )
+    sites = SITES.replace("24/7", "24/7 off", 1).replace("43,71;7,27", "43,70;7,261")
+    people = (
+        "site_ref,name,phone,email,card,channels,hours,fallback\n"
+        "S1,Away,06 39 98 00 01,,CAR-006-2029-01-01-00000000001,,,\n"
+        "S1,Fallback,06 39 98 00 02,,CAR-006-2029-01-01-00000000002,,,oui\n"
+        "S2,Mail only,06 39 98 00 03,m@b.example,CAR-006-2029-01-01-00000000003,email,,\n"
+        "S2,Off,06 39 98 00 04,,CAR-006-2029-01-01-00000000004,,24/7 off,non\n"
+    )
+    assert bring(cli, "site", sites, "--approve").code == 0
+    assert bring(cli, "contact", people, "--certify").code == 0
+
+    def preview(rule: str) -> tuple[int, dict[str, int]]:
+        where = ("--lat", "43.70", "--lon", "7.26", "--radius", "800m")
+        ended = cli("alert", "preview", *where, *PERSON, "--off-duty", rule, "--json")
+        assert ended.code == 0, ended.err
+        document = ended.document
+        return document["contacts"], document["deliveries"]
+
+    assert preview("skip") == (1, {"sms": 0, "voice": 0, "email": 1})
+    assert preview("fallback-contact")[0] == 2
+    assert preview("include")[0] == 3  # whose own hours say so stays off at a site where others are
+    assert bring(cli, "site", "ref;hours\nS1;24/7\n").code == 0
+    assert preview("skip")[0] == 3
