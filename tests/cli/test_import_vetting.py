@@ -195,3 +195,20 @@ def test_what_a_file_says_of_presence_decides_who_is_alerted(cli: Cli, home: Pat
     assert preview("include")[0] == 3  # whose own hours say so stays off at a site where others are
     assert bring(cli, "site", "ref;hours\nS1;24/7\n").code == 0
     assert preview("skip")[0] == 3
+
+
+def test_a_renewed_card_alone_certifies_nobody_again(cli: Cli, database: Path) -> None:
+    """It is said: else the guard would get no alert, and nobody would know; --prune may revoke."""
+    bring(cli, "site", SITES, "--approve")
+    bring(cli, "contact", PEOPLE, "--certify")
+    with contextlib.closing(connect(database, write=True)) as connection:
+        connection.execute("UPDATE contact SET status = 'expired'")
+    assert bring(cli, "contact", PEOPLE).document["warnings"] == []
+    ended = bring(cli, "contact", PEOPLE.replace("974-2029", "974-2031"), "--certify")
+    found = [(item["row"], item["code"]) for item in ended.document["warnings"]]
+    assert (ended.code, found) == (0, [(3, "not_active")])
+    assert {item["status"] for item in listed(cli)} == {"expired"}
+    header, _first, other = PEOPLE.splitlines()
+    options = ("--prune-everywhere", "--prune-most", "--yes")
+    pruned = bring(cli, "contact", f"{header}\n{other}\n", *options)
+    assert (pruned.code, pruned.document["closed"]) == (0, 1)

@@ -118,6 +118,7 @@ WHERE site.status IN ('closed', 'refused')
 SELECT found.line, contact.ref AS value, contact.status AS other
 FROM staged_match AS found JOIN contact ON contact.id = found.id
 WHERE contact.status = 'revoked'
+    OR contact.status = 'expired' AND found.changed LIKE '%card_valid_until,%'
 
 -- name: places
 -- New sites, and those that moved or have another name, in order of latitude.
