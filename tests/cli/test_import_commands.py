@@ -11,7 +11,7 @@ import openpyxl
 import pytest
 
 from tests.cli.conftest import Cli
-from umsalert.store.spatialite import connect
+from umsalert.store.spatialite import connect, sqlite
 
 pytestmark = pytest.mark.usefixtures("database")
 
@@ -161,3 +161,24 @@ def test_an_import_takes_the_power_to_keep_the_register(cli: Cli, database: Path
         connection.execute("INSERT INTO operator_role VALUES ('somebody', 'clerk')")
     ended = import_sites(cli, SITES, "--json")
     assert (ended.code, ended.error["code"]) == (5, "role_missing")
+
+
+def test_a_geopackage_is_read_to_its_columns_or_refused(cli: Cli) -> None:
+    """What was emptied in it is cleared; one that is damaged is called so, not the register."""
+    import_sites(cli, SITES.replace(";lon", ";lon;agents").replace("7,26", "7,26;4", 1)
+                 .replace("7,27", "7,27;").replace("7,28", "7,28;"))  # fmt: skip
+    assert cli("site", "export", "r.gpkg").code == 0
+    with contextlib.closing(sqlite().connect(cli.folder / "r.gpkg")) as connection:
+        for (name,) in connection.execute(
+            "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name = 'sites'"
+        ).fetchall():
+            connection.execute(f"DROP TRIGGER {name}")  # they ask for functions of SpatiaLite
+        connection.execute("UPDATE sites SET agents = NULL")
+        connection.commit()
+    ended = cli("site", "import", "r.gpkg", "--json")
+    assert (ended.code, ended.document["changed"], ended.document["unchanged"]) == (0, 1, 2)
+    assert cli("site", "show", "S1", "--json").document["site"]["agents"] is None
+
+    (cli.folder / "r.gpkg").write_bytes(b"SQLite format 3\0" + b"x" * 5000)
+    damaged = cli("site", "import", "r.gpkg", "--json")
+    assert (damaged.code, damaged.error["code"]) == (4, "geopackage_damaged")

@@ -35,7 +35,10 @@ class KnownRows(Protocol):
         """Return what contacts take from each site that there is, by ref."""
 
     def sites(self, refs: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-        """Return `ref`, `name`, `lat` and `lon` of each site that there is, as a file has them."""
+        """Return `ref`, `name`, `lat`, `lon`, `address`, `postcode` and `commune` of each site.
+
+        Of those that there are, as a file has them.
+        """
 
     def contacts(
         self, keys: Collection[tuple[str, ...]]

@@ -47,6 +47,10 @@ class ContactMaker:
         reachable = any(name in present for name in _ADDRESSES)
         return ("site_ref", "name", *(() if reachable else _ADDRESSES[:1]))
 
+    def found(self, _present: Sequence[str], /) -> tuple[str, ...]:
+        """Return the columns that are looked up: none."""
+        return ()
+
     def prepare(self, rows: Sequence[Row], absent: Sequence[str]) -> None:
         """Look up the sites of the rows, and what the register holds of absent columns."""
         columns = dict.fromkeys((*absent, *_ADDRESSES))

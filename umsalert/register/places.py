@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -58,6 +59,17 @@ def prepare(rows: Iterable[Row], geocoder: Geocoder) -> None:
     )
 
 
+def keep_point(row: Row, held: Mapping[str, str]) -> None:
+    """Give a row without coordinates what the register holds, the point if the address is the same.
+
+    A point that somebody has corrected stays, and a site whose address is another's moves.
+    """
+    for column in ADDRESS:
+        row.cells.setdefault(column, held[column])
+    if _plain(row.cells) == _plain(held):
+        row.cells.update(lat=held["lat"], lon=held["lon"])
+
+
 def place_of(row: Row, locating: Locating) -> Place | None:
     """Return where the row's site lies; None where that is missing or wrong, which is noted."""
     typed = row.cells.get("lat")
@@ -69,12 +81,12 @@ def place_of(row: Row, locating: Locating) -> Place | None:
     elif _projected(row) and locating.to_wgs84:
         column = "x"
         point = _from_metres(row, locating.to_wgs84)
-    elif locating.geocoder and any(map(row.has, ADDRESS)):
+    elif locating.geocoder and (any(map(row.has, ADDRESS)) or "lat" not in row.cells):
         column = "address"
         point = _from_address(row, locating.geocoder)
     else:
         column, point = "lat", None
-        for name in ("lat", "lon"):
+        for name in ("x", "y") if "x" in row.cells and "lat" not in row.cells else ("lat", "lon"):
             row.require(name, parse_coordinate)
     if point is None:
         return None
@@ -83,6 +95,13 @@ def place_of(row: Row, locating: Locating) -> Place | None:
     except UsageError as error:
         row.refuse(column, error.code, error.message, _not_for_commands(error))
         return None
+
+
+def _plain(cells: Mapping[str, str]) -> list[str]:
+    street, postcode, commune = (
+        unicodedata.normalize("NFC", " ".join(cells[column].split())) for column in ADDRESS
+    )
+    return [street, postcode.zfill(5) if postcode else "", commune]
 
 
 def _projected(row: Row) -> bool:
@@ -103,6 +122,8 @@ def _from_metres(row: Row, to_wgs84: ToWgs84) -> tuple[float, float] | None:
 
 def _from_address(row: Row, geocoder: Geocoder) -> tuple[float, float] | None:
     parts = _address(row)
+    if any(problem.column in ADDRESS for problem in row.problems):
+        return None  # it would be called incomplete as well
     try:
         point = geocoder.locate(*parts)
     except UsageError as error:

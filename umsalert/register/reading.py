@@ -45,6 +45,9 @@ class Maker(Protocol[T_co]):
     def needed(self, present: Sequence[str]) -> tuple[str, ...]:
         """Return the columns that a new row has to have, given those that the file has."""
 
+    def found(self, present: Sequence[str], /) -> tuple[str, ...]:
+        """Return the columns that are not in the file and looked up, given those that are."""
+
     def prepare(self, rows: Sequence[Row], absent: Sequence[str]) -> None:
         """Look up what is known of a batch; fill in the needed columns that are absent."""
 
@@ -63,10 +66,9 @@ class Reading(Generic[T]):
         self._limits = Limits(maker.columns)
         self.delimiter = source.delimiter
         self.binding, self._skipped = _header(source, maker.columns, manner)
-        self.columns = self.binding.columns
-        self._absent = tuple(
-            name for name in maker.needed(self.columns) if name not in self.columns
-        )
+        present = self.binding.columns
+        self.columns = (*present, *maker.found(present))
+        self._absent = tuple(name for name in maker.needed(present) if name not in present)
         key = [column.name for column in maker.columns if column.required][:1]
         problems = list(self.binding.problems)
         if not set(key) <= set(self.columns) and "ref" not in self.columns:

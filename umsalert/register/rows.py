@@ -81,7 +81,9 @@ class Row:
 
     def refuse(self, column: str, code: str, message: str, todo: str = "") -> None:
         """Note a problem, and what to do: the row is invalid."""
-        self.problems = (*self.problems, self._problem(column, code, message, todo))
+        problem = self._problem(column, code, message, todo)
+        if problem not in self.problems:  # a cell may be looked at twice
+            self.problems = (*self.problems, problem)
 
     def warn(self, column: str, code: str, message: str) -> None:
         """Note a doubt: the row is valid all the same."""

@@ -11,7 +11,7 @@ from umsalert.i18n import _
 from umsalert.model import NewSite, Site
 from umsalert.ports import KnownRows
 from umsalert.register import fields, rows
-from umsalert.register.places import ADDRESS, Locating, place_of, prepare
+from umsalert.register.places import ADDRESS, Locating, keep_point, place_of, prepare
 from umsalert.register.rows import Row
 from umsalert.register.table import Column
 
@@ -58,14 +58,23 @@ class SiteMaker:
             point = ()
         return ("ref", "name", *point)
 
+    def found(self, present: Sequence[str], /) -> tuple[str, ...]:
+        """Return the columns that are looked up, given those that the file has."""
+        typed = {"lat", "lon", "x", "y"} & set(present)
+        wanted = self._locating.geocoder and set(ADDRESS) & set(present) and not typed
+        return ("lat", "lon") if wanted else ()
+
     def prepare(self, rows: Sequence[Row], absent: Sequence[str]) -> None:
         """Fill in what the register holds of the columns that are absent and needed."""
-        if absent:
+        located = bool(rows) and bool(self.found(tuple(rows[0].cells)))
+        if absent or located:
             refs = {row.cells.get("ref", "").strip() for row in rows}
             held = self._known.sites(refs)
             for row in rows:
                 if found := held.get(row.cells.get("ref", "").strip()):
                     row.cells.update({name: found[name] for name in absent})
+                    if located:
+                        keep_point(row, found)
         if self._locating.geocoder:
             prepare(rows, self._locating.geocoder)
 

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from umsalert.store.schema import SQL, check_exists, check_version
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
+from umsalert.store.turns import Courtesy, Turns
 
 if TYPE_CHECKING:  # whoever only reads waits for neither: see `_loop_runs`
     import asyncio
@@ -35,10 +36,14 @@ class Lane:
     Without an event loop there is nobody whom a statement would hold up, and no thread is needed.
     """
 
+    courtesy: Courtesy | None = None
+    """Who gives way ends a transaction with GaveWayError. None: it goes on to its end."""
+
     def __init__(self, path: Path, *, write: bool) -> None:
         """Open `path` for `write`, or for reading only."""
         self._path = path
         self._write = write
+        self._turns: Turns | None = None
         self._pool: ThreadPoolExecutor | None = None
         self._connection: Connection | None = None
         self._spatial = False
@@ -81,9 +86,16 @@ class Lane:
             connection = self._open(spatial)
             if not (self._write and whole):
                 return work(connection)
-            connection.execute("BEGIN IMMEDIATE")
+            turns = self._turns = self._turns or Turns(self._path)
+            courtesy = self.courtesy
+            with turns.waiting() if courtesy is None else contextlib.nullcontext():
+                connection.execute("BEGIN IMMEDIATE")
             try:
-                result = work(connection)
+                if courtesy is None:
+                    result = work(connection)
+                else:
+                    with turns.giving_way(connection, courtesy):
+                        result = work(connection)
                 connection.execute("COMMIT")
             except BaseException:
                 if connection.in_transaction:
@@ -103,6 +115,8 @@ class Lane:
         return self._connection
 
     def _close(self) -> None:
+        if self._turns is not None:
+            self._turns.close()
         if self._connection is not None:
             with _closing:
                 self._connection.close()

@@ -50,7 +50,7 @@ def read(path: Path, table: str) -> Iterator[dict[str, str]]:
 
     Raises InvalidData when the file is no GeoPackage or has no such table.
     """
-    with explained(path), contextlib.closing(_open(path)) as connection:
+    with _told_of(path), contextlib.closing(_open(path)) as connection:
         known = connection.execute(
             "SELECT 1 FROM sqlite_schema WHERE name = 'gpkg_contents'"
         ).fetchone() and connection.execute(
@@ -67,10 +67,29 @@ def read(path: Path, table: str) -> Iterator[dict[str, str]]:
             f"SELECT *{place if table == 'sites' else ''} FROM {_quoted(table)} ORDER BY fid"  # noqa: S608 - a name of ours
         ):
             yield {
-                name: repr(value) if isinstance(value, float) else str(value)
+                name: _text(value)
                 for name, value in zip(row.keys(), row, strict=True)
-                if name not in ("fid", "geom") and value is not None
+                if name not in ("fid", "geom")
             }
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    return repr(value) if isinstance(value, float) else str(value)
+
+
+@contextlib.contextmanager
+def _told_of(path: Path) -> Iterator[None]:
+    """Say of a file that is not ours what is wrong with it. Raises InvalidData."""
+    try:
+        yield
+    except sqlite().Error as error:
+        raise InvalidData(
+            "geopackage_damaged",
+            _("{file} cannot be read as a GeoPackage: {reason}").format(file=path, reason=error),
+            hint=_("docs/data.md says what such a file looks like."),
+        ) from error
 
 
 def _open(path: Path) -> Connection:

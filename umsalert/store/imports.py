@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import tempfile
@@ -12,7 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
-from umsalert.errors import DatabaseError, Problem, RefusedByRule
+from umsalert.errors import DatabaseError, Problem, RefusedByRule, TemporaryError
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _, system_reason
 from umsalert.ports.imports import (
@@ -33,10 +34,16 @@ from umsalert.store.known import SqlKnownRows
 from umsalert.store.schema import check_exists
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
+from umsalert.store.turns import Courtesy, GaveWayError
 
 T = TypeVar("T")
 Prune = Literal["none", "named", "everywhere"]
 
+PATIENCE_S = (0.0, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0)
+"""How long others wait for each try of a writing. They fail after BUSY_TIMEOUT_MS; a sender renews
+its lease every five seconds, and an import that always began anew would come to no end."""
+PAUSE_S = 1.0
+"""How long others go first before the next try."""
 _CACHE_KIB = 16_000
 """Of the staged rows that are kept in memory; the others are in the file."""
 
@@ -123,14 +130,15 @@ class SqlStaging:
     async def apply(self, order: Order, progress: Progress | None = None) -> Comparison:
         """Write everything in one transaction; return what was done.
 
-        Raises RefusedByRule, nothing being changed, when the register has changed since it was
-        compared so that something else would be done.
+        Who else wants to write goes first: then it is begun anew, some times. Raises RefusedByRule,
+        nothing being changed, when the register has changed since it was compared so that something
+        else would be done, TemporaryError when others wrote all the time.
         """
 
         def work(connection: Connection) -> Comparison:
             return self._apply(connection, order, progress)
 
-        return await self._lane.run(work, spatial=self._shape.noun == "site")
+        return await self._write(work)
 
     async def rehearse(self, order: Order) -> None:
         """Raise what `apply` would raise, and write nothing."""
@@ -140,7 +148,22 @@ class SqlStaging:
             raise _RehearsedError  # which rolls everything back
 
         with contextlib.suppress(_RehearsedError):
-            await self._lane.run(work, spatial=self._shape.noun == "site")
+            await self._write(work)
+
+    async def _write(self, work: Work[T]) -> T:
+        for patience_s in PATIENCE_S:
+            seen = self._seen
+            self._lane.courtesy = Courtesy(patience_s, self._stopped)
+            try:
+                return await self._lane.run(work, spatial=self._shape.noun == "site")
+            except GaveWayError:
+                self._seen = seen  # what was settled since then is rolled back
+            await asyncio.sleep(PAUSE_S)
+        raise TemporaryError(
+            "others_write",
+            _("Others write to the register all the time: an alert is being sent, perhaps."),
+            hint=_("They go first. Nothing was changed. Run the same command again later."),
+        )
 
     def _apply(self, connection: Connection, order: Order, progress: Progress | None) -> Comparison:
         expected = self._compared

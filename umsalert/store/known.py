@@ -9,6 +9,7 @@ from umsalert.ports.imports import SiteDefaults
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
 
+_ADDRESS = ("address", "postcode", "commune")
 _REACHED_BY = ("site_ref", "name", "phone", "email")
 
 
@@ -31,13 +32,14 @@ class SqlKnownRows:
         return {row["ref"]: row["id"] for row in self._rows("site_ids", site_refs)}
 
     def sites(self, refs: Collection[str]) -> Mapping[str, Mapping[str, str]]:
-        """Return `ref`, `name`, `lat` and `lon` of each site that there is, as a file has them."""
+        """Return `ref`, `name`, point and address of each site that there is, as a file has it."""
         return {
             row["ref"]: {
                 "ref": row["ref"],
                 "name": row["name"],
                 "lat": repr(row["lat"]),
                 "lon": repr(row["lon"]),
+                **{name: row[name] or "" for name in _ADDRESS},
             }
             for row in self._rows("held_sites", refs)
         }

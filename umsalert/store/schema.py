@@ -11,6 +11,7 @@ from pathlib import Path
 from umsalert import files, sharing
 from umsalert.errors import DatabaseError, TemporaryError, UsageError
 from umsalert.i18n import _, system_reason
+from umsalert.model import Deed
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
 
 APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others

@@ -165,6 +165,6 @@ def _insert_new(connection: Connection, shape: Shape, to: Move, progress: Progre
             refs = connection.execute(sql["new_rows"], values)
             chain.append_alike(f"{to.noun}.add", to.noun, (row["ref"] for row in refs), detail)
         added += done
-        if progress:
+        if progress and added:  # where none is new, the changed ones take the time
             progress(Step.WRITING, added)
     return added

@@ -8,7 +8,7 @@ SELECT ref, region, time_zone, client FROM site WHERE ref IN (SELECT value FROM 
 SELECT ref, id FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: held_sites
-SELECT ref, name, lat, lon FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
+SELECT ref, name, lat, lon, address, postcode, commune FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: held_by_ref
 SELECT contact.ref, site.ref AS site_ref, contact.name, contact.phone, contact.email
@@ -129,6 +129,7 @@ WHERE site.status IN ('closed', 'refused')
 SELECT found.line, contact.ref AS value, contact.status AS other
 FROM staged_match AS found JOIN contact ON contact.id = found.id
 WHERE contact.status = 'revoked'
+    OR contact.status = 'expired' AND found.changed LIKE '%card_valid_until,%'
 
 -- name: places
 -- New sites, and those that moved or have another name, in order of latitude.

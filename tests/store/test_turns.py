@@ -1,0 +1,153 @@
+"""An import of many rows holds up no alert: it gives way, and comes again."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import support
+from tests.store.importing import dump, reading
+from umsalert.errors import TemporaryError
+from umsalert.model import SiteStatus
+from umsalert.ports import Order, Step
+from umsalert.store import import_writing, imports, staged, turns
+from umsalert.store.database import Lane
+from umsalert.store.imports import SqlStaging
+from umsalert.store.store import Store
+from umsalert.store.turns import Turns
+
+SITES = "ref,name,lat,lon\n" + "".join(
+    f"S{n},Site {n},{43 + n / 10_000:.4f},7.2\n" for n in range(1500)
+)
+ORDER = Order(support.OPERATOR, SiteStatus.APPROVED)
+
+
+class Officer:
+    """Wants to write from another connection each time that an import tells how far it is."""
+
+    def __init__(self, path: Path, times: int) -> None:
+        self.wrote = 0
+        self._path = path
+        self._left = times
+        self._threads: list[threading.Thread] = []
+
+    def told(self, step: Step, _done: int) -> None:
+        """Begin to wait in the middle of the import's transaction."""
+        if step is not Step.WRITING or not self._left:
+            return
+        self._left -= 1
+        thread = threading.Thread(target=self._write)
+        self._threads.append(thread)
+        thread.start()
+        eyes = Turns(self._path)
+        while not eyes.somebody_waits():
+            time.sleep(0.01)  # who looks holds it for a moment
+        eyes.close()
+
+    def _write(self) -> None:
+        lane = Lane(self._path, write=True)
+        lane._work(lambda connection: connection.execute(_HARMLESS), spatial=False, whole=True)
+        lane._close()
+        self.wrote += 1
+
+    def join(self) -> None:
+        """Wait until all is written."""
+        for thread in self._threads:
+            thread.join()
+
+
+_HARMLESS = "UPDATE geometry_columns_time SET last_delete = last_delete"
+
+
+@pytest.fixture(autouse=True)
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "UNDISTURBED_S", 0.0)
+    monkeypatch.setattr(turns, "LOOK_EVERY_S", 0.01)
+    monkeypatch.setattr(turns, "_STEPS", 100)
+    monkeypatch.setattr(imports, "PAUSE_S", 0.05)
+    monkeypatch.setattr(staged, "CHUNK", 500)
+
+
+@pytest.fixture
+def officers(database: Path) -> Iterator[list[Officer]]:
+    made: list[Officer] = []
+    yield made
+    for officer in made:
+        officer.join()
+
+
+@pytest.fixture
+async def staging(store: Store) -> AsyncIterator[SqlStaging]:
+    async with store.imports.open("site") as opened:
+        await opened.fill(lambda known: reading("site", SITES.encode(), known))
+        await opened.compare("none")
+        yield opened
+
+
+async def test_who_waits_goes_first_and_the_import_comes_again(
+    staging: SqlStaging, database: Path, officers: list[Officer]
+) -> None:
+    """Twice somebody wants to write in its middle; in the end every row is there once."""
+    officers.append(officer := Officer(database, times=2))
+    done = await staging.apply(ORDER, officer.told)
+    assert officer.wrote == 2  # both before the import had ended
+    assert done.added == 1500
+    found = dump(database)
+    assert [len(found[table]) for table in ("site", "status_change", "idx_site_geom")] == [1500] * 3
+
+
+async def test_where_others_write_all_the_time_nothing_is_imported(
+    staging: SqlStaging, database: Path, officers: list[Officer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It says so, and nothing is left of its tries."""
+    monkeypatch.setattr(imports, "PATIENCE_S", (0.0, 0.0, 0.0))
+    before = dump(database)
+    officers.append(officer := Officer(database, times=9))
+    with pytest.raises(TemporaryError) as caught:
+        await staging.apply(ORDER, officer.told)
+    assert caught.value.code == "others_write"
+    assert officer.wrote == 3
+    assert dump(database) == before
+
+
+async def test_at_last_others_wait_a_little(
+    staging: SqlStaging, database: Path, officers: list[Officer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An import on a slow machine comes to its end beside a sender that renews its lease."""
+    monkeypatch.setattr(imports, "PATIENCE_S", (0.0, 60.0))
+    officers.append(officer := Officer(database, times=2))
+    done = await staging.apply(ORDER, officer.told)
+    assert (done.added, len(dump(database)["site"])) == (1500, 1500)
+    officer.join()
+    assert officer.wrote == 2
+
+
+async def test_an_interrupted_import_ends_at_once_and_writes_nothing(
+    store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where only known rows change, of which nothing is told; what had begun is not kept."""
+    async with store.imports.open("site") as opened:
+        await opened.fill(lambda known: reading("site", SITES.encode(), known))
+        await opened.apply(ORDER)
+    before = dump(database)
+    begun = threading.Event()
+
+    def update(*given: Any) -> None:
+        import_writing.update(*given)
+        begun.set()
+        time.sleep(0.2)
+
+    monkeypatch.setattr(imports, "update", update)
+    async with store.imports.open("site") as opened:
+        text = SITES.replace("Site", "Place").encode()
+        await opened.fill(lambda known: reading("site", text, known))
+        task = asyncio.create_task(opened.apply(ORDER))
+        await asyncio.to_thread(begun.wait)
+        task.cancel()
+    assert dump(database) == before
