@@ -21,6 +21,9 @@ REASON = "reason"
 STATUS = "status"
 """A column that an export has; never read: nobody is vetted by a file."""
 
+WITHIN = 10
+"""Lines in which the header is: some offices write a title above the names of the columns."""
+
 # Accents, case, blanks, hyphens and a plural s do not count: `normal` takes them away.
 SITE_NAMES = {
     "ref": ("référence", "réf site", "référence du site", "code site", "identifiant", "id"),
@@ -83,6 +86,17 @@ def is_known(name: str) -> bool:
     """Say whether any list of ours has a column of this name."""
     found = normal(name)
     return any(found in _lookup(contacts=contacts) for contacts in (False, True))
+
+
+def known(cells: Sequence[str]) -> int:
+    """Return how many cells are names of columns of ours."""
+    return sum(map(is_known, cells))
+
+
+def place(lines: Sequence[Line]) -> int:
+    """Return which of the first lines, of which there is one at least, is the header."""
+    found = [known(line.cells) for line in lines]
+    return 0 if found[0] else found.index(max(found))
 
 
 @cache

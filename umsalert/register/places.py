@@ -74,7 +74,7 @@ def place_of(row: Row, locating: Locating) -> Place | None:
         point = _from_address(row, locating.geocoder)
     else:
         column, point = "lat", None
-        for name in ("lat", "lon"):
+        for name in _wanted(row, locating):
             row.require(name, parse_coordinate)
     if point is None:
         return None
@@ -83,6 +83,14 @@ def place_of(row: Row, locating: Locating) -> Place | None:
     except UsageError as error:
         row.refuse(column, error.code, error.message, _not_for_commands(error))
         return None
+
+
+def _wanted(row: Row, locating: Locating) -> tuple[str, ...]:
+    """Return the columns of the file that a row without any place should have filled in."""
+    ways: list[tuple[str, ...]] = [("lat", "lon"), ("x", "y")]
+    if locating.geocoder:
+        ways.append(("address",))
+    return next((way for way in ways if any(name in row.cells for name in way)), ways[0])
 
 
 def _projected(row: Row) -> bool:
