@@ -13,6 +13,12 @@ from umsalert.i18n import _, system_reason
 PRIVATE = 0o600
 
 
+def check_free(path: Path) -> None:
+    """Raise UsageError where `path` is there."""
+    if os.path.lexists(path):
+        raise _exists(path)
+
+
 @contextlib.contextmanager
 def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give an empty file beside `path`, to be written; at the end it is put in its place.
@@ -21,8 +27,8 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     of what was begun.
     """
     part = path.with_name(f".{path.name}.new-{os.getpid()}")
-    if not force and os.path.lexists(path):
-        raise _exists(path)
+    if not force:
+        check_free(path)
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         yield part

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import gettext
 import os
+from datetime import date
 from pathlib import Path
 
 LANGUAGES = ("fr", "en")
@@ -81,3 +82,13 @@ def system_reason(error: OSError) -> str:
         errno.EADDRNOTAVAIL: _("Cannot assign requested address"),
     }
     return usual.get(error.errno or 0) or error.strerror or type(error).__name__
+
+
+def day_words(day: date) -> str:
+    """Return a day as people write it."""
+    return f"{day:%d/%m/%Y}" if language() == "fr" else day.isoformat()
+
+
+def titled(title: str, value: object) -> str:
+    """Return a value after what it is."""
+    return _("{title}: {value}").format(title=title, value=value)

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from umsalert.cards import card_expiry
 from umsalert.errors import Problem, RefusedByRule, UsageError
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import (
     FACTS,
     Contact,
@@ -168,7 +168,7 @@ def check_agreement(contacts: Iterable[NewContact | Contact], now: datetime) -> 
             problems.append(
                 Problem(problem.code, problem.message, column=problem.column, value=ref)
             )
-            words.append(f"{ref}: {problem.message}")
+            words.append(titled(ref, problem.message))
     if problems:
         raise RefusedByRule(
             "not_certifiable",
@@ -221,7 +221,7 @@ def _against(contact: NewContact | Contact, now: datetime) -> Iterator[Problem]:
     end = contact.card_valid_until
     if end is not None and end <= now:
         day = card_expiry(contact.card or "")
-        message = _("The card has expired on {day}.").format(day=day)
+        message = _("The card has expired on {day}.").format(day=day and day_words(day))
         yield Problem("card_expired", message, column="card")
 
 

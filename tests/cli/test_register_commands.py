@@ -457,6 +457,9 @@ def test_rights_of_a_person(cli: Cli, database: Path) -> None:
     written = json.loads(file.read_text("utf-8"))
     assert written["contact"] == printed["contact"]
     assert cli("contact", "export", "NOBODY", "--json").error["code"] == "contact_not_found"
+    entries = cli("audit", "log", "--json").out
+    assert cli("contact", "export", "A-c1", "--output", "alix.json").code == 2  # it is there
+    assert cli("audit", "log", "--json").out == entries
 
     erase = ("contact", "erase", "A-c1", "--reason", "request 17")
     assert cli(*erase, "--json").error["code"] == "not_confirmed"

@@ -232,6 +232,18 @@ def test_what_could_be_several_places_is_asked_about() -> None:
     assert "Lambert-93" in caught.value.hint
 
 
+def test_what_is_plainly_no_metres_east_and_north_is_said_so() -> None:
+    """Without a crs, too, exchanged columns and degrees are called by their name."""
+    ((x, y),) = projected(2154, [(43.7005, 7.2683)])
+    for cells, code in (
+        ((str(y), str(x), ""), "coordinates_swapped"),
+        (("7,2683", "43,7005", ""), "coordinates_in_degrees"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            typed_to_wgs84(*cells)
+        assert caught.value.code == code
+
+
 @pytest.mark.parametrize("epsg", [*UTM, 3163])
 def test_no_overseas_numbers_pass_for_metropolitan(epsg: int) -> None:
     """What is legal overseas is never taken for metropolitan, save in the south of Polynesia."""

@@ -6,12 +6,14 @@ import csv
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.register.reading import Found, read_sites
 from umsalert.errors import Problem
+from umsalert.geo.projections import typed_to_wgs84
 from umsalert.model import NewSite
+from umsalert.register import Locating
 
 HEADER = b"ref,name,lat,lon\n"
 GOOD = b"A,Alambic,43.70,7.26\n"
@@ -54,6 +56,13 @@ def test_a_delimiter_inside_a_longer_header_is_not_mistaken() -> None:
     """The delimiter is the one that yields known names, not the one that occurs most."""
     found = read(b'ref;name;lat;lon;"a,b,c,d,e,f"\nA;Alambic;43.7;7.2;\n')
     assert codes(found) == [(1, "column_unknown")]
+
+
+def test_a_title_above_the_header_does_not_choose_the_delimiter() -> None:
+    """A line of one cell above the names of the columns says nothing of how they are parted."""
+    found = read("Sites, au 12/11\nréf;nom;lat;lon\nA;Alambic;43,7005;7,2683\n".encode())
+    assert [site.ref for site in found.rows] == ["A"]
+    assert found.problems == ()
 
 
 def test_lines_are_those_of_an_editor() -> None:
@@ -128,6 +137,7 @@ def test_header_problems_come_together() -> None:
         (2, "coordinate_not_a_number"),
     ]
     assert found.problems[2].message == "There is no column nmae; the closest is name."
+    assert codes(read(b"colour,size\nred,3\n")).count((1, "column_missing")) == 4  # each once
 
 
 def test_a_wrong_header_makes_no_row_valid() -> None:
@@ -155,12 +165,18 @@ def test_problems_are_in_the_order_of_the_file() -> None:
 CELL = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
 
 
-@given(st.lists(st.lists(CELL, min_size=4, max_size=4), min_size=1, max_size=8))
-def test_every_row_is_valid_or_has_a_problem(cells: list[list[str]]) -> None:
+@given(
+    st.sampled_from([("lat", "lon"), ("x", "y")]),
+    st.lists(st.lists(CELL, min_size=4, max_size=4), min_size=1, max_size=8),
+)
+@example(("x", "y"), [["A", "Alambic", "", ""]])
+def test_every_row_is_valid_or_has_a_problem(
+    point: tuple[str, str], cells: list[list[str]]
+) -> None:
     """Whatever stands in the cells, no row is lost without a word and none is invented."""
     text = io.StringIO()
-    csv.writer(text).writerows([["ref", "name", "lat", "lon"], *cells])
-    found = read(text.getvalue().encode())
+    csv.writer(text).writerows([["ref", "name", *point], *cells])
+    found = read_sites(text.getvalue().encode(), locating=Locating(typed_to_wgs84))
     filled = [row for row in cells if any(cell.strip() for cell in row)]
     faulty = {problem.row for problem in found.problems if problem.code != "file_without_rows"}
     assert found.total == len(filled)

@@ -10,9 +10,9 @@ import typer
 from umsalert import approvals, wiring
 from umsalert.cli import alert_preview, alert_send, alert_show, alert_waiting, register
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, confirm, must_be_asked, tell, titled
+from umsalert.cli.output import Output, confirm, must_be_asked, tell
 from umsalert.errors import ExitCode, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, titled
 from umsalert.model import (
     APPROVAL_POWERS,
     Alert,

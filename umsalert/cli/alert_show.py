@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from umsalert.cli import alert_words, delivery_words
-from umsalert.cli.output import Output, local, titled, utc
+from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _
+from umsalert.i18n import _, titled
 from umsalert.model import (
     Alert,
     Audience,

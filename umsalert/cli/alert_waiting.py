@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from umsalert import approvals, wiring
-from umsalert.cli.output import Output, local, titled, utc
+from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.errors import RefusedByRule
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _
+from umsalert.i18n import _, titled
 from umsalert.model import Approval, ApprovalKind, NewApproval, Role
 
 if TYPE_CHECKING:

@@ -16,11 +16,10 @@ from umsalert.cli.output import (
     local,
     printable,
     source_name,
-    titled,
 )
 from umsalert.geo.bearings import octant
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, titled
 
 
 def mark_name(mark: Mark) -> str:

@@ -12,10 +12,10 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import Output, channel_name, day_words, local, status_name, titled
+from umsalert.cli.output import Output, channel_name, local, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import (
     AddressKind,
     AddressState,

@@ -12,9 +12,9 @@ import typer
 
 from umsalert.cli import copies, purging
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import status_name, titled
+from umsalert.cli.output import status_name
 from umsalert.errors import UsageError
-from umsalert.i18n import _, decimal
+from umsalert.i18n import _, decimal, titled
 from umsalert.model import ContactStatus, SiteStatus
 
 if TYPE_CHECKING:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from umsalert.cli.output import channel_name, titled
-from umsalert.i18n import _, ngettext
+from umsalert.cli.output import channel_name
+from umsalert.i18n import _, ngettext, titled
 from umsalert.model import ChannelKind, DeliveryState
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import Any
 
-from umsalert.cli.output import Output, channel_name, titled
-from umsalert.i18n import _, ngettext
+from umsalert.cli.output import Output, channel_name
+from umsalert.i18n import _, ngettext, titled
 from umsalert.messages.check import Finding, Severity
 
 

@@ -202,8 +202,28 @@ class _Import:
             wiring.operator(settings),
             status_of_new(self._noun, vetted=self._manner.vetted),
             self._manner.prune,
-            vetted[self._noun] if self._manner.vetted else None,
+            _of_file(self._noun, vetted[self._noun]) if self._manner.vetted else None,
         )
+
+
+def _of_file(noun: Noun, check: Callable[[Iterable[Any]], None]) -> Callable[[Iterable[Any]], None]:
+    """Return a check that says what to do about a file: what it refuses is not in the register."""
+    later = (
+        _("Fill in these columns of the file, or leave --approve away and approve them later.")
+        if noun == "site"
+        else _("Correct the file, or leave --certify away and certify them later.")
+    )
+
+    def checked(items: Iterable[Any]) -> None:
+        try:
+            check(items)
+        except RefusedByRule as error:
+            hint = " ".join((_("Nothing was imported."), later))
+            raise RefusedByRule(
+                error.code, error.message, hint=hint, problems=error.problems
+            ) from error
+
+    return checked
 
 
 def _geopackage(stream: BinaryIO, file: Path, noun: Noun) -> Source | None:

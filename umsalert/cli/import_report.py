@@ -111,7 +111,7 @@ async def done(found: Comparison, staging: Staging, output: Output, *, dry_run: 
     if problems:
         output.say(_("Left out:"))
         problem_lines(problems)
-    output.line(
+    output.paragraph(
         ngettext(
             "{total} row read: {added} added, {changed} changed, {unchanged} unchanged,"
             " {closed} closed, {invalid} invalid.",

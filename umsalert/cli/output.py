@@ -12,7 +12,7 @@ import sys
 import textwrap
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 from zoneinfo import ZoneInfo
 
@@ -226,11 +226,6 @@ def source_name(source: ReplySource) -> str:
     }[source]
 
 
-def titled(title: str, value: object) -> str:
-    """Return a value after what it is."""
-    return _("{title}: {value}").format(title=title, value=value)
-
-
 def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
     """Return a status of the register as people call it, said of `n` sites or contacts."""
     from umsalert.model import ContactStatus, SiteStatus
@@ -257,11 +252,6 @@ def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> s
     day = "%d/%m/%Y" if language() == "fr" else "%Y-%m-%d"
     clock = "%H:%M:%S" if seconds else "%H:%M"
     return moment.astimezone(ZoneInfo(time_zone)).strftime(f"{day} {clock}")
-
-
-def day_words(day: date) -> str:
-    """Return a day as people write it."""
-    return f"{day:%d/%m/%Y}" if language() == "fr" else day.isoformat()
 
 
 def duration(seconds: float | None) -> str:

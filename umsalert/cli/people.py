@@ -46,6 +46,9 @@ def export(
     this = session(context)
     printer = this.output(as_json=as_json)
 
+    if output is not None and not force:  # what is refused is not in the record as handed out
+        files.check_free(output)
+
     async def work() -> Dossier:
         async with wiring.open_store(this.settings) as store:
             return await store.people.held_on(ref, wiring.operator(this.settings))

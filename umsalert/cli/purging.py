@@ -60,7 +60,9 @@ def _report(found: Purge, output: Output, *, dry_run: bool) -> None:
         )
         return
     _show(found, output)
-    if dry_run:
+    if dry_run and not found.rows:
+        output.say(_("Dry run: nothing is old enough to be removed."))
+    elif dry_run:
         output.say(_("Dry run: nothing was changed."))
     elif found.rows:
         output.line(_("All this was removed."))

@@ -10,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from umsalert.cli.output import Output, day_words, local, status_name
+from umsalert.cli.output import Output, local, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, day_words
 from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
 
 PROGRAM = "umsalert"

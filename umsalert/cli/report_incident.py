@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from umsalert.cli import alert_show, alert_words
-from umsalert.cli.output import Output, duration, source_name, titled, utc
+from umsalert.cli.output import Output, duration, source_name, utc
 from umsalert.cli.reply import words
 from umsalert.cli.report_words import reply_document, reply_name
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, language, ngettext
+from umsalert.i18n import _, language, ngettext, titled
 from umsalert.incidents import Incident, Moment, MomentKind
 from umsalert.model import NEW_AREA, FollowKind, ReplyKind
 

@@ -208,20 +208,31 @@ def list_sites(
     if as_json:
         output.document({"sites": [site_life.document(site) for site in sites]})
         return
+    if missing:  # on a narrow terminal what they lack needs the room
+        output.table(
+            [
+                Column(_("Ref"), whole=True),
+                Column(_("Name")),
+                Column(_("Status")),
+                Column(_("Missing")),
+            ],
+            [
+                (site.ref, site.name, status_name(site.status), ", ".join(missing_facts(site)))
+                for site in sites
+            ],
+        )
+        return
     columns = [
         Column(_("Ref"), whole=True),
         Column(_("Name")),
         Column(_("Commune")),
-        Column(_("Kind")),
         Column(_("Hours")),
-        Column(_("Status")),
+        Column(_("Status"), whole=True),
         Column(_("By")),
-        Column(_("Since")),
-        Column(_("Until")),
+        Column(_("Since"), whole=True),
+        Column(_("Until"), whole=True),
     ]
-    if missing:
-        columns.append(Column(_("Missing")))
-    output.table(columns, [_row(site, missing=missing) for site in sites])
+    output.table(columns, [_row(site) for site in sites])
 
 
 @app.command(
@@ -320,21 +331,17 @@ app.command(
 )(exporting.export)
 
 
-def _row(site: Site, *, missing: bool) -> tuple[object, ...]:
-    from umsalert.vetting import missing_facts
-
-    cells = (
+def _row(site: Site) -> tuple[object, ...]:
+    return (
         site.ref,
         site.name,
         site.commune,
-        site.kind,
         site.hours,
         status_name(site.status),
         site.status_by,
-        site_life.since(site),
+        site_life.since(site, clock=False),
         site_life.until(site),
     )
-    return (*cells, ", ".join(missing_facts(site))) if missing else cells
 
 
 def _say_requested(output: Output, *, approved: bool) -> None:

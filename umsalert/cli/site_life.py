@@ -10,9 +10,9 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import Output, day_words, local, status_name, titled
+from umsalert.cli.output import Output, local, status_name
 from umsalert.errors import Problem
-from umsalert.i18n import _
+from umsalert.i18n import _, day_words, titled
 from umsalert.model import Decision, NewSite, Power, Site, SiteStatus, StatusChange
 
 if TYPE_CHECKING:
@@ -61,7 +61,8 @@ def review(
     output.line()
     missing = vetting.missing_facts(site)
     if missing:
-        output.line(_("Missing for the approval: {fields}").format(fields=", ".join(missing)))
+        said = _("Missing for the approval: {fields}").format(fields=", ".join(missing))
+        output.paragraph(said)
     else:
         output.line(_("Nothing is missing for the approval."))
     output.line()
@@ -250,9 +251,10 @@ def document(site: Site) -> dict[str, Any]:
     return register.document(site) | {"missing": list(missing_facts(site))}
 
 
-def since(site: Site) -> str:
+def since(site: Site, *, clock: bool = True) -> str:
     """Return when a site came to its status, as people there read it."""
-    return local(site.status_at, site.time_zone, seconds=False)
+    when = local(site.status_at, site.time_zone, seconds=False)
+    return when if clock else when.partition(" ")[0]
 
 
 def until(site: Site) -> str:
@@ -284,7 +286,7 @@ def show_site(site: Site, output: Output) -> None:
         (_("Status"), "", status),
         (_("Kind"), "", site.kind),
         (_("Address"), "", " ".join(part for part in where if part)),
-        (_("Position"), "", f"{site.lat}, {site.lon} ({site.region}, {site.time_zone})"),
+        (_("Position"), "", f"{site.lat:.6f}, {site.lon:.6f} ({site.region}, {site.time_zone})"),
         (_("Agents"), "agents", site.agents),
         (_("Hours"), "hours", site.hours),
         (_("Leader"), "leader", site.leader),

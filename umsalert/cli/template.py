@@ -10,9 +10,9 @@ import typer
 
 from umsalert.cli.alert_request import Channels, Exercise, Values
 from umsalert.cli.context import AsJson, Session, leave, session
-from umsalert.cli.output import Output, duration, titled
+from umsalert.cli.output import Output, duration
 from umsalert.cli.tables import Column
-from umsalert.i18n import LANGUAGES, _, language
+from umsalert.i18n import LANGUAGES, _, language, titled
 from umsalert.model import UnknownPolicy
 
 if TYPE_CHECKING:

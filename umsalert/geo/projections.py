@@ -181,20 +181,30 @@ def guess_crs(x: float, y: float, region: str | None = None) -> System:
     south of Polynesia, would be in the métropole too.
 
     Raises:
-        UsageError: crs_missing where none or several would do.
+        UsageError: crs_missing where none or several would do; coordinates_swapped or
+            coordinates_in_degrees where it is plain that the numbers are no metres east and north.
     """
-    found = [
-        system
-        for system in _SYSTEMS
-        if (region or "FR") in system.regions and _in_zone(system, _inside(system, x, y))
-    ]
+    found = _possible(x, y, region or "FR")
     if len(found) == 1:
         return found[0]
+    legal = [system for system in _SYSTEMS if (region or "FR") in system.regions]
+    for system in (*_possible(y, x, region or "FR"), *legal)[: 0 if found else 1]:
+        error = _misplaced(system, x, y)
+        if error.code != "outside_crs":
+            raise error
     raise UsageError(
         "crs_missing",
         _("Nothing says which coordinate system x and y are in."),
         hint=_("Add a column crs: {names}; or the EPSG code.").format(names=_names()),
     )
+
+
+def _possible(x: float, y: float, region: str) -> list[System]:
+    return [
+        system
+        for system in _SYSTEMS
+        if region in system.regions and _in_zone(system, _inside(system, x, y))
+    ]
 
 
 def _inside(system: System, x: float, y: float) -> tuple[float, float] | None:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Sequence
 from functools import cache, lru_cache
+
+WITHIN = 10
+"""Lines in which the header is: some offices write a title above the names of the columns."""
 
 # Accents, case, blanks, hyphens and a plural s do not count: `normal` takes them away.
 SITE_NAMES = {
@@ -67,6 +71,17 @@ def is_known(name: str) -> bool:
     """Say whether any list of ours has a column of this name."""
     found = normal(name)
     return any(found in lookup(contacts=contacts) for contacts in (False, True))
+
+
+def known(cells: Sequence[str]) -> int:
+    """Return how many cells are names of columns of ours."""
+    return sum(map(is_known, cells))
+
+
+def place(lines: Sequence[Sequence[str]]) -> int:
+    """Return which of the first lines, of which there is one at least, is the header."""
+    found = list(map(known, lines))
+    return 0 if found[0] else found.index(max(found))
 
 
 @cache

@@ -86,7 +86,7 @@ def place_of(row: Row, locating: Locating) -> Place | None:
         point = _from_address(row, locating.geocoder)
     else:
         column, point = "lat", None
-        for name in ("x", "y") if "x" in row.cells and "lat" not in row.cells else ("lat", "lon"):
+        for name in _wanted(row, locating):
             row.require(name, parse_coordinate)
     if point is None:
         return None
@@ -102,6 +102,14 @@ def _plain(cells: Mapping[str, str]) -> list[str]:
         unicodedata.normalize("NFC", " ".join(cells[column].split())) for column in ADDRESS
     )
     return [street, postcode.zfill(5) if postcode else "", commune]
+
+
+def _wanted(row: Row, locating: Locating) -> tuple[str, ...]:
+    """Return the columns of the file that a row without any place should have filled in."""
+    ways: list[tuple[str, ...]] = [("lat", "lon"), ("x", "y")]
+    if locating.geocoder:
+        ways.append(("address",))
+    return next((way for way in ways if any(name in row.cells for name in way)), ways[0])
 
 
 def _projected(row: Row) -> bool:

@@ -23,8 +23,6 @@ T_co = TypeVar("T_co", covariant=True)
 T = TypeVar("T")
 
 BATCH = 500
-_HEADER_WITHIN = 10
-"""Lines: some offices write a title above the names of the columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +102,8 @@ class Reading(Generic[T]):
                 self._check(row, batch)
             if not said_missing and (lacking := self._lacking(rows)):
                 said_missing = True
-                batch.problems[:0] = headers.missing(self.binding, lacking)
+                missing = headers.missing(self.binding, lacking)
+                batch.problems[:0] = [each for each in missing if each not in self.problems]
             batch.problems.sort(key=lambda problem: problem.row or 0)
             empty = False
             yield batch
@@ -150,11 +149,10 @@ class Reading(Generic[T]):
 
 def _header(source: Source, columns: Sequence[Column], manner: Manner) -> tuple[Binding, int]:
     """Return what the header means, and how many lines end with it."""
-    first = list(itertools.islice(source.lines(), _HEADER_WITHIN))
+    first = list(itertools.islice(source.lines(), names.WITHIN))
     if not first:
         raise UnreadableError("file_empty", _("The file is empty."))
-    known = [sum(map(names.is_known, line.cells)) for line in first]
-    at = 0 if known[0] else known.index(max(known))
+    at = names.place([line.cells for line in first])
     line = first[at]
     if line.problem:
         raise UnreadableError(line.problem.code, line.problem.message, row=line.number)

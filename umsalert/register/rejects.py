@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TextIO
 
 from umsalert.errors import Problem
+from umsalert.i18n import titled
 from umsalert.register.headers import REASON
 from umsalert.register.reading import Reading
 from umsalert.spreadsheets import neutralise
@@ -47,6 +48,6 @@ def _cells(cells: Sequence[str]) -> list[str]:
 
 def _reason(problems: Sequence[Problem]) -> str:
     return " ".join(
-        f"{problem.column}: {problem.message}" if problem.column else problem.message
+        titled(problem.column, problem.message) if problem.column else problem.message
         for problem in problems
     )

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 from umsalert.errors import Problem, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, titled
 from umsalert.register import fields
 from umsalert.register.hints import hint
 from umsalert.register.table import Column
@@ -112,7 +112,7 @@ def single(
     row = Row(cells, Limits(columns))
     item = make(row)
     if item is None or row.problems:
-        sentences = (f"{problem.column}: {problem.message}" for problem in row.problems)
+        sentences = (titled(problem.column or "", problem.message) for problem in row.problems)
         raise UsageError(
             "fields_invalid",
             _("Nothing was changed. {problems}").format(problems=" ".join(sentences)),

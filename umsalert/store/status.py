@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from umsalert.errors import RefusedByRule, UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, day_words
 from umsalert.model import (
     CONTACT_MOVES,
     SITE_MOVES,
@@ -91,7 +91,9 @@ def moving(connection: Connection, refs: Sequence[str], to: Move) -> dict[str, C
     if over:
         raise UsageError(
             "until_past",
-            _("{day} is over at: {refs}").format(day=to.until, refs=some(over)),
+            _("{day} is over at: {refs}").format(
+                day=to.until and day_words(to.until), refs=some(over)
+            ),
             hint=_("Nothing was changed. Name the last day on which it holds."),
         )
     return changed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from typing import BinaryIO
@@ -76,9 +77,10 @@ class TextTable:
 
     def _sense(self, delimiter: str) -> tuple[int, int]:
         """Return how many names of the header are known if it is cut so, and how many it has."""
-        header = next(self._lines(delimiter, strict=False), None)
-        cells = header.cells if header else ()
-        return sum(names.is_known(cell) for cell in cells), len(cells)
+        first = list(itertools.islice(self._lines(delimiter, strict=False), names.WITHIN))
+        cells = [line.cells for line in first]
+        header = cells[names.place(cells)] if cells else ()
+        return names.known(header), len(header)
 
     def _asked(self, name: str) -> str:
         try:
