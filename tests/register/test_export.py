@@ -99,9 +99,10 @@ def _registers(draw: st.DrawFn) -> tuple[list[NewSite], list[NewContact]]:
                 ]
             )
         )
+        site = draw(st.sampled_from(sites))
         people.append(
             NewContact(
-                draw(st.sampled_from([site.ref for site in sites])),
+                site.ref,
                 draw(_texts(40)),
                 ref,
                 draw(MAYBE),
@@ -110,6 +111,7 @@ def _registers(draw: st.DrawFn) -> tuple[list[NewSite], list[NewContact]]:
                 draw(st.sampled_from(["a@b.example", "-a@b.example"] + [None] * bool(phone))),
                 draw(MAYBE),
                 draw(st.sampled_from(["fr", "en"])),
+                named_by=draw(MAYBE) or site.client,  # what an empty cell stands for
             )
         )
     names = {(person.site_ref, person.name.casefold()) for person in people}
