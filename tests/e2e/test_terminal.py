@@ -195,7 +195,7 @@ def test_no_word_is_cut_at_the_edge_of_a_terminal(office: Office) -> None:
     for terminal, sentence in (
         (preview, "Restez sur votre site, n'intervenez pas. Si vous voyez cette personne"),
         (swapped, "would be in this territory: France métropolitaine."),
-        (sites, "would be in this territory: France métropolitaine. [coordinates_swapped]"),
+        (sites, "France métropolitaine. Exchange the two cells. [coordinates_swapped]"),
     ):
         assert max(map(len, terminal.shown.splitlines())) <= 80, terminal.shown
         assert sentence in " ".join(terminal.shown.split()), terminal.shown

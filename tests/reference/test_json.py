@@ -6,7 +6,6 @@ import json
 import re
 import shutil
 import signal
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -328,13 +327,7 @@ def _watched(run: Collector) -> None:
 
 
 def _cancelled_elsewhere(run: Collector, office: Office) -> None:
-    before = office.forget()
-    process = office.start(
-        "alert", "send", *ALERT, "--channel", "sms", "--yes", "--follow", "10m", "--json"
-    )
-    while office.forget() == before:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
+    process, _before = sending(office, 1, "--follow", "10m", "--json")
     run("alert cancel", "last", "--yes")
     assert run.keep("alert send", office.end(process)).code == 5
 
