@@ -4,18 +4,16 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
 
 from umsalert.errors import UsageError
 from umsalert.i18n import _
 
-if TYPE_CHECKING:
-    from phonenumbers import PhoneNumber
-
 # Reserved for fiction by ARCEP's numbering plan (decision 2018-0881 as amended).
-_FICTIONAL = re.compile(r"\+33(63998|19900|26191|35301|46571|53649)[0-9]{4}")
+_FICTIONS = frozenset({"63998", "19900", "26191", "35301", "46571", "53649"})
+_FICTIONAL = re.compile(rf"\+33({'|'.join(sorted(_FICTIONS))})[0-9]{{4}}")
 # Country codes other than the French ones are taken as two digits: good enough to hide a number.
 _SHOWN = re.compile(r"(\+(?:262|508|59[046]|68[179]|[0-9]{2}))([0-9]*)[0-9]{4}([0-9]{2})")
 
@@ -28,10 +26,21 @@ _SHARED_PLAN = {
 }  # fmt: skip
 _CODES = tuple(dict.fromkeys(_SHARED_PLAN.values()))
 _OVERSEAS = (262, 590, 594, 596)
-_MAINLAND_ONLY = ("1", "3", "4")
+_MAINLAND_ONLY = "134"
 """With these no overseas line begins, the 0 left out."""
 _WITH_CODE = re.compile(r"\+?(33|262|590|594|596)0?([1-9][0-9]{8})")
 _NATIONAL = re.compile(r"0?([1-9][0-9]{8})")
+_USUAL = re.compile(r"(?:0|(\+33|0033))([1-9][0-9]{8})")
+"""How most are written, but for blanks and dots."""
+_TELLING = 5
+"""Digits, of the nine in the shared plan, that tell what kind of number it is."""
+_TELLING_AT_HOME = 3
+"""Likewise of a metropolitan one, unless it is a service's: those begin with 8."""
+_REMEMBERED = 16_384
+"""Beginnings of numbers whose kind is looked up once; all metropolitan mobiles have 200."""
+
+_Kind = Literal["mobile", "line", "voip", "other", "none"]
+"""What phonenumbers takes a number for: `other` cannot be alerted, `none` does not exist."""
 
 _MAX_DIGITS = 15
 """Of a number with its country: ITU-T E.164."""
@@ -58,8 +67,7 @@ _POWER = re.compile(r"\+?([1-9])(?:[.,]([0-9]+))?e\+?([0-9]{1,2})", re.IGNORECAS
 _DECIMAL = re.compile(r"([1-9][0-9]{5,14})[.,]00?")
 
 
-@dataclass(frozen=True, slots=True)
-class Phone:
+class Phone(NamedTuple):
     """A number that can be alerted. `fixed` lines, voice over IP included, take calls only."""
 
     e164: str
@@ -79,15 +87,15 @@ def parse_phone(text: str, region: str) -> Phone:
             phone_invalid, and phone_refused for what is neither a mobile nor a fixed line. No
             message repeats the number.
     """
-    import phonenumbers
-
-    for number in _readings(_dialled(text), region):
-        e164 = f"+{number.country_code}{number.national_number}"
-        if is_fictional(e164):  # phonenumbers calls 06 39 98 invalid
-            return Phone(e164, "mobile" if e164.startswith("+336") else "fixed", fictional=True)
-        kind = phonenumbers.number_type(number)
-        if kind != phonenumbers.PhoneNumberType.UNKNOWN:
-            return _phone(number, kind)
+    usual = _USUAL.fullmatch(text.replace(" ", "").replace(".", ""))
+    if usual and usual[1]:
+        phone = _of_plan(_CODES, usual[2])
+    elif usual and region in _SHARED_PLAN:
+        phone = _of_plan(_codes_from(region), usual[2])
+    else:
+        phone = _meant(_dialled(text), region)
+    if phone is not None:
+        return phone
     if _lists_another(text):
         raise _several()
     raise UsageError(
@@ -185,58 +193,92 @@ def _digits(text: str) -> int:
     return sum(character.isdecimal() for character in text)
 
 
-def _readings(dialled: str, region: str) -> Iterator[PhoneNumber]:
-    """Yield what the digits mean in the site's region, then in the others of the same plan."""
-    import phonenumbers
-
-    home = _SHARED_PLAN.get(region)
+def _meant(dialled: str, region: str) -> Phone | None:
+    """Return what the digits mean in the site's region; None where no telephone has them."""
     if with_code := _WITH_CODE.fullmatch(dialled):
         named = int(with_code[1])
         # +33 692 is written for what is dialled +262 692; the plan knows one subscriber of it.
-        codes = _CODES if named == _METROPOLE else (named,)
-        yield from _of_plan(codes, with_code[2])
-    elif home and (national := _NATIONAL.fullmatch(dialled)):
-        if is_fictional(f"+33{national[1]}"):
-            home = _METROPOLE  # fiction wins over Mayotte's 0639, should that ever grow so far
-        yield from _of_plan(dict.fromkeys((home, *_CODES)), national[1])
-    else:
-        try:
-            yield phonenumbers.parse(dialled, "RE" if region == "TF" else region)
-        except phonenumbers.NumberParseException:
-            raise _no_number() from None
+        return _of_plan(_CODES if named == _METROPOLE else (named,), with_code[2])
+    if region in _SHARED_PLAN and (national := _NATIONAL.fullmatch(dialled)):
+        return _of_plan(_codes_from(region), national[1])
+    return _abroad(dialled, region)
 
 
-def _of_plan(codes: Iterable[int], national: str) -> Iterator[PhoneNumber]:
-    from phonenumbers import PhoneNumber
+@cache
+def _codes_from(region: str) -> tuple[int, ...]:
+    """Return the country codes of the shared plan, the region's own first."""
+    return tuple(dict.fromkeys((_SHARED_PLAN[region], *_CODES)))
 
+
+def _of_plan(codes: Iterable[int], national: str) -> Phone | None:
+    """Return who has nine digits of the shared plan, under the first code that knows them."""
+    # phonenumbers calls 06 39 98 invalid; fiction wins over Mayotte's 0639, should that grow so far
+    if national[:5] in _FICTIONS and _METROPOLE in codes:
+        kind: Literal["mobile", "fixed"] = "mobile" if national[0] == "6" else "fixed"
+        return Phone(f"+{_METROPOLE}{national}", kind, fictional=True)
     for code in codes:
-        yield PhoneNumber(code, int(national))
+        found = _kind_in_plan(code, national)
+        if found == "none":
+            continue
+        if found in ("line", "voip") and code == _METROPOLE and national[0] not in _MAINLAND_ONLY:
+            # phonenumbers takes 0263, 0269, 0596 and others for metropolitan too: nobody is there.
+            for twin in _OVERSEAS:
+                if _kind_in_plan(twin, national) == "line":
+                    code = twin  # noqa: PLW2901
+        return Phone(f"+{code}{national}", _alerted(found), fictional=False)
+    return None
 
 
-def _phone(number: PhoneNumber, number_type: int) -> Phone:
+def _kind_in_plan(code: int, national: str) -> _Kind:
+    few = code == _METROPOLE and national[0] != "8"
+    return _kind_of_head(code, national[: _TELLING_AT_HOME if few else _TELLING])
+
+
+@lru_cache(maxsize=_REMEMBERED)
+def _kind_of_head(code: int, head: str) -> _Kind:
+    """Return the kind of all numbers of the shared plan that begin so."""
     import phonenumbers
 
-    kind = _kind(number_type)
-    national = str(number.national_number)
-    metropolitan = number.country_code == _METROPOLE
-    if kind == "fixed" and metropolitan and not national.startswith(_MAINLAND_ONLY):
-        # phonenumbers takes 0263, 0269, 0596 and others for metropolitan too: nobody is there.
-        for twin in _of_plan(_OVERSEAS, national):
-            if phonenumbers.number_type(twin) == phonenumbers.PhoneNumberType.FIXED_LINE:
-                number = twin
+    number = phonenumbers.PhoneNumber(code, int(head.ljust(_WHOLE_HERE, "0")))
+    return _kind(phonenumbers.number_type(number))
+
+
+def _abroad(dialled: str, region: str) -> Phone | None:
+    """Return what the digits mean in all other plans."""
+    import phonenumbers
+
+    try:
+        number = phonenumbers.parse(dialled, "RE" if region == "TF" else region)
+    except phonenumbers.NumberParseException:
+        raise _no_number() from None
+    found = _kind(phonenumbers.number_type(number))
+    if found == "none":
+        return None
     e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
-    return Phone(e164, kind, fictional=False)
+    return Phone(e164, _alerted(found), fictional=False)
 
 
-def _kind(number_type: int) -> Literal["mobile", "fixed"]:
+def _kind(number_type: int) -> _Kind:
     from phonenumbers import PhoneNumberType
 
     match number_type:
+        case PhoneNumberType.UNKNOWN:
+            return "none"
         # Saint-Pierre, Wallis and North America: not told apart, so a text message is tried.
         case PhoneNumberType.MOBILE | PhoneNumberType.FIXED_LINE_OR_MOBILE:
             return "mobile"
-        case PhoneNumberType.FIXED_LINE | PhoneNumberType.VOIP:
-            return "fixed"
+        case PhoneNumberType.FIXED_LINE:
+            return "line"
+        case PhoneNumberType.VOIP:
+            return "voip"
+    return "other"
+
+
+def _alerted(kind: _Kind) -> Literal["mobile", "fixed"]:
+    if kind == "mobile":
+        return "mobile"
+    if kind in ("line", "voip"):
+        return "fixed"
     raise UsageError(
         "phone_refused",
         _("This number is neither a mobile nor a fixed line (premium, free or shared cost)."),
