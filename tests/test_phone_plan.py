@@ -15,6 +15,7 @@ from umsalert.errors import UsageError
 from umsalert.phones import Phone, is_fictional, parse_phone
 
 PLAN = {33: ["FR"], 262: ["RE", "YT"], 590: ["GP", "BL", "MF"], 594: ["GF"], 596: ["MQ"]}
+CODES = (33, 590, 596, 594, 262)
 HOME = {region: code for code, regions in PLAN.items() for region in regions} | {"TF": 262}
 DIGITS = 9
 OTHERS = {"PM": 508, "NC": 687, "PF": 689, "WF": 681, "BE": 32, "DE": 49, "IT": 39, "MU": 230,
@@ -29,24 +30,6 @@ KINDS = {
     PhoneNumberType.FIXED_LINE: "fixed",
     PhoneNumberType.VOIP: "fixed",
 }
-# Beginnings that are handed out, beside any others: the second half of a number is drawn freely.
-HEADS = sorted(
-    {
-        str(number.national_number)[:kept]
-        for region in HOME
-        for kind in PhoneNumberType.values()
-        if (number := phonenumbers.example_number_for_type(region, kind)) is not None
-        for kept in (2, 3, 4, 5)
-    }
-)
-NATIONAL = st.one_of(
-    st.from_regex(r"[1-9][0-9]{8}", fullmatch=True),
-    st.builds(
-        lambda head, rest: head + rest[len(head) :],
-        st.sampled_from(HEADS),
-        st.from_regex(r"[0-9]{9}", fullmatch=True),
-    ),
-)
 
 
 def shapes(pattern: str) -> set[str]:
@@ -97,20 +80,37 @@ def _sequence(text: str) -> set[str]:
     return found
 
 
+def patterns(region: str) -> list[str]:
+    metadata = PhoneMetadata.metadata_for_region(region)
+    assert metadata is not None
+    found = [getattr(metadata, name) for name in DESCRIPTIONS]
+    return [each.national_number_pattern for each in found if each and each.national_number_pattern]
+
+
+SHAPES = {
+    shape
+    for region in set(HOME) - {"TF"}
+    for pattern in patterns(region)
+    for shape in shapes(pattern)
+    if len(shape) == DIGITS
+}
+NATIONAL = st.one_of(
+    st.from_regex(r"[1-9][0-9]{8}", fullmatch=True),
+    st.sampled_from(sorted(SHAPES)).flatmap(
+        lambda shape: st.from_regex(re.sub("[dx]", "[0-9]", shape), fullmatch=True)
+    ),
+).filter(lambda national: national[0] != "0")
+
+
 @pytest.mark.parametrize("region", sorted(set(HOME) - {"TF"}))
 def test_the_metadata_decides_by_the_first_digits(region: str) -> None:
     """No pattern of the shared plan looks at a digit behind those that we look at."""
-    metadata = PhoneMetadata.metadata_for_region(region)
-    assert metadata is not None
-    seen = 0
-    for name in DESCRIPTIONS:
-        pattern = getattr(metadata, name) and getattr(metadata, name).national_number_pattern
-        for shape in shapes(pattern or ""):
-            if len(shape) == DIGITS:
-                seen += 1
-                telling = 3 if region == "FR" and shape[0] != "8" else 5
-                assert set(shape[telling:]) == {"d"}, (region, name, pattern)
-    assert seen
+    found = [shape for pattern in patterns(region) for shape in shapes(pattern)]
+    assert found
+    for shape in found:
+        if len(shape) == DIGITS:
+            telling = 3 if region == "FR" and shape[0] != "8" else 5
+            assert set(shape[telling:]) == {"d"}, shape
     assert shapes("(?:6[39]|7(?:1|2\\d))\\d{2}") == {"6xdd", "71dd", "72ddd"}
 
 
@@ -133,6 +133,24 @@ def of_plan(codes: tuple[int, ...], national: str) -> Phone | str:
         e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
         return Phone(e164, KINDS[found], False)  # type: ignore[arg-type]
     return "phone_invalid"
+
+
+def test_every_metropolitan_beginning_is_what_the_library_says() -> None:
+    """All three digits that a number can begin with are judged as the library does."""
+    for head in range(100, 1000):
+        for rest in ("000000", "314159"):
+            assert parsed(f"+33{head}{rest}", "FR") == of_plan(CODES, f"{head}{rest}")
+
+
+@pytest.mark.parametrize("code", [262, 590, 594, 596])
+def test_beginnings_overseas_are_what_the_library_says(code: int) -> None:
+    """So are all five digits of a number overseas, where the metadata looks at so many."""
+    known = {shape[:3] for shape in SHAPES if "x" in shape[3:5] and shape[:3].isdigit()}
+    assert known
+    for head in sorted(known):
+        for middle in range(100):
+            national = f"{head}{middle:02}1234"
+            assert parsed(f"+{code}{national}", "FR") == of_plan((code,), national)
 
 
 def parsed(text: str, region: str) -> Phone | str:
@@ -159,7 +177,7 @@ def styles(national: str) -> list[str]:
 @example("976001234", "GP")
 def test_a_national_number_is_what_the_library_says(national: str, region: str) -> None:
     """Nine digits at a site are of the first country of the plan that has them, in any style."""
-    codes = tuple(dict.fromkeys((HOME[region], 33, 590, 596, 594, 262)))
+    codes = tuple(dict.fromkeys((HOME[region], *CODES)))
     for text in styles(national):
         assert parsed(text, region) == of_plan(codes, national), text
 
@@ -170,7 +188,7 @@ def test_an_international_number_is_what_the_library_says(
     national: str, code: int, region: str
 ) -> None:
     """With a country code the region of the site means nothing."""
-    codes = (33, 590, 596, 594, 262) if code == 33 else (code,)
+    codes = CODES if code == 33 else (code,)
     expected = of_plan(codes, national)
     for text in (f"+{code}{national}", f"00{code} {national}", f"+{code} (0){national}"):
         assert parsed(text, region) == expected, text
