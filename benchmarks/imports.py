@@ -1,4 +1,9 @@
-"""A file into the register, against a bare `executemany` of the same rows into the same table."""
+"""A file into the register, against a bare `executemany` of the rows that the import writes.
+
+The bare loop holds all of them in memory, checked, converted and hashed, and writes them into the
+same tables with the same indexes and triggers, in one transaction: each site or contact, its line
+in the record of moves, its entry in the audit log. Reading a file is no part of it.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +26,8 @@ from benchmarks import office
 from benchmarks.measure import Comparison, Contender, compare
 from benchmarks.options import Options
 from benchmarks.register import synthetic_sites
+from umsalert import chain
+from umsalert.cli.busy import COLLECT_EVERY
 from umsalert.model import ContactStatus, SiteStatus
 from umsalert.ports import KnownRows, Order
 from umsalert.ports.imports import Noun
@@ -28,6 +35,7 @@ from umsalert.register import ContactMaker, Manner, Reading, SiteMaker
 from umsalert.register.sources import Options as Reads
 from umsalert.register.sources import open_source
 from umsalert.store import schema
+from umsalert.store.database import queries
 from umsalert.store.spatialite import connect, load_extension
 from umsalert.store.store import Store
 
@@ -53,10 +61,20 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, 'FR', 'Europe/Pa
     'bench', '2026-01-01T00:00:00.000Z', MakePoint(?4, ?3, 4326), cell_of(?3, ?4))
 """
 _BARE_CONTACT = """
-INSERT INTO contact (site_id, name, ref, role, phone, phone_kind, email, card, language, status,
-    status_by, status_at)
-VALUES (?, ?, ?, ?, ?, 'mobile', ?, ?, ?, 'certified', 'bench', '2026-01-01T00:00:00.000Z')
+INSERT INTO contact (site_id, name, ref, role, phone, phone_kind, email, card, language, named_by,
+    card_valid_until, fallback, status, status_by, status_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 'Foncière des Tilleuls', '2029-01-01T23:00:00.000Z', 0,
+    'certified', 'bench', '2026-01-01T00:00:00.000Z')
 """
+_BARE_MOVE = """
+INSERT INTO status_change (noun, ref, from_status, to_status, operator, reason, changed_at)
+VALUES (?, ?, NULL, ?, 'bench@bench', '', '2026-01-01T00:00:00.000Z')
+"""
+_FICTIONS = ("063998", "019900", "026191", "035301", "046571", "053649")
+"""What ARCEP keeps for fiction, ten thousand numbers each."""
+_Row = tuple[Any, ...]
+_Writes = Sequence[tuple[str, Sequence[_Row]]]
+"""Statements, each with its rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +100,12 @@ def run(options: Options) -> Iterator[Comparison]:
     schema.create(empty)
     place = _Place(empty, options.folder / "import.db")
     sites = list(_sites(rows))
-    gc.freeze()  # the reference holds all rows in memory: they are no work of the collector's
+    # as the command does; what the reference holds in memory is no work of the collector's
+    gc.set_threshold(COLLECT_EVERY, 20, 100)
+    gc.freeze()
     files = _site_files(options.folder, sites)
-    bare = Contender("executemany into site", lambda _n: _bare(place, _BARE_SITE, sites))
-    contenders = [bare]
+    rows_only = [(_BARE_SITE, sites)]
+    contenders = _references(place, "site", rows_only, [site[0] for site in sites])
     for name, file in files.items():
         contenders.append(
             Contender(f"umsalert site import, {name}", _importing(place, "site", file), AT_MOST)
@@ -98,7 +118,7 @@ def run(options: Options) -> Iterator[Comparison]:
 def _contacts(
     place: _Place, folder: Path, sites: Sequence[tuple[Any, ...]], rounds: int
 ) -> Comparison:
-    _bare(place, _BARE_SITE, sites)
+    _bare(place, [(_BARE_SITE, sites)])
     with contextlib.closing(connect(place.database, write=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     with_sites = folder / "sites.db"
@@ -109,11 +129,11 @@ def _contacts(
     file = folder / "contacts.csv"
     _write_csv(file, _CONTACT_COLUMNS, people)
     bare = [
-        (number, name, ref, role, f"+33{phone[1:]}".replace(" ", ""), *rest)
-        for number, (_site, name, ref, role, phone, *rest) in enumerate(people, start=1)
+        (number // 2 + 1, name, ref, role, f"+33{phone[1:]}".replace(" ", ""), _kind(phone), *rest)
+        for number, (_site, name, ref, role, phone, *rest) in enumerate(people)
     ]
     contenders = [
-        Contender("executemany into contact", lambda _n: _bare(place, _BARE_CONTACT, bare)),
+        *_references(place, "contact", [(_BARE_CONTACT, bare)], [person[2] for person in people]),
         Contender("umsalert contact import, CSV", _importing(place, "contact", file), AT_MOST),
     ]
     return compare(f"import of {len(people):,} contacts", contenders, rounds, items=len(people))
@@ -145,12 +165,39 @@ def _peak_mb(home: Path, file: Path) -> float:
     return int(ended.stdout.split()[-1]) / 1000
 
 
-def _bare(place: _Place, sql: str, rows: Sequence[tuple[Any, ...]]) -> float:
+def _references(
+    place: _Place, noun: Noun, rows_only: _Writes, refs: Sequence[str]
+) -> list[Contender]:
+    """Return the reference, all that an import writes, and for information the rows alone."""
+    status = _status(noun).value
+    moves = [(noun, ref, status) for ref in refs]
+    writes = [*rows_only, (_BARE_MOVE, moves), (queries("audit")["insert"], _entries(noun, refs))]
+    gc.freeze()
+    return [
+        Contender(f"executemany into {noun} and both records", lambda _n: _bare(place, writes)),
+        Contender(f"  of it into {noun} alone", lambda _n: _bare(place, rows_only)),
+    ]
+
+
+def _entries(noun: Noun, refs: Sequence[str]) -> list[_Row]:
+    """Return the entries of the audit log, hashed."""
+    fields = ("bench@bench", f"{noun}.add", noun)
+    detail = json.dumps({"from": None, "to": _status(noun).value}, separators=(",", ":"))
+    entries: list[_Row] = []
+    before = chain.GENESIS.sha256
+    for n, sha256, ref in chain.links(chain.GENESIS, office.NOON, (*fields, detail), refs):
+        entries.append((n, "2026-03-17T11:00:00.000Z", *fields, ref, detail, before, sha256))
+        before = sha256
+    return entries
+
+
+def _bare(place: _Place, writes: _Writes) -> float:
     with contextlib.closing(connect(place.fresh(), write=True)) as connection:
         load_extension(connection)
         start = perf_counter()
         connection.execute("BEGIN IMMEDIATE")
-        connection.executemany(sql, rows)
+        for sql, rows in writes:
+            connection.executemany(sql, rows)
         connection.execute("COMMIT")
         return perf_counter() - start
 
@@ -201,18 +248,24 @@ def _sites(count: int) -> Iterator[tuple[Any, ...]]:
 
 
 def _people(sites: Sequence[tuple[Any, ...]]) -> Iterator[tuple[str, ...]]:
-    """Yield a guard for each site; ARCEP keeps 10,000 mobiles for fiction: they come again."""
-    for number, site in enumerate(sites):
+    """Yield as many guards as sites, two at a site with one telephone: no two sites share any."""
+    for number in range(len(sites)):
+        site, telephone = sites[number // 2], number // 2
+        digits = f"{_FICTIONS[telephone // 10_000 % len(_FICTIONS)]}{telephone % 10_000:04d}"
         yield (
             site[0],
             f"Camille Lavande {number}",
-            f"{site[0]}-night",
+            f"{site[0]}-{number}",
             "PC sécurité",
-            f"06 39 98 {number % 10_000 // 100:02d} {number % 100:02d}",
+            " ".join(digits[at : at + 2] for at in range(0, 10, 2)),
             f"agent.{number}@vigie-{number % 300}.example",
             f"CAR-006-2029-01-01-{number:011d}",
             "fr",
         )
+
+
+def _kind(phone: str) -> str:
+    return "mobile" if phone.startswith("06") else "fixed"
 
 
 def _site_files(folder: Path, sites: Sequence[tuple[Any, ...]]) -> dict[str, Path]:

@@ -22,6 +22,7 @@ NEARBY = 1000
 """How far from its place an entry is recognised that was moved without being written anew."""
 
 _as_json = json.JSONEncoder(separators=(",", ":")).encode  # `json.dumps` would make one each time
+_as_json_text = json.encoder.encode_basestring_ascii  # what it does with a text
 
 
 def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, str]) -> AuditHead:
@@ -39,8 +40,8 @@ def link(previous: AuditHead, at: datetime, fields: tuple[str, str, str, str, st
 
 def links(
     previous: AuditHead, at: datetime, fields: tuple[str, str, str, str], refs: Iterable[str]
-) -> Iterator[tuple[AuditHead, str]]:
-    """Yield the head after each of many entries that differ in their ref only, and that ref.
+) -> Iterator[tuple[int, str, str]]:
+    """Yield number, hash and ref of each of many entries that differ in their ref only.
 
     Args:
         previous: the head before them.
@@ -55,9 +56,9 @@ def links(
     n, digest = previous.n, previous.sha256
     for ref in refs:
         n += 1
-        text = f'[{n},{before},{_as_json(ref)},{after},"{digest}"]'
+        text = f'[{n},{before},{_as_json_text(ref)},{after},"{digest}"]'
         digest = hashlib.sha256(text.encode("ascii")).hexdigest()
-        yield AuditHead(n, digest), ref
+        yield n, digest, ref
 
 
 def verify(

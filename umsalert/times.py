@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import UsageError
@@ -95,6 +96,7 @@ def parse_day(text: str) -> date:
         ) from None
 
 
+@lru_cache(maxsize=4096)  # cards end on few days
 def end_of_day(day: date, time_zone: str) -> datetime:
     """Return in UTC the moment at which a day is over in a time zone."""
     following = min(day, date.max - timedelta(days=2)) + timedelta(days=1)  # no year 10000

@@ -48,7 +48,7 @@ async def add(store: Store, site: NewSite, *contacts: NewContact) -> None:
 def site(ref: str, hours: str | None = None, *, north_m: float = 0.0, **more: str) -> NewSite:
     lat = CENTRE.lat + north_m / 111_195
     here = NewSite(ref, f"Site {ref}", lat, CENTRE.lon, "FR", "Europe/Paris", hours=hours)
-    return replace(here, **more)  # type: ignore[arg-type]
+    return here._replace(**more)  # type: ignore[arg-type]
 
 
 def guard(

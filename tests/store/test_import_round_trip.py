@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import io
 import shutil
 import tempfile
@@ -47,9 +46,9 @@ def registers(draw: st.DrawFn) -> tuple[list[NewSite], list[NewContact]]:
     for n in range(draw(st.integers(1, 4))):
         lat, lon, region, zone, postcode = draw(st.sampled_from(WHERE))
         words: dict[str, Any] = {
-            field.name: draw(MAYBE)
-            for field in dataclasses.fields(NewSite)
-            if field.default is None and field.name not in ("agents", "hours", "postcode")
+            name: draw(MAYBE)
+            for name in NewSite._field_defaults
+            if name not in ("agents", "hours", "postcode")
         }
         words |= {"agents": draw(st.none() | st.integers(0, 9)), "postcode": postcode}
         words["hours"] = draw(st.sampled_from(HOURS))

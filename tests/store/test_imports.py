@@ -22,6 +22,7 @@ from umsalert.chain import GENESIS, link, links
 from umsalert.errors import RefusedByRule
 from umsalert.model import (
     CONTACT_MOVES,
+    AuditHead,
     ContactStatus,
     Decision,
     NewSite,
@@ -427,4 +428,4 @@ def test_many_links_are_those_of_one_by_one() -> None:
         refs, lambda head, ref: link(head, at, (*fields, ref, detail)), initial=GENESIS
     )
     quick = links(GENESIS, at, (*fields, detail), refs)
-    assert list(slow)[1:] == [head for head, _ref in quick]
+    assert list(slow)[1:] == [AuditHead(n, sha256) for n, sha256, _ref in quick]

@@ -206,9 +206,9 @@ async def test_a_lockdown_asks_for_its_own_answers(serving: Serving, store: Stor
 
 async def test_an_email_shows_its_words_without_the_link(serving: Serving, store: Store) -> None:
     """The sentence that announces the link goes with it."""
-    mailbox = replace(support.CONTACTS[0], name="Olive Sauge", phone=None, phone_kind=None)
+    mailbox = support.CONTACTS[0]._replace(name="Olive Sauge", phone=None, phone_kind=None)
     await store.register.add_contacts(
-        [replace(mailbox, email="pc@tilleuls.example")], support.OPERATOR, certify=True
+        [mailbox._replace(email="pc@tilleuls.example")], support.OPERATOR, certify=True
     )
     _alert, outgoing = await guards.send(store, channel=ChannelKind.EMAIL)
     page = await phone_of(serving, outgoing).open()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 
 
 class SiteStatus(StrEnum):
@@ -109,8 +110,7 @@ class StatusChange:
     until: date | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewSite:
+class NewSite(NamedTuple):
     """A site as it enters the register, checked and complete."""
 
     ref: str
@@ -168,8 +168,7 @@ class Site:
     status_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class NewContact:
+class NewContact(NamedTuple):
     """A contact as it enters the register. `ref` None: the register gives one (`SITE-c1`)."""
 
     site_ref: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, partial
 
-from umsalert.cards import card_end, card_expiry
+from umsalert.cards import card_expiry
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, Contact, NewContact
@@ -14,6 +14,7 @@ from umsalert.ports import KnownRows, SiteDefaults
 from umsalert.register import fields, rows
 from umsalert.register.rows import Row
 from umsalert.register.table import Column
+from umsalert.times import end_of_day
 
 COLUMNS = (
     Column("site_ref", 40, required=True),
@@ -133,7 +134,8 @@ def _contact(row: Row, sites: Mapping[str, SiteDefaults]) -> NewContact | None:
         message = _("The contact has neither a phone nor an e-mail address.")
         row.refuse("phone", "contact_unreachable", message)
     card = row.read("card", str)
-    if card is not None and card_expiry(card) is None:
+    expiry = card_expiry(card) if card is not None else None
+    if card is not None and expiry is None:
         message = _("The card does not look like CAR-ddd-YYYY-MM-DD- and eleven digits.")
         row.warn("card", "card_shape", message)
     language = row.read("language", fields.language)
@@ -160,7 +162,7 @@ def _contact(row: Row, sites: Mapping[str, SiteDefaults]) -> NewContact | None:
         channels=channels,
         hours=hours,
         fallback=bool(fallback),
-        card_valid_until=card_end(card, site.time_zone) if card else None,
+        card_valid_until=end_of_day(expiry, site.time_zone) if expiry is not None else None,
     )
 
 

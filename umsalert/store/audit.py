@@ -101,14 +101,15 @@ class Appender:
         """Add one deed for each ref, all of one kind: a hundred thousand at once."""
         text = _as_json(detail)
         moment = self._moment
-        fields = (self._operator, action, noun)
+        operator = self._operator
+        fields = (operator, action, noun)
 
         def rows() -> Iterator[tuple[object, ...]]:
-            before = self._head.sha256
-            for new, ref in chain.links(self._head, self._at, (*fields, text), refs):
-                yield (new.n, moment, *fields, ref, text, before, new.sha256)
-                before = new.sha256
-                self._head = new
+            n, before = self._head.n, self._head.sha256
+            for n, sha256, ref in chain.links(self._head, self._at, (*fields, text), refs):
+                yield (n, moment, operator, action, noun, ref, text, before, sha256)
+                before = sha256
+            self._head = AuditHead(n, before)
 
         self._connection.executemany(queries("audit")["insert"], rows())
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 
 from umsalert.geo.cells import cell_of
@@ -41,10 +40,9 @@ def write_contact(connection: Connection, old: Contact, new: NewContact) -> Sequ
 
 def _difference(old: Site | Contact, new: NewSite | NewContact) -> dict[str, object]:
     return {
-        field.name: value
-        for field in dataclasses.fields(new)
-        if field.name not in _KEYS
-        and (value := getattr(new, field.name)) != getattr(old, field.name)
+        name: value
+        for name, value in zip(new._fields, new, strict=True)
+        if name not in _KEYS and value != getattr(old, name)
     }
 
 

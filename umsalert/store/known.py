@@ -19,17 +19,23 @@ class SqlKnownRows:
     def __init__(self, connection: Connection) -> None:
         """Ask `connection`."""
         self._connection = connection
+        self._ids: dict[str, int] = {}
 
     def defaults(self, site_refs: Collection[str]) -> Mapping[str, SiteDefaults]:
         """Return what contacts take from each site that there is, by ref."""
-        return {
-            row["ref"]: SiteDefaults(row["region"], row["time_zone"], row["client"])
-            for row in self._rows("defaults", site_refs)
-        }
+        found, ids = {}, {}
+        for key, ref, *taken in self._rows("defaults", site_refs):
+            found[ref] = SiteDefaults(*taken)
+            ids[ref] = key
+        self._ids = ids
+        return found
 
     def site_ids(self, site_refs: Collection[str]) -> Mapping[str, int]:
-        """Return the id of each site that there is, by ref."""
-        return {row["ref"]: row["id"] for row in self._rows("site_ids", site_refs)}
+        """Return the id of each site that there is, by ref; the last `defaults` have found some."""
+        ids = self._ids
+        if not ids.keys() >= set(site_refs):
+            ids = {row["ref"]: row["id"] for row in self._rows("site_ids", site_refs)}
+        return ids
 
     def sites(self, refs: Collection[str]) -> Mapping[str, Mapping[str, str]]:
         """Return `ref`, `name`, point and address of each site that there is, as a file has it."""

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from operator import attrgetter
-from typing import Any
 
 from umsalert.model import NewContact, NewSite
 from umsalert.ports.imports import Noun, Progress, Step
@@ -45,23 +44,19 @@ class Shape:
         return tuple(dict.fromkeys(name for names in found for name in names))
 
 
-def _names(model: type) -> tuple[str, ...]:
-    return tuple(field.name for field in dataclasses.fields(model))
-
-
 _POINT = ("lat", "lon", "region", "time_zone")
-_CONTACT = tuple(name for name in _names(NewContact) if name not in ("site_ref", "ref"))
+_CONTACT = tuple(name for name in NewContact._fields if name not in ("site_ref", "ref"))
 SHAPES: dict[Noun, Shape] = {
     "site": Shape(
         "site",
-        fields=_names(NewSite),
+        fields=NewSite._fields,
         always=("ref", "name", *_POINT),
-        inserted=_names(NewSite),
+        inserted=NewSite._fields,
         follows={"ref": ()} | dict.fromkeys(("lat", "lon", "x", "y", "crs"), _POINT),
     ),
     "contact": Shape(
         "contact",
-        fields=_names(NewContact),
+        fields=NewContact._fields,
         always=("site_ref", "ref", "name", "language", "named_by", "fallback"),
         inserted=("site_id", "ref", *_CONTACT),
         follows={
@@ -101,32 +96,37 @@ class Stager:
         """Fill the tables that `create` has made on `connection`."""
         self._connection = connection
         wanted = {*shape.written(names), *shape.always}
-        self._names = tuple(name for name in shape.fields if name in wanted)
-        columns = ("line", *self._names, *(("site_id", "key") if shape.noun == "contact" else ()))
+        more = ("card_valid_until", "site_id", "key") if shape.noun == "contact" else ()
+        self._names = tuple(n for n in shape.fields if n in wanted and n not in more)
+        columns = ("line", *self._names, *more)
         marks = ", ".join("?" * len(columns))
         # the names are ours, no value is in the text
         self._insert = f"INSERT INTO staged ({', '.join(columns)}) VALUES ({marks})"  # noqa: S608
 
     def sites(self, items: Iterable[tuple[int, NewSite]]) -> None:
         """Stage sites with their lines."""
-        values: Callable[[Any], tuple[object, ...]] = attrgetter(*self._names)
+        values = attrgetter(*self._names)
         self._connection.executemany(self._insert, [(line, *values(site)) for line, site in items])
 
     def contacts(self, items: Iterable[tuple[int, NewContact]], ids: Mapping[str, int]) -> None:
         """Stage contacts with their lines, given the ids of their sites."""
-        values: Callable[[Any], tuple[object, ...]] = attrgetter(*self._names)
+        values = attrgetter(*self._names)
         rows = [
-            (line, *values(contact), ids[contact.site_ref], contact.name.casefold())
+            (
+                line,
+                *values(contact),
+                _time(contact.card_valid_until),
+                ids[contact.site_ref],
+                contact.name.casefold(),
+            )
             for line, contact in items
         ]
-        if "card_valid_until" in self._names:
-            at = 1 + self._names.index("card_valid_until")
-            rows = [(*row[:at], _time(row[at]), *row[at + 1 :]) for row in rows]
         self._connection.executemany(self._insert, rows)
 
 
-def _time(value: object) -> str | None:
-    return optional_text(value) if isinstance(value, datetime) else None
+@lru_cache(maxsize=4096)  # cards end on few days
+def _time(moment: datetime | None) -> str | None:
+    return optional_text(moment)
 
 
 def add(connection: Connection, shape: Shape, fill: Callable[[Stager], None], to: Move) -> int:

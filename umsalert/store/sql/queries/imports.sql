@@ -2,7 +2,7 @@
 -- register, or temporary. staged has the rows; staged_match those that the register holds already.
 
 -- name: defaults
-SELECT ref, region, time_zone, client FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
+SELECT id, ref, region, time_zone, client FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
 
 -- name: site_ids
 SELECT ref, id FROM site WHERE ref IN (SELECT value FROM json_each(:refs))
