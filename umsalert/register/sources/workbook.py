@@ -23,9 +23,12 @@ _WHOLE_BELOW = 1e15
 """A spreadsheet keeps fifteen digits."""
 
 _CHUNK = 1 << 20
+_TAG = 200
+"""So near is the < of a row."""
 _ROW = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,200}?\br=["']([0-9]{1,9})["']""")
-_TWO_LETTERS = re.compile(rb"""\br=["'][A-Z]{2}[0-9]""")
-_THREE_LETTERS = re.compile(rb"""\br=["'][A-Z]{3}[0-9]""")
+# A pattern that begins with plain letters is looked for ten times as fast as one with \b.
+_TWO_LETTERS = re.compile(rb"""r=(?<!\wr=)["'][A-Z]{2}[0-9]""")
+_THREE_LETTERS = re.compile(rb"""r=(?<!\wr=)["'][A-Z]{3}[0-9]""")
 
 
 class Workbook:
@@ -125,8 +128,7 @@ def _refuse_wide(part: IO[bytes]) -> None:
     while chunk := part.read(_CHUNK):
         size += len(chunk)
         text = kept + chunk
-        rows = _ROW.findall(text)
-        last_row = max(last_row, int(rows[-1]) if rows else 0)
+        last_row = max(last_row, _last_row(text))
         if width < 702 and _TWO_LETTERS.search(text):
             width = 702
         if width < 16_384 and _THREE_LETTERS.search(text):
@@ -134,6 +136,19 @@ def _refuse_wide(part: IO[bytes]) -> None:
         if last_row * width > _MOST_CELLS or size > _MOST_BYTES:
             raise _too_large()
         kept = text[-300:]
+
+
+def _last_row(text: bytes) -> int:
+    """Return the number of the last row that begins in a part of a sheet, 0 where none does."""
+    at = len(text)
+    while (at := text.rfind(b"row", 0, at)) > 0:
+        start = text.rfind(b"<", max(0, at - _TAG), at)
+        if start < 0:  # no sheet that a program has written
+            rows = _ROW.findall(text)
+            return int(rows[-1]) if rows else 0
+        if row := _ROW.match(text, start):
+            return int(row[1])
+    return 0
 
 
 def _too_large() -> UnreadableError:
