@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from functools import lru_cache
 
 from umsalert.times import end_of_day
 
-_SHAPE = re.compile(
-    r"(?P<kind>CAR|AUT)-[0-9][0-9AB][0-9AB]-(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9]{11}"
-)
+_SHAPE = re.compile(r"(?:CAR|AUT)-[0-9][0-9AB][0-9AB]-([0-9]{4}-[0-9]{2}-[0-9]{2})-[0-9]{11}")
 
 
 def card_expiry(card: str) -> date | None:
@@ -33,10 +32,15 @@ def has_authorisation_shape(number: str) -> bool:
 
 
 def _day(kind: str, number: str) -> date | None:
-    match = _SHAPE.fullmatch(number)
-    if match is None or match["kind"] != kind:
+    if not number.startswith(kind):
         return None
+    match = _SHAPE.fullmatch(number)
+    return match and _date(match[1])
+
+
+@lru_cache(maxsize=4096)  # a register has few days and many cards
+def _date(text: str) -> date | None:
     try:
-        return date.fromisoformat(match["day"])
+        return date.fromisoformat(text)
     except ValueError:
         return None

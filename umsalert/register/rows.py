@@ -32,12 +32,12 @@ class Limits:
 class Row:
     """The cells of one row, and what is wrong with them. `line` None: they come from no file."""
 
-    __slots__ = ("_checked", "cells", "limits", "line", "problems", "warnings")
+    __slots__ = ("_checked", "_most", "cells", "line", "problems", "warnings")
 
     def __init__(self, cells: dict[str, str], limits: Limits, line: int | None = None) -> None:
         """Start without problems."""
         self.cells = cells
-        self.limits = limits
+        self._most = limits.most
         self._checked = limits.checked
         self.line = line
         self.problems: Sequence[Problem] = ()
@@ -63,7 +63,7 @@ class Row:
         if text.isspace():
             return None
         try:
-            value = check(fields.clean(text, self.limits.most[column]))
+            value = check(fields.clean(text, self._most[column]))
         except UsageError as error:
             self.refuse(column, error.code, error.message, error.hint)
             return None

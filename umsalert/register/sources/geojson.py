@@ -141,6 +141,8 @@ def _point(feature: Mapping[str, Any]) -> tuple[str, str] | None:
 def _text(value: object) -> str:
     if type(value) is str:
         return value
+    if type(value) is float:
+        return repr(value)
     match value:
         case None:
             return ""
