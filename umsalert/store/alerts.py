@@ -23,7 +23,8 @@ from umsalert.model import (
 )
 from umsalert.store import approvals, audit
 from umsalert.store.alert_rows import alert_of_row
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.lapses import lapse, lapse_in
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of

@@ -10,7 +10,8 @@ from functools import lru_cache
 from umsalert import chain
 from umsalert.model import AuditEntry, AuditHead, Deed, Operator, Verdict
 from umsalert.ports import Wanted
-from umsalert.store.database import Database, from_text, optional_text, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, optional_text, to_text
 from umsalert.store.spatialite import Connection
 
 _NEVER = datetime.min.replace(tzinfo=UTC)

@@ -9,7 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from umsalert.model import ContactStatus, Operator, SiteStatus
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move, move
 

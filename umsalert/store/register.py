@@ -19,7 +19,8 @@ from umsalert.model import (
 )
 from umsalert.ports.imports import SiteDefaults
 from umsalert.store import staged
-from umsalert.store.database import Database, optional_time, queries
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import optional_time
 from umsalert.store.known import SqlKnownRows
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move, move, some, unknown_refs

@@ -18,7 +18,8 @@ from umsalert.model import (
     SiteStatus,
 )
 from umsalert.store import audit
-from umsalert.store.database import queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
 from umsalert.times import end_of_day
 

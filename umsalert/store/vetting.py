@@ -24,7 +24,8 @@ from umsalert.model import (
 from umsalert.ports import ContactJudge, SiteJudge
 from umsalert.store import audit, edits
 from umsalert.store.approvals import CarryOut
-from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, to_text
 from umsalert.store.lapses import PROGRAM, lapse, lapse_in
 from umsalert.store.register import contact_of_row, site_of_row
 from umsalert.store.spatialite import Connection
