@@ -76,7 +76,7 @@ async def test_an_approval_holds_through_its_last_day(
     site = await store.register.site("S")
     assert (site.status, site.approved_until) == (SiteStatus.UNDER_REVIEW, None)
     last = (await store.vetting.history("site", "S"))[-1]
-    assert (last.by, last.reason, last.at) == (str(PROGRAM), "approval_ended", clock.at)
+    assert (last.by, last.reason, last.at) == (PROGRAM, "approval_ended", clock.at)
 
 
 @pytest.mark.parametrize("zone", ZONES)

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,7 +19,7 @@ from umsalert.model import (
     OffDuty,
     Polygon,
 )
-from umsalert.store import approvals, audit
+from umsalert.store import audit
 from umsalert.store.alert_rows import alert_of_row
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import to_text
@@ -185,6 +183,7 @@ def counts(connection: Connection, alert_id: int) -> Counts:
 
 
 def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
+    from umsalert.store import approvals
     from umsalert.store.cells import fill_dense
 
     sql = queries("alerts")
@@ -259,6 +258,8 @@ def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, i
 
 def _deed(connection: Connection, new: NewAlert, alert_id: int) -> Deed:
     """Return what the audit log keeps of a new alert: no word and nobody's name of it."""
+    import hashlib
+
     place = {"alert_id": alert_id}
     texts = sorted([t.channel, t.language, t.subject, t.body, t.html] for t in new.texts)
     detail: dict[str, object] = {
@@ -312,7 +313,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "cell_rate_per_s": new.cell_pace.rate_per_s,
         "cell_burst": new.cell_pace.burst,
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
-        "expected": new.expected and json.dumps(asdict(new.expected)),
+        "expected": new.expected and json.dumps(new.expected._asdict()),
         "off_duty": new.off_duty,
         "approved_by": "" if new.consent is None else str(new.consent.by),
     }
