@@ -23,7 +23,7 @@ from umsalert.store import audit
 from umsalert.store.alert_rows import alert_of_row
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import to_text
-from umsalert.store.lapses import lapse, lapse_in
+from umsalert.store.lapses import due, lapse, lapse_in
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of
 
@@ -92,6 +92,7 @@ class SqlAlertBook:
                 nearest=nearest(connection, area),
                 usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,
                 open_alerts=tuple(map(alert_of_row, open_alerts)),
+                due=due(connection, now),
             )
 
         return await self._database.read(work, spatial=True)
