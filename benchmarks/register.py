@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from umsalert.model import Circle
-from umsalert.store import schema
+from umsalert.store import schema, versions
 from umsalert.store.spatialite import connect, load_extension
 
 SEED = 1807
@@ -72,7 +72,7 @@ def circle(radius_m: float, number: int) -> Circle:
 def _key() -> str:
     """Return what changes with this file or with the schema."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    digest.update(repr(schema.migrations()).encode())
+    digest.update(repr(versions.migrations()).encode())
     return digest.hexdigest()[:12]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -59,7 +58,7 @@ def test_the_last_word_counts(
 
 def test_what_was_taken_back_counts_for_nothing() -> None:
     """The answer before it stands again; with none before, there is none."""
-    undone = replace(reply(2, SEEN), undone_at=NOON)
+    undone = reply(2, SEEN)._replace(undone_at=NOON)
     assert [row.kind for row in standing.of_guards([reply(1, CANNOT), undone]).values()] == [CANNOT]
     assert standing.of_sites([undone]) == {}
 

@@ -7,7 +7,6 @@ An alert is sent by the code that sends any other, with the `Consent` of the sec
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -41,6 +40,8 @@ async def submit_override(
     book: Approvals, override: Override, by: Operator, at: datetime, expires_s: float
 ) -> Approval:
     """Ask for a second person who approves sites without all their facts."""
+    import hashlib
+
     request = {
         "refs": list(override.refs),
         "until": override.until and override.until.isoformat(),

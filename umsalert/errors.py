@@ -15,8 +15,8 @@ Codes are snake_case and never translated; messages and hints are.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 
 class ExitCode(IntEnum):
@@ -33,8 +33,7 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """One thing wrong in something that was read: a row of a file, a setting, a variable.
 
     `row` is the 1-based line of the file as an editor shows it, None where there is no file.

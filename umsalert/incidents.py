@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from umsalert.model import FollowKind, ReplyKind
 
@@ -35,8 +34,7 @@ _ORDER = (MomentKind.FACT, MomentKind.CLOSED, *MomentKind)
 """Of one moment: an incident is closed, then its message goes out."""
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(NamedTuple):
     """One moment of an incident. `wave` is its alert, None of the fact and of the end."""
 
     at: datetime
@@ -45,8 +43,7 @@ class Moment:
     reply: ReplyRow | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Incident:
+class Incident(NamedTuple):
     """Its alerts, the first one first, and its moments in the order of time."""
 
     waves: tuple[WaveRow, ...]

@@ -9,9 +9,8 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from umsalert import standing
 from umsalert.model import OPEN_STATES, READ_BY_SITE, SHARES, ChannelKind, DeliveryState
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from umsalert.ports import Answers, DeliveryRow, Record, ReplyRow
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelReport:
+class ChannelReport(NamedTuple):
     """One channel of an alert. Times to a share are seconds from the alert's creation."""
 
     channel: ChannelKind
@@ -35,8 +33,7 @@ class ChannelReport:
     delivered_s: Mapping[int, float | None]
 
 
-@dataclass(frozen=True, slots=True)
-class SiteReport:
+class SiteReport(NamedTuple):
     """One site: how many messages, how far they came, its best answer, which counts.
 
     `acknowledged`: guards whose answer says that they have read it. `not_needed`: messages that
@@ -54,8 +51,7 @@ class SiteReport:
     answer: ReplyRow | None
 
 
-@dataclass(frozen=True, slots=True)
-class AlertReport:
+class AlertReport(NamedTuple):
     """Everything the record knows of one alert.
 
     `accepted_s` and `sites_accepted_s`: seconds from the alert's creation until 50, 95 and 100 % of

@@ -11,8 +11,8 @@ from umsalert.errors import UsageError
 from umsalert.i18n import _
 
 _UNITS = {"s": "seconds", "m": "minutes", "min": "minutes", "h": "hours", "d": "days"}
-_DURATION = re.compile(r"([1-9][0-9]{0,5})\s*(s|m|min|h|d)")
-_CLOCK = re.compile(r"([01]?[0-9]|2[0-3])[:hH]([0-5][0-9])")
+_DURATION = r"([1-9][0-9]{0,5})\s*(s|m|min|h|d)"
+_CLOCK = r"([01]?[0-9]|2[0-3])[:hH]([0-5][0-9])"
 
 
 def parse_duration(text: str) -> timedelta:
@@ -21,7 +21,7 @@ def parse_duration(text: str) -> timedelta:
     Raises:
         UsageError: duration_invalid.
     """
-    match = _DURATION.fullmatch(text.strip().lower())
+    match = re.fullmatch(_DURATION, text.strip().lower())
     if match is None:
         raise UsageError(
             "duration_invalid",
@@ -42,7 +42,7 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
         UsageError: time_invalid, time_skipped, time_in_future.
     """
     zone = ZoneInfo(time_zone)
-    clock = _CLOCK.fullmatch(text.strip())
+    clock = re.fullmatch(_CLOCK, text.strip())
     if clock:
         today = now.astimezone(zone).date()
         at = time(int(clock[1]), int(clock[2]))

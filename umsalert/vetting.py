@@ -8,23 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from umsalert.cards import card_expiry
 from umsalert.errors import Problem, RefusedByRule, UsageError
 from umsalert.i18n import _, day_words, ngettext, titled
-from umsalert.model import (
-    FACTS,
-    Contact,
-    ContactStatus,
-    Decision,
-    Deed,
-    NewContact,
-    NewSite,
-    Operator,
-    Site,
-    SiteStatus,
-)
-from umsalert.ports import Vetting
+from umsalert.model import FACTS, ContactStatus, Decision, Deed, SiteStatus
+
+if TYPE_CHECKING:
+    from umsalert.model import Contact, NewContact, NewSite, Operator, Site
+    from umsalert.ports import Vetting
 
 REOPENED = {
     SiteStatus.CLOSED: SiteStatus.REQUESTED,

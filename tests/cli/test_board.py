@@ -171,7 +171,7 @@ def test_no_colour_is_no_colour() -> None:
 
 def test_words_of_a_guard_cannot_steer_the_terminal() -> None:
     """Escapes, carriage returns and direction marks are replaced, and a line stays a line."""
-    hostile = replace(reply(7, ReplyKind.SIGHTING, HOSTILE), site_name=HOSTILE, direction=HOSTILE)
+    hostile = reply(7, ReplyKind.SIGHTING, HOSTILE)._replace(site_name=HOSTILE, direction=HOSTILE)
     for colour in (None, "standard"):
         text = "\n".join(drawn(view(hostile), 80, 24, colour))
         assert not {"\x07", "\x9b", "\r", "\u202e"} & set(text)
@@ -182,7 +182,7 @@ def test_words_of_a_guard_cannot_steer_the_terminal() -> None:
 
 def test_what_was_taken_back_is_struck_and_said() -> None:
     """It stands below the others, in words too, and does not count."""
-    back = replace(reply(7, ReplyKind.SIGHTING, "mistake"), undone_at=NOON)
+    back = reply(7, ReplyKind.SIGHTING, "mistake")._replace(undone_at=NOON)
     lines = drawn(view(back), 80, 30, "standard")
     (line,) = [line for line in lines if "TAKEN BACK" in line]
     assert "\x1b[1;2;9m" in line

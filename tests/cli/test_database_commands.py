@@ -13,7 +13,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from umsalert.model import ContactStatus, SiteStatus
-from umsalert.store import schema
+from umsalert.store import schema, versions
 from umsalert.store.spatialite import connect
 
 
@@ -50,7 +50,7 @@ def test_init_as_json_names_the_file(cli: Cli, home: Path) -> None:
     assert cli("init", "--json").document == {
         "schema_version": 1,
         "database": str(home / "umsalert.db"),
-        "database_version": schema.latest(),
+        "database_version": versions.latest(),
     }
 
 
@@ -60,7 +60,7 @@ def test_info_counts_and_proves(cli: Cli, database: Path) -> None:
     assert added.code == 0, added.err
     found = cli("db", "info", "--json").document
     assert found["database"] == str(database)
-    assert found["database_version"] == schema.latest()
+    assert found["database_version"] == versions.latest()
     assert found["known_distance_m"] == pytest.approx(686_989.675, abs=0.001)
     assert found["sites"] == dict.fromkeys(SiteStatus, 0) | {"requested": 1}
     assert found["contacts"] == dict.fromkeys(ContactStatus, 0)
@@ -102,7 +102,7 @@ def test_migrate_says_when_there_is_nothing_to_do(cli: Cli, database: Path) -> N
 @pytest.fixture
 def older(home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Return a database as the first version of umsalert made it."""
-    first = schema.migrations()[:1]
+    first = versions.migrations()[:1]
     with monkeypatch.context() as past:
         past.setattr(schema, "migrations", lambda: first)
         schema.create(home / "umsalert.db")
@@ -125,16 +125,19 @@ def test_migrate_keeps_a_copy(cli: Cli, older: Path) -> None:
     (backup,) = older.parent.glob("*.before-*")
     assert str(backup) in migrated.out
     assert stat.S_IMODE(backup.stat().st_mode) == 0o600
-    assert (_version(backup), _version(older)) == (1, schema.latest())
+    assert (_version(backup), _version(older)) == (1, versions.latest())
     assert cli("db", "info").code == 0
     entry = json.loads(cli("audit", "log", "--json").out)
-    assert (entry["action"], entry["detail"]) == ("db.migrate", {"from": 1, "to": schema.latest()})
+    assert (entry["action"], entry["detail"]) == (
+        "db.migrate",
+        {"from": 1, "to": versions.latest()},
+    )
     assert cli("audit", "verify").code == 0
 
 
 def test_migrate_never_overwrites_a_copy(cli: Cli, older: Path) -> None:
     """Where the copy's name is taken, nothing is changed and the sentence names it."""
-    taken = older.with_name(f"{older.name}.before-{schema.latest():04d}")
+    taken = older.with_name(f"{older.name}.before-{versions.latest():04d}")
     taken.write_bytes(b"precious")
     ended = cli("db", "migrate", "--json")
     assert (ended.code, ended.error["code"]) == (4, "backup_not_written")
@@ -150,7 +153,7 @@ def test_there_and_back(cli: Cli, database: Path) -> None:
     made = cli("db", "backup", folder, "--json").document
     (copy,) = folder.iterdir()
     assert made["backup"] == str(copy)
-    assert made["database_version"] == schema.latest()
+    assert made["database_version"] == versions.latest()
     site = ("--ref", "A", "--name", "Halle", "--lat", "43.7", "--lon", "7.26")
     assert cli("site", "add", *site).code == 0
     assert cli("db", "restore", copy).code == 2  # nobody is there to confirm

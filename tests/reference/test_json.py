@@ -21,7 +21,7 @@ from tests.faults.machine import NoRoom, fold_in
 from tests.reference.commands import commands
 from tests.reference.shapes import shape_of, union, written
 from umsalert import resources
-from umsalert.store import schema
+from umsalert.store import schema, versions
 
 HEAD = """\
 # JSON
@@ -125,7 +125,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
 def _database(run: Collector, folder: Path) -> None:
     run("init", "--db", folder / "new.db")
     run("db migrate", "--db", folder / "new.db")
-    first = schema.migrations()[:1]
+    first = versions.migrations()[:1]
     with pytest.MonkeyPatch.context() as past:
         past.setattr(schema, "migrations", lambda: first)
         schema.create(folder / "old.db")

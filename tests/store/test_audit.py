@@ -31,7 +31,7 @@ from umsalert.model import (
 )
 from umsalert.ports import Wanted
 from umsalert.store import audit
-from umsalert.store.database import from_text
+from umsalert.store.instants import from_text
 from umsalert.store.spatialite import Connection, sqlite  # two copies of SQLite lose locks
 from umsalert.store.store import Store
 

@@ -21,7 +21,7 @@ import pytest
 from tests.workbench import NOON, OPERATOR, FixedClock, fill_register, record
 from umsalert.errors import DatabaseError, TemporaryError, UsageError
 from umsalert.model import Answer, NewSite, Photo, ReplyKind, ReplySource, Tie
-from umsalert.store import copies, schema
+from umsalert.store import copies, schema, versions
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
 from umsalert.wiring import SystemClock
@@ -150,7 +150,7 @@ def test_a_copy_is_private_single_and_known(filled: Path, tmp_path: Path) -> Non
     made = _backup(filled, target)
     assert list(target.parent.iterdir()) == [target]
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert (made.version, made.size) == (schema.latest(), target.stat().st_size)
+    assert (made.version, made.size) == (versions.latest(), target.stat().st_size)
     assert made.head is not None
     assert (made.head.n, made.head.sha256) == head
     assert copies.examine(target) == made
@@ -294,7 +294,7 @@ async def test_an_older_copy_is_brought_up_to_date(
 ) -> None:
     """A copy of an earlier version is migrated on the way; the copy itself stays as it is."""
     old = tmp_path / "old.db"
-    first = schema.migrations()[:14]
+    first = versions.migrations()[:14]
     with monkeypatch.context() as past:
         past.setattr(schema, "migrations", lambda: first)
         schema.create(old)
@@ -311,7 +311,7 @@ def test_no_migration_under_somebody(
 ) -> None:
     """A database that another process has open is not migrated, and no copy is left."""
     old = tmp_path / "old.db"
-    first = schema.migrations()[:14]
+    first = versions.migrations()[:14]
     with monkeypatch.context() as past:
         past.setattr(schema, "migrations", lambda: first)
         schema.create(old)
@@ -321,7 +321,7 @@ def test_no_migration_under_somebody(
     assert [p.name for p in tmp_path.glob("*before*")] == []
     backup = schema.upgrade(old)
     assert backup is not None
-    assert _rows(old, "PRAGMA user_version") == [(schema.latest(),)]
+    assert _rows(old, "PRAGMA user_version") == [(versions.latest(),)]
 
 
 def test_a_migration_that_fails_changes_nothing(
@@ -329,11 +329,11 @@ def test_a_migration_that_fails_changes_nothing(
 ) -> None:
     """When one of several migrations fails, none of them is done, and the next try is free."""
     old = tmp_path / "old.db"
-    first = schema.migrations()[:14]
+    first = versions.migrations()[:14]
     with monkeypatch.context() as past:
         past.setattr(schema, "migrations", lambda: first)
         schema.create(old)
-    whole = schema.migrations()
+    whole = versions.migrations()
     with monkeypatch.context() as bad:
         bad.setattr(schema, "migrations", lambda: (*whole, (99, "SELECT no_such();\n")))
         with pytest.raises(DatabaseError):

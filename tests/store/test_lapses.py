@@ -23,7 +23,7 @@ from umsalert.model import (
     NewSite,
     SiteStatus,
 )
-from umsalert.store import schema
+from umsalert.store import schema, versions
 from umsalert.store.lapses import PROGRAM
 from umsalert.store.spatialite import connect, load_extension
 from umsalert.store.store import Store
@@ -76,7 +76,7 @@ async def test_an_approval_holds_through_its_last_day(
     site = await store.register.site("S")
     assert (site.status, site.approved_until) == (SiteStatus.UNDER_REVIEW, None)
     last = (await store.vetting.history("site", "S"))[-1]
-    assert (last.by, last.reason, last.at) == (str(PROGRAM), "approval_ended", clock.at)
+    assert (last.by, last.reason, last.at) == (PROGRAM, "approval_ended", clock.at)
 
 
 @pytest.mark.parametrize("zone", ZONES)
@@ -188,7 +188,7 @@ async def test_a_card_of_an_older_file_expires_too(
 ) -> None:
     """Migrating a database in which cards were only numbers reads their expiry."""
     path = tmp_path / "umsalert.db"
-    earlier = [item for item in schema.migrations() if item[0] <= 12]
+    earlier = [item for item in versions.migrations() if item[0] <= 12]
     with monkeypatch.context() as past:
         past.setattr(schema, "migrations", lambda: earlier)
         schema.create(path)

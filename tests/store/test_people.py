@@ -40,7 +40,7 @@ from umsalert.model import (
     Tie,
 )
 from umsalert.ports import Pace, Settled, StoredWebhook
-from umsalert.store.database import from_text
+from umsalert.store.instants import from_text
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
 

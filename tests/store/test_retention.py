@@ -22,7 +22,7 @@ from umsalert.model import (
 )
 from umsalert.ports import StoredWebhook
 from umsalert.settings import RetentionSettings
-from umsalert.store.database import from_text
+from umsalert.store.instants import from_text
 from umsalert.store.retention import months_before
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store

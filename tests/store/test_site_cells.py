@@ -10,7 +10,7 @@ import pytest
 from tests.workbench import CENTRE, all_on_duty, fill_register
 from umsalert.geo.cells import cell_of
 from umsalert.model import ChannelKind
-from umsalert.store import schema
+from umsalert.store import schema, versions
 from umsalert.store.spatialite import connect, load_extension
 from umsalert.store.store import Store
 
@@ -43,7 +43,7 @@ async def test_an_unknown_cell_is_worked_out(store: Store) -> None:
 def test_an_older_file_gets_its_cells(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Migrating a database of before gives every site its cell."""
     path = tmp_path / "umsalert.db"
-    earlier = [item for item in schema.migrations() if item[0] < 8]
+    earlier = [item for item in versions.migrations() if item[0] < 8]
     with monkeypatch.context() as past:
         past.setattr(schema, "migrations", lambda: earlier)
         schema.create(path)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from umsalert.store.database import from_text, to_text
+from umsalert.store.instants import from_text, to_text
 
 moments = st.datetimes(timezones=st.timezones()).filter(lambda at: 2 < at.year < 9998)
 

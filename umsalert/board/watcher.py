@@ -155,7 +155,7 @@ def _amended(
         reply
         if (found := amendments.get(reply.id)) is None
         or found == Amendment(reply.undone_at, reply.photos)
-        else replace(reply, undone_at=found.undone_at, photos=found.photos)
+        else reply._replace(undone_at=found.undone_at, photos=found.photos)
         for reply in replies
     )
 

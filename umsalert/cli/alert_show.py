@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from umsalert.cli import alert_words, delivery_words
@@ -220,7 +219,7 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         outcome = titled(closed, alert.closed.outcome)
         state = f"{closed if alert.follows else outcome} · {state}"
     if alert.follows:
-        state = f"{follows_words(replace(alert.follows, to=None))} · {state}"
+        state = f"{follows_words(alert.follows._replace(to=None))} · {state}"
     name = _("{template} (exercise)") if alert.exercise else "{template}"
     return (
         alert.ref,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,7 +12,10 @@ from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output
 from umsalert.errors import Problem
 from umsalert.i18n import _
-from umsalert.model import AddressState, Contact, ContactStatus, Power
+from umsalert.model import ContactStatus, Power
+
+if TYPE_CHECKING:
+    from umsalert.model import AddressState, Contact
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

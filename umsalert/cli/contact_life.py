@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date, datetime, timedelta
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from zoneinfo import ZoneInfo
 
 import typer
@@ -16,17 +16,17 @@ from umsalert.cli.output import Output, channel_name, local, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, ngettext, titled
-from umsalert.model import (
-    AddressKind,
-    AddressState,
-    ChannelKind,
-    Contact,
-    ContactStatus,
-    NewContact,
-    Power,
-    Site,
-    StatusChange,
-)
+from umsalert.model import ContactStatus, Power
+
+if TYPE_CHECKING:
+    from umsalert.model import (
+        AddressKind,
+        AddressState,
+        Contact,
+        NewContact,
+        Site,
+        StatusChange,
+    )
 
 NOTICES_DAYS = (7, 30, 60)
 """How far ahead the end of a card is announced: the nearest that holds is named."""
@@ -68,6 +68,8 @@ def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
         )
         return
     _show(contact, site, output)
+    from umsalert.model import AddressKind
+
     known = {state.kind: state for state in states}
     for kind, address in (
         (AddressKind.PHONE, contact.phone),
@@ -292,6 +294,8 @@ def say_doubtful(states: Sequence[AddressState], time_zone: str, output: Output)
 
 def kind_name(kind: AddressKind) -> str:
     """Return what an address is, as people call it."""
+    from umsalert.model import AddressKind
+
     return {AddressKind.PHONE: _("Phone"), AddressKind.EMAIL: _("E-mail")}[kind]
 
 
@@ -325,6 +329,8 @@ def _show(contact: Contact, site: Site, output: Output) -> None:
 
 
 def _state_words(state: AddressState | None, doubtful_after: int, time_zone: str) -> str:
+    from umsalert.model import ChannelKind
+
     if state is None or (state.proven_at is None and state.failures < doubtful_after):
         return _("not proven")
     words = []

@@ -35,14 +35,14 @@ def init(
     as_json: AsJson = False,
 ) -> None:
     """Create the database."""
-    from umsalert.store import schema
+    from umsalert.store import schema, versions
 
     this = session(context)
     output = this.output(as_json=as_json)
     path = this.settings.database
     schema.create(path, None if shared is None else _shared(this, shared))
     if as_json:
-        document = {"database": str(path), "database_version": schema.latest()}
+        document = {"database": str(path), "database_version": versions.latest()}
         output.document(document | ({"group": shared} if shared is not None else {}))
         return
     output.line(_("Created {path}").format(path=path))
@@ -127,7 +127,7 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     """Migrate the database."""
     from umsalert import wiring
     from umsalert.store import copies as store_copies
-    from umsalert.store import schema
+    from umsalert.store import versions
 
     this = session(context)
     output = this.output(as_json=as_json)
@@ -135,7 +135,7 @@ def migrate(context: typer.Context, as_json: AsJson = False) -> None:
     settings = this.settings
     now = wiring.clock(settings).now()
     backup = store_copies.migrate(path, wiring.operator(settings), now)
-    version = schema.latest()
+    version = versions.latest()
     if as_json:
         output.document(
             {

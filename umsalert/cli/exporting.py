@@ -6,10 +6,9 @@ import contextlib
 import io
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TextIO
 
 import typer
 
@@ -38,8 +37,7 @@ _ENDS = {".csv": Format.CSV, ".geojson": Format.GEOJSON, ".json": Format.GEOJSON
 _STDOUT = Path("-")
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(NamedTuple):
     """What goes where, and the columns of sites and contacts."""
 
     file: Path

@@ -228,21 +228,19 @@ def source_name(source: ReplySource) -> str:
 
 def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
     """Return a status of the register as people call it, said of `n` sites or contacts."""
-    from umsalert.model import ContactStatus, SiteStatus
-
-    return {
-        SiteStatus.REQUESTED: ngettext("requested", "requested", n),
-        SiteStatus.UNDER_REVIEW: ngettext("under review", "under review", n),
-        SiteStatus.APPROVED: ngettext("approved", "approved", n),
-        SiteStatus.SUSPENDED: ngettext("suspended", "suspended", n),
-        SiteStatus.REFUSED: ngettext("refused", "refused", n),
-        SiteStatus.CLOSED: ngettext("closed", "closed", n),
-        ContactStatus.NAMED: ngettext("named", "named", n),
-        ContactStatus.CERTIFIED: ngettext("certified", "certified", n),
-        ContactStatus.EXPIRED: ngettext("card expired", "card expired", n),
-        ContactStatus.ERASED: ngettext("erased", "erased", n),
-        ContactStatus.REVOKED: ngettext("revoked", "revoked", n),
-    }[status]
+    return {  # by its text: a list of sites needs nothing of contacts
+        "requested": ngettext("requested", "requested", n),
+        "under_review": ngettext("under review", "under review", n),
+        "approved": ngettext("approved", "approved", n),
+        "suspended": ngettext("suspended", "suspended", n),
+        "refused": ngettext("refused", "refused", n),
+        "closed": ngettext("closed", "closed", n),
+        "named": ngettext("named", "named", n),
+        "certified": ngettext("certified", "certified", n),
+        "expired": ngettext("card expired", "card expired", n),
+        "erased": ngettext("erased", "erased", n),
+        "revoked": ngettext("revoked", "revoked", n),
+    }[status.value]
 
 
 def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> str:

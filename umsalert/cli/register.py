@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,7 +14,9 @@ from umsalert.cli.output import Output, local, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _, day_words
-from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
+
+if TYPE_CHECKING:
+    from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
 
 PROGRAM = "umsalert"
 """Who moves what has come to its end."""
@@ -167,6 +169,8 @@ def reason_words(change: StatusChange) -> str:
 
 
 def _status_word(status: str) -> str:
+    from umsalert.model import ContactStatus, SiteStatus
+
     known: type[SiteStatus | ContactStatus] = (
         SiteStatus if status in list(SiteStatus) else ContactStatus
     )

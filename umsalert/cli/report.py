@@ -51,8 +51,6 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    import dataclasses
-
     from umsalert import incidents, reports, wiring
     from umsalert.cli import report_show
 
@@ -64,7 +62,7 @@ def show(
             found = await store.alerts.alert(alert)
             report = await reports.build(store.record, store.answers, found)
             return (
-                dataclasses.replace(report, audit_head=await store.audit.head()),
+                report._replace(audit_head=await store.audit.head()),
                 await incidents.build(store.record, store.answers, found),
             )
 

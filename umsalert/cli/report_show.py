@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import dataclasses
 import io
 import re
 from collections.abc import Mapping
@@ -26,8 +24,8 @@ if TYPE_CHECKING:
     from umsalert.ports import DeliveryRow, ReplyRow
 
 # A spreadsheet runs a cell that begins like this; a phone number is the one that is meant.
-_FORMULA = re.compile(r"^[=+\-@\t\r]")
-_E164 = re.compile(r"^\+[0-9]{6,15}$")
+_FORMULA = r"^[=+\-@\t\r]"
+_E164 = r"^\+[0-9]{6,15}$"
 
 
 def document(report: AlertReport, incident: Incident, output: Output) -> None:
@@ -64,6 +62,8 @@ def document(report: AlertReport, incident: Incident, output: Output) -> None:
 
 def rows(report: AlertReport, _incident: Incident, output: Output) -> None:
     """Print one CSV row per contact and channel; times in UTC."""
+    import csv
+
     answers = _answers(report)
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
@@ -329,7 +329,7 @@ def _answers(report: AlertReport) -> dict[tuple[str, ChannelKind | None], ReplyR
 
 
 def _cell(text: str) -> str:
-    return f"'{text}" if _FORMULA.match(text) and not _E164.match(text) else text
+    return f"'{text}" if re.match(_FORMULA, text) and not re.match(_E164, text) else text
 
 
 def _speed_document(report: AlertReport) -> dict[str, Any]:
@@ -382,4 +382,4 @@ def _site_document(site: SiteReport) -> dict[str, Any]:
 
 
 def _delivery_document(row: DeliveryRow) -> dict[str, Any]:
-    return dataclasses.asdict(row) | {"distance_m": round(row.distance_m, 3)}
+    return row._asdict() | {"distance_m": round(row.distance_m, 3)}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from typing import TYPE_CHECKING, Any
 
 from umsalert.i18n import _
@@ -25,4 +24,4 @@ def reply_name(kind: str) -> str:
 
 def reply_document(reply: ReplyRow) -> dict[str, Any]:
     """Return an answer as JSON has it."""
-    return dataclasses.asdict(reply) | {"distance_m": round(reply.distance_m, 3)}
+    return reply._asdict() | {"distance_m": round(reply.distance_m, 3)}

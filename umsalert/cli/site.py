@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import contact_life, exporting, register, site_life
+from umsalert.cli import exporting, register, site_life
 from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output, status_name
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _
-from umsalert.model import AddressState, Contact, Power, Site, SiteStatus
+from umsalert.model import Power, SiteStatus
+
+if TYPE_CHECKING:
+    from umsalert.model import AddressState, Contact, Site
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -194,7 +197,6 @@ def list_sites(
 ) -> None:
     """List sites."""
     from umsalert import wiring
-    from umsalert.vetting import missing_facts
 
     this = session(context)
     output = this.output(as_json=as_json)
@@ -204,7 +206,11 @@ def list_sites(
             await store.vetting.lapse()
             return await store.register.sites(status=status)
 
-    sites = [site for site in run_reading(work()) if not missing or missing_facts(site)]
+    sites = run_reading(work())
+    if missing:
+        from umsalert.vetting import missing_facts
+
+        sites = [site for site in sites if missing_facts(site)]
     if as_json:
         output.document({"sites": [site_life.document(site) for site in sites]})
         return
@@ -241,6 +247,7 @@ def list_sites(
 def show(context: typer.Context, ref: site_life.Ref, as_json: AsJson = False) -> None:
     """Show a site."""
     from umsalert import wiring
+    from umsalert.cli import contact_life
 
     this = session(context)
     output = this.output(as_json=as_json)

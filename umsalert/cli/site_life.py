@@ -13,10 +13,11 @@ from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import Output, local, status_name
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, titled
-from umsalert.model import Decision, NewSite, Power, Site, SiteStatus, StatusChange
+from umsalert.model import Power, SiteStatus
 
 if TYPE_CHECKING:
     from umsalert.approvals import Override
+    from umsalert.model import Decision, NewSite, Site, StatusChange
     from umsalert.store.store import Store
 
 Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert site list"))]
@@ -86,6 +87,7 @@ def approve(
 ) -> None:
     """Approve sites."""
     from umsalert import approvals, vetting, wiring
+    from umsalert.model import Decision
 
     this = session(context)
     output = this.output(as_json=as_json)
@@ -127,6 +129,8 @@ def refuse(
     context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
 ) -> None:
     """Refuse sites."""
+    from umsalert.model import Decision
+
     output = session(context).output(as_json=as_json)
     _move(session(context), refs, Decision(SiteStatus.REFUSED, reason), output)
 
@@ -139,6 +143,8 @@ def suspend(
     as_json: AsJson = False,
 ) -> None:
     """Suspend sites."""
+    from umsalert.model import Decision
+
     output = session(context).output(as_json=as_json)
     to = Decision(SiteStatus.SUSPENDED, reason, register.last_day_option(until))
     _move(session(context), refs, to, output)
@@ -148,6 +154,8 @@ def close(
     context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
 ) -> None:
     """Close sites."""
+    from umsalert.model import Decision
+
     output = session(context).output(as_json=as_json)
     _move(session(context), refs, Decision(SiteStatus.CLOSED, reason), output)
 
@@ -205,6 +213,7 @@ def edit(
 ) -> None:
     """Change fields of a site."""
     from umsalert import vetting, wiring
+    from umsalert.model import Decision
     from umsalert.register import edited_site
 
     this = session(context)

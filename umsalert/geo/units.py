@@ -5,16 +5,15 @@ from __future__ import annotations
 import math
 import re
 import unicodedata
-from decimal import Decimal
 
 from umsalert.errors import UsageError
 from umsalert.i18n import _, decimal
 
 _METRES = {"m": 1, "km": 1000}
-_PARTS = re.compile(r"(?P<number>.*?) ?(?P<unit>[^\W\d_]*)")
+_PARTS = r"(?P<number>.*?) ?(?P<unit>[^\W\d_]*)"
 # Digits, or groups of three apart by one space as the French write them; then decimals.
-_NUMBER = re.compile(r"[-+]?([0-9]+|[0-9]{1,3}( [0-9]{3})+)([.,][0-9]+)?")
-_THREE_DECIMALS = re.compile(r".*[.,][0-9]{3}")
+_NUMBER = r"[-+]?([0-9]+|[0-9]{1,3}( [0-9]{3})+)([.,][0-9]+)?"
+_THREE_DECIMALS = r".*[.,][0-9]{3}"
 
 
 def parse_distance(text: str) -> float:
@@ -28,9 +27,9 @@ def parse_distance(text: str) -> float:
             distance_unit_unknown, distance_ambiguous.
     """
     clean = " ".join(unicodedata.normalize("NFKC", text).replace("\N{MINUS SIGN}", "-").split())
-    parts = _PARTS.fullmatch(clean)
+    parts = re.fullmatch(_PARTS, clean)
     number, unit = (parts["number"], parts["unit"].casefold()) if parts else ("", "")
-    if not _NUMBER.fullmatch(number):
+    if not re.fullmatch(_NUMBER, number):
         raise _refused(
             "distance_not_a_number", _("The distance {text!r} is not a number.").format(text=text)
         )
@@ -43,11 +42,13 @@ def parse_distance(text: str) -> float:
             "distance_unit_unknown",
             _("The distance {text!r} has a unit other than m and km.").format(text=text),
         )
-    if unit == "m" and _THREE_DECIMALS.fullmatch(number):
+    if unit == "m" and re.fullmatch(_THREE_DECIMALS, number):
         raise _refused(
             "distance_ambiguous",
             _("The distance {text!r} may mean thousands or thousandths.").format(text=text),
         )
+    from decimal import Decimal
+
     metres = float(Decimal(number.replace(" ", "").replace(",", ".")) * _METRES[unit])
     if not 0 < metres < math.inf:
         raise _refused(

@@ -13,10 +13,9 @@ import logging
 import sys
 import threading
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
-from typing import TextIO
+from typing import NamedTuple, TextIO
 
 from umsalert.i18n import _
 from umsalert.logs.formats import OURS, formatter, wanted
@@ -32,8 +31,7 @@ RETRY_S = 60.0
 """How long a file that could not be written rests, so that a full disk costs no time."""
 
 
-@dataclass(frozen=True, slots=True)
-class LogConfig:
+class LogConfig(NamedTuple):
     """Where and how to write. Without `required_file` there is no office yet, and no log."""
 
     path: Path

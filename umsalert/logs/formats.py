@@ -35,9 +35,9 @@ FIELDS = (
 )
 MAX_VALUE = 80
 _ALERT = r"[0-9]{8}-[0-9a-z]{4}"  # as selection.py makes them: many look like a phone number
-_ALERT_REF = re.compile(_ALERT)
+_ALERT_REF = _ALERT
 _REFERENCE = re.compile(rf"({_ALERT})-([0-9]{{1,9}})-([0-9]{{1,3}})")
-_BARE = re.compile(r"[\w.:/+-]+")
+_BARE = r"[\w.:/+-]+"
 
 
 class TextFormatter(logging.Formatter):
@@ -100,7 +100,7 @@ def _is_ours_alone(name: str, value: object) -> bool:
     if isinstance(value, tuple):
         return bool(value) and all(isinstance(item, int) for item in value)
     return isinstance(value, int) or (
-        name == "alert" and _ALERT_REF.fullmatch(str(value)) is not None
+        name == "alert" and re.fullmatch(_ALERT_REF, str(value)) is not None
     )
 
 
@@ -123,7 +123,7 @@ def _quoted(value: object) -> str:
     if isinstance(value, tuple):
         return ",".join(map(str, value))
     text = str(value)
-    return text if _BARE.fullmatch(text) else json.dumps(text, ensure_ascii=False)
+    return text if re.fullmatch(_BARE, text) else json.dumps(text, ensure_ascii=False)
 
 
 def _trace(record: logging.LogRecord) -> list[str]:

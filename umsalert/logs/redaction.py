@@ -9,8 +9,12 @@ import re
 # Invisible characters and dots and dashes of other alphabets come along when a number is copied.
 _UNSEEN = r"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff"
 _BETWEEN = rf"(?:[^\S\n]|[-._/()\u00b7\u2010-\u2015\u2022\u2212{_UNSEEN}]){{0,3}}"
-_NUMBER = re.compile(rf"(?:\+{_BETWEEN}\d(?:{_BETWEEN}\d){{6,}}|\d(?:{_BETWEEN}\d){{8,}})")
-_ADDRESS = re.compile(r'(?:"[^"\n]*"|\S+)[@\uff20]\S+')
+_NUMBER = rf"(?:\+{_BETWEEN}\d(?:{_BETWEEN}\d){{6,}}|\d(?:{_BETWEEN}\d){{8,}})"
+_ADDRESS = r'(?:"[^"\n]*"|\S+)[@\uff20]\S+'
+
+_FEWEST_DIGITS = 7
+_AT = frozenset("@\uff20")
+"""Most lines have neither that many digits nor an @, and need no pattern."""
 
 NUMBER = "[number]"
 ADDRESS = "[address]"
@@ -22,5 +26,8 @@ def redacted(text: str) -> str:
     Rather too much than too little: any nine digits in a row are taken for a number, and whatever
     touches an @ for an address.
     """
+    text = text.replace("%40", "@")
     # Numbers first: an address would take away the end of one, and leave its beginning.
-    return _ADDRESS.sub(ADDRESS, _NUMBER.sub(NUMBER, text.replace("%40", "@")))
+    if sum(map(str.isdigit, text)) >= _FEWEST_DIGITS:
+        text = re.sub(_NUMBER, NUMBER, text)
+    return re.sub(_ADDRESS, ADDRESS, text) if _AT.intersection(text) else text

@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from umsalert import lazy
 
 if TYPE_CHECKING:
+    from umsalert.model.addresses import (
+        AddressKind,
+        AddressState,
+        SentCode,
+    )
     from umsalert.model.alerts import (
-        NEW_AREA,
         SHARES,
         Alert,
-        Audience,
         Cancellation,
         Closure,
         Expected,
-        FollowKind,
         Link,
-        OffDuty,
-        UnknownPolicy,
     )
     from umsalert.model.answers import (
         READ_BY_SITE,
@@ -42,9 +42,7 @@ if TYPE_CHECKING:
     )
     from umsalert.model.audit import (
         AuditEntry,
-        AuditHead,
         Break,
-        Deed,
         Fault,
         Verdict,
     )
@@ -52,12 +50,33 @@ if TYPE_CHECKING:
         CheckResult,
         CheckStatus,
     )
+    from umsalert.model.choices import (
+        NEW_AREA,
+        Audience,
+        FollowKind,
+        OffDuty,
+        UnknownPolicy,
+    )
+    from umsalert.model.contacts import (
+        CONTACT_MOVES,
+        Contact,
+        ContactStatus,
+    )
+    from umsalert.model.deeds import (
+        AuditHead,
+        Deed,
+        Operator,
+    )
     from umsalert.model.deliveries import (
         OPEN_STATES,
         TRANSITIONS,
         ChannelKind,
         DeliveryState,
         MessageText,
+    )
+    from umsalert.model.entries import (
+        NewContact,
+        NewSite,
     )
     from umsalert.model.hand_overs import (
         TOKEN_PLACE,
@@ -82,27 +101,20 @@ if TYPE_CHECKING:
         Wave,
     )
     from umsalert.model.register import (
-        CONTACT_MOVES,
         FACTS,
         SITE_MOVES,
-        AddressKind,
-        AddressState,
-        Contact,
-        ContactStatus,
-        Decision,
-        NewContact,
-        NewSite,
-        Operator,
-        SentCode,
         Site,
         SiteStatus,
-        StatusChange,
     )
     from umsalert.model.said import (
         Answer,
         Photo,
         Said,
         Tie,
+    )
+    from umsalert.model.vetting import (
+        Decision,
+        StatusChange,
     )
 
 __all__ = [
@@ -184,26 +196,25 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
     __getattr__ = lazy.names(
         __name__,
         {
-            "alerts": (
-                "NEW_AREA SHARES Alert Audience Cancellation Closure Expected FollowKind "
-                "Link OffDuty UnknownPolicy"
-            ),
+            "addresses": "AddressKind AddressState SentCode",
+            "alerts": "SHARES Alert Cancellation Closure Expected Link",
             "answers": "READ_BY_SITE ReplyKind ReplySource",
             "approvals": (
                 "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval"
             ),
             "areas": "Area Circle Polygon SiteInArea",
-            "audit": "AuditEntry AuditHead Break Deed Fault Verdict",
+            "audit": "AuditEntry Break Fault Verdict",
             "checks": "CheckResult CheckStatus",
+            "choices": "NEW_AREA Audience FollowKind OffDuty UnknownPolicy",
+            "contacts": "CONTACT_MOVES Contact ContactStatus",
+            "deeds": "AuditHead Deed Operator",
             "deliveries": "OPEN_STATES TRANSITIONS ChannelKind DeliveryState MessageText",
+            "entries": "NewContact NewSite",
             "hand_overs": "TOKEN_PLACE Outcome OutcomeKind Outgoing Receipt",
             "operators": "POWERS Power Role",
             "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
-            "register": (
-                "CONTACT_MOVES FACTS SITE_MOVES AddressKind AddressState Contact ContactStatus "
-                "Decision NewContact NewSite Operator SentCode Site SiteStatus "
-                "StatusChange"
-            ),
+            "register": "FACTS SITE_MOVES Site SiteStatus",
             "said": "Answer Photo Said Tie",
+            "vetting": "Decision StatusChange",
         },
     )

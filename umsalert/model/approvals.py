@@ -8,8 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from umsalert.model.deeds import Operator
 from umsalert.model.operators import Power
-from umsalert.model.register import Operator
 
 
 class ApprovalKind(StrEnum):

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from umsalert.model.alerts import Audience, Expected, FollowKind, OffDuty, UnknownPolicy
+from umsalert.model.alerts import Expected
 from umsalert.model.approvals import Consent
 from umsalert.model.areas import Area, SiteInArea
+from umsalert.model.choices import Audience, FollowKind, OffDuty, UnknownPolicy
+from umsalert.model.deeds import Operator
 from umsalert.model.deliveries import ChannelKind, MessageText
-from umsalert.model.register import Operator
 
 Kinds = frozenset[ChannelKind]
 

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import (
     Sequence,
 )
-from dataclasses import (
-    dataclass,
-)
 from datetime import (
     datetime,
 )
 from typing import (
     TYPE_CHECKING,
+    NamedTuple,
     Protocol,
 )
 
@@ -28,8 +26,7 @@ if TYPE_CHECKING:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class ReplyRow:
+class ReplyRow(NamedTuple):
     """One answer of a guard as it is kept.
 
     `channel` is that of the message which was answered, None where nobody knows. The site and its
@@ -57,8 +54,7 @@ class ReplyRow:
     photos: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Invited:
+class Invited(NamedTuple):
     """Whom a link belongs to, and what it asks.
 
     `over`: the alert is closed, cancelled or long expired, and takes no answer by its link any

@@ -92,12 +92,14 @@ class Situation:
     """What is known around an area before an alert goes there.
 
     `usual_radius_m` is the median of the newest alerts of the same template, None where there are
-    too few; `open_alerts` have not expired and overlap the area, newest first.
+    too few; `open_alerts` have not expired and overlap the area, newest first. `due`: a term has
+    come to its end, and whom it concerns was not moved yet.
     """
 
     nearest: NearestSite | None
     usual_radius_m: float | None
     open_alerts: tuple[Alert, ...]
+    due: bool = False
 
 
 class Register(Protocol):

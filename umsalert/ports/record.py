@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import (
     Sequence,
 )
-from dataclasses import (
-    dataclass,
-)
 from datetime import (
     datetime,
 )
 from typing import (
     TYPE_CHECKING,
+    NamedTuple,
     Protocol,
 )
 
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
     from umsalert.model import Alert, ChannelKind, DeliveryState, MessageText
 
 
-@dataclass(frozen=True, slots=True)
-class Holder:
+class Holder(NamedTuple):
     """One message that has left (`certain`: a provider took it) or may have left.
 
     `corrected` says that a correction has left, or is on its way, to the same contact by the same
@@ -39,8 +36,7 @@ class Holder:
     vetted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class DeliveryRow:
+class DeliveryRow(NamedTuple):
     """One delivery with all that is known of it, for reports. Times are None until they happen.
 
     `copies_at_most`: how many attempts may have reached the guard.
@@ -66,8 +62,7 @@ class DeliveryRow:
     ended_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class WaveRow:
+class WaveRow(NamedTuple):
     """An alert of an incident, how many it went to, and when its first SMS was accepted."""
 
     alert: Alert

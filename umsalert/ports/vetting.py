@@ -4,24 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Literal, Protocol, TypeAlias
+from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
 
-from umsalert.model import (
-    Contact,
-    Decision,
-    Deed,
-    NewContact,
-    NewSite,
-    Operator,
-    Site,
-    StatusChange,
-)
+if TYPE_CHECKING:
+    from umsalert.model import (
+        Contact,
+        Decision,
+        Deed,
+        NewContact,
+        NewSite,
+        Operator,
+        Site,
+        StatusChange,
+    )
 
-SiteJudge: TypeAlias = Callable[[Sequence[Site]], Iterable[Deed]]
+SiteJudge: TypeAlias = "Callable[[Sequence[Site]], Iterable[Deed]]"
 """Asked in a thread of the database, with the sites that would move, before any does: raises, or
 returns what else enters the audit log."""
 
-ContactJudge: TypeAlias = Callable[[Sequence[Contact]], Iterable[Deed]]
+ContactJudge: TypeAlias = "Callable[[Sequence[Contact]], Iterable[Deed]]"
 """Likewise, with contacts."""
 
 

@@ -28,7 +28,7 @@ from umsalert.model import (
     Selection,
     Wave,
 )
-from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty
+from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty, Situation
 from umsalert.selection.estimate import estimate
 from umsalert.selection.plan import (
     Plan,
@@ -61,13 +61,10 @@ class Planner:
         said = _said(request)
         now = self._clock.now()
         channels = _channels(request)
-        await self._book.lapse(now)
-        selection, situation = await asyncio.gather(  # in turn, without a way back in between
-            self._select(request, said, channels),
-            self._book.situation(
-                request.area, request.template.name, now, exercise=request.exercise
-            ),
-        )
+        selection, situation = await self._look(request, said, now)
+        if situation.due:
+            await self._book.lapse(now)
+            selection, situation = await self._look(request, said, now)
         ref = _new_ref(now)
         zone = time_zone_at(request.area)
         facts = Facts(
@@ -161,6 +158,16 @@ class Planner:
             most_without_consent=most_people(request, self._station.limits),
         )
         return _same(await self._book.create(new, self._on_duty()), request)
+
+    async def _look(
+        self, request: Request, said: Mapping[str, str], now: datetime
+    ) -> tuple[Selection, Situation]:
+        return await asyncio.gather(  # in turn, without a way back in between
+            self._select(request, said, _channels(request)),
+            self._book.situation(
+                request.area, request.template.name, now, exercise=request.exercise
+            ),
+        )
 
     async def _select(
         self, request: Request, said: Mapping[str, str], channels: Collection[ChannelKind]

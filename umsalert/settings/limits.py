@@ -39,7 +39,7 @@ from umsalert.settings.values import (
 MAX_RADIUS_M = 1_000_000.0
 """A circle beyond it would be all of the métropole; bulletins have other areas."""
 
-_HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
+_HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?"
 MIN_SECRET_CHARS = 20
 """Of a secret that stands in an address: nobody may find it by trying."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -264,7 +264,7 @@ def _is_host(host: str) -> bool:
     """Say whether a resolver can be asked for it: others raise what no channel expects."""
     try:
         ascii_name = host if host.isascii() else host.encode("idna").decode()
-        return bool(_HOST.fullmatch(ascii_name)) or bool(ip_address(host))
+        return bool(re.fullmatch(_HOST, ascii_name)) or bool(ip_address(host))
     except ValueError:  # a UnicodeError is one
         return False
 

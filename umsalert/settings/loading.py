@@ -7,7 +7,6 @@ import os
 import tomllib
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,8 +22,7 @@ _PLAIN: Mapping[object, type] = {Path | None: Path, tuple[str, ...]: tuple}
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Inspection:
+class Inspection(NamedTuple):
     """Settings as they were found, and all that is wrong with them.
 
     Of what is wrong, `settings` holds the default where the value cannot be read, else the value.

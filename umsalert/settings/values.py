@@ -1,12 +1,10 @@
 """What can be set, with its defaults. Frozen; valid as a whole once it was loaded.
 
 A section is a tuple with names: as a dataclass it would take four times as long to make, and every
-command makes all of them.
+command makes all of them. Its types are written as such, not as texts (`from __future__ import
+annotations`), each of which would be compiled: half of the time.
 """
 
-from __future__ import annotations
-
-import base64
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -384,6 +382,8 @@ def variable(name: str) -> str:
 
 def signing_key(secret: str) -> bytes | None:
     """Return the key in a secret of the Standard Webhooks specification, None where it has none."""
+    import base64
+
     try:
         key = base64.b64decode(secret.removeprefix("whsec_"), validate=True)
     except ValueError:

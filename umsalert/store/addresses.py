@@ -12,7 +12,8 @@ from datetime import datetime
 from umsalert.model import AddressKind, AddressState, Deed, Operator, SentCode
 from umsalert.ports import Answered
 from umsalert.store import audit
-from umsalert.store.database import Database, from_text, optional_time, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, optional_time, to_text
 from umsalert.store.spatialite import Connection
 
 MOST_TRIES = 5

@@ -20,7 +20,7 @@ from umsalert.model import (
     Polygon,
     UnknownPolicy,
 )
-from umsalert.store.database import from_text
+from umsalert.store.instants import from_text
 from umsalert.store.spatialite import Connection
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -21,10 +19,11 @@ from umsalert.model import (
     OffDuty,
     Polygon,
 )
-from umsalert.store import approvals, audit
+from umsalert.store import audit
 from umsalert.store.alert_rows import alert_of_row
-from umsalert.store.database import Database, queries, to_text
-from umsalert.store.lapses import lapse, lapse_in
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
+from umsalert.store.lapses import due, lapse, lapse_in
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of
 
@@ -93,6 +92,7 @@ class SqlAlertBook:
                 nearest=nearest(connection, area),
                 usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,
                 open_alerts=tuple(map(alert_of_row, open_alerts)),
+                due=due(connection, now),
             )
 
         return await self._database.read(work, spatial=True)
@@ -184,6 +184,7 @@ def counts(connection: Connection, alert_id: int) -> Counts:
 
 
 def _create(connection: Connection, new: NewAlert, on_duty: OnDuty) -> Alert:
+    from umsalert.store import approvals
     from umsalert.store.cells import fill_dense
 
     sql = queries("alerts")
@@ -258,6 +259,8 @@ def _fill(connection: Connection, new: NewAlert, on_duty: OnDuty) -> dict[str, i
 
 def _deed(connection: Connection, new: NewAlert, alert_id: int) -> Deed:
     """Return what the audit log keeps of a new alert: no word and nobody's name of it."""
+    import hashlib
+
     place = {"alert_id": alert_id}
     texts = sorted([t.channel, t.language, t.subject, t.body, t.html] for t in new.texts)
     detail: dict[str, object] = {
@@ -311,7 +314,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "cell_rate_per_s": new.cell_pace.rate_per_s,
         "cell_burst": new.cell_pace.burst,
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
-        "expected": new.expected and json.dumps(asdict(new.expected)),
+        "expected": new.expected and json.dumps(new.expected._asdict()),
         "off_duty": new.off_duty,
         "approved_by": "" if new.consent is None else str(new.consent.by),
     }

@@ -13,8 +13,9 @@ from umsalert.i18n import _
 from umsalert.model import ChannelKind, Deed, ReplyKind, ReplySource
 from umsalert.store import audit
 from umsalert.store.alert_rows import text_of_row
-from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.database import Database, queries
 from umsalert.store.hand_overs import of_reference
+from umsalert.store.instants import from_text, to_text
 from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
 

@@ -20,7 +20,8 @@ from umsalert.model import (
     Operator,
 )
 from umsalert.store import audit, operators
-from umsalert.store.database import Database, from_text, optional_time, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, optional_time, to_text
 from umsalert.store.spatialite import Connection
 
 _ALPHABET = "23456789abcdefghjkmnpqrstuvwxyz"

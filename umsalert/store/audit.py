@@ -6,12 +6,16 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from umsalert import chain
-from umsalert.model import AuditEntry, AuditHead, Deed, Operator, Verdict
-from umsalert.ports import Wanted
-from umsalert.store.database import Database, from_text, optional_text, queries, to_text
+from umsalert.model import AuditHead
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, optional_text, to_text
 from umsalert.store.spatialite import Connection
+
+if TYPE_CHECKING:
+    from umsalert.model import AuditEntry, Deed, Operator, Verdict
+    from umsalert.ports import Wanted
 
 _NEVER = datetime.min.replace(tzinfo=UTC)
 """In the place of a time that was never written so: no hash is right with it."""
@@ -51,12 +55,13 @@ class SqlAuditLog:
         }
 
         def work(connection: Connection) -> tuple[AuditEntry, ...]:
-            return tuple(map(_entry, connection.execute(queries("audit")["page"], values)))
+            return tuple(_entries(connection.execute(queries("audit")["page"], values)))
 
         return await self._database.read(work)
 
     async def verify(self, kept: AuditHead | None = None) -> Verdict:
         """Read the whole chain, in bounded memory, and hold it against a head kept elsewhere."""
+        from umsalert import chain
 
         def work(connection: Connection) -> Verdict:
             sql = queries("audit")
@@ -66,7 +71,7 @@ class SqlAuditLog:
             try:
                 checkpoints = connection.execute(sql["checkpoints"]).fetchall()
                 heads = [AuditHead(row["n"], row["sha256"]) for row in checkpoints]
-                return chain.verify(map(_entry, connection.execute(sql["all"])), heads, kept)
+                return chain.verify(_entries(connection.execute(sql["all"])), heads, kept)
             finally:
                 connection.execute("COMMIT")
                 connection.text_factory = factory
@@ -99,6 +104,8 @@ class Appender:
         self, action: str, noun: str, refs: Iterable[str], detail: Mapping[str, object]
     ) -> None:
         """Add one deed for each ref, all of one kind: a hundred thousand at once."""
+        from umsalert import chain
+
         text = _as_json(detail)
         moment = self._moment
         operator = self._operator
@@ -114,6 +121,8 @@ class Appender:
         self._connection.executemany(queries("audit")["insert"], rows())
 
     def _rows(self, deeds: Iterable[Deed]) -> Iterator[tuple[object, ...]]:
+        from umsalert import chain
+
         moment = self._moment
         previous = self._head
         for deed in deeds:
@@ -127,21 +136,28 @@ class Appender:
 def head(connection: Connection) -> AuditHead:
     """Return the newest link, that of the last purge where nothing was done since."""
     row = connection.execute(queries("audit")["head"]).fetchone()
-    return AuditHead(row["n"], row["sha256"]) if row else chain.GENESIS
+    if row:
+        return AuditHead(row["n"], row["sha256"])
+    from umsalert import chain
+
+    return chain.GENESIS
 
 
-def _entry(row: Connection) -> AuditEntry:
-    return AuditEntry(
-        n=row["n"],
-        at=_time(row["at"]),
-        operator=row["operator"],
-        action=row["action"],
-        noun=row["noun"],
-        ref=row["ref"],
-        detail=row["detail"],
-        previous_sha256=row["previous_sha256"],
-        sha256=row["sha256"],
-    )
+def _entries(rows: Iterable[Connection]) -> Iterator[AuditEntry]:
+    from umsalert.model import AuditEntry
+
+    for row in rows:
+        yield AuditEntry(
+            n=row["n"],
+            at=_time(row["at"]),
+            operator=row["operator"],
+            action=row["action"],
+            noun=row["noun"],
+            ref=row["ref"],
+            detail=row["detail"],
+            previous_sha256=row["previous_sha256"],
+            sha256=row["sha256"],
+        )
 
 
 @lru_cache(maxsize=64)  # of an import all entries have one

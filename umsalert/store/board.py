@@ -6,7 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from umsalert.ports import Amendment, BoardSite, Incident, IncidentAlert, Reach, Tally
 from umsalert.store.alerts import counts
-from umsalert.store.database import Database, from_text, optional_time, queries
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, optional_time
 from umsalert.store.spatialite import Connection
 
 

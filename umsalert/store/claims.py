@@ -13,7 +13,8 @@ from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
 from umsalert.store.alert_rows import text_of_row
 from umsalert.store.bucket import Bucket
-from umsalert.store.database import from_text, queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import from_text, to_text
 from umsalert.store.routes import RouteBook, room
 from umsalert.store.spatialite import Connection
 

@@ -15,7 +15,7 @@ from umsalert import files
 from umsalert.errors import DatabaseError, RefusedByRule, UsageError
 from umsalert.i18n import _, system_reason
 from umsalert.model import AuditHead, Deed, Operator, Power
-from umsalert.store import audit, operators, schema
+from umsalert.store import audit, operators, schema, versions
 from umsalert.store.examination import check_sound
 from umsalert.store.spatialite import Connection, connect, explained, load_extension
 
@@ -57,11 +57,11 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
     Raises UsageError when `target` is there or cannot be written, DatabaseError when the database
     is not sound.
     """
-    schema.check_exists(database)
+    versions.check_exists(database)
     _differ(database, target)
     with files.aside(target, force=force) as part:
         with explained(database), contextlib.closing(connect(database, write=False)) as source:
-            schema.check_version(source, database)
+            versions.check_version(source, database)
             schema.copy_to(source, part)
         proven = examine(part)
     made = Copy(target, proven.version, proven.size, proven.head)
@@ -82,9 +82,9 @@ def examine(path: Path) -> Copy:
         )
     check_sound(path)
     with explained(path), contextlib.closing(connect(path, write=False)) as connection:
-        version = schema.version_of(connection, path)
-        if version > schema.latest():
-            schema.check_version(connection, path)
+        version = versions.version_of(connection, path)
+        if version > versions.latest():
+            versions.check_version(connection, path)
         head = audit.head(connection) if version >= _AUDITED else None
     return Copy(path, version, path.stat().st_size, head)
 
@@ -137,9 +137,9 @@ def migrate(database: Path, by: Operator, at: datetime) -> Path | None:
 
 def check_may_migrate(database: Path, by: Operator, at: datetime) -> None:
     """Raise RefusedByRule, and log it, when roles are given and none lets the account migrate."""
-    schema.check_exists(database)
+    versions.check_exists(database)
     with explained(database), contextlib.closing(connect(database, write=True)) as connection:
-        if schema.version_of(connection, database) < _AUDITED:
+        if versions.version_of(connection, database) < _AUDITED:
             return
         try:
             operators.check(connection, Power.ADMINISTER, by)
@@ -186,7 +186,7 @@ def _sweep(folder: Path) -> None:
 def _prepare(part: Path, source: Path, copy: Copy) -> None:
     with explained(source), contextlib.closing(connect(source, write=False)) as found:
         schema.copy_to(found, part)
-    if copy.version < schema.latest():
+    if copy.version < versions.latest():
         with explained(part), contextlib.closing(connect(part, write=True)) as connection:
             load_extension(connection)
             schema.migrate(connection, copy.version)
@@ -196,7 +196,7 @@ def _replace(database: Path, new: _New, kept: Path) -> AuditHead | None:
     """Replace the content of the database; return where its audit log had come to."""
     try:
         with schema.alone(database) as connection:
-            ours = schema.version_of(connection, database)
+            ours = versions.version_of(connection, database)
             head = audit.head(connection) if ours >= _AUDITED else None
             new.log(head)
             schema.back_up(connection, kept)

@@ -11,14 +11,13 @@ import contextlib
 import sys
 import threading
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from umsalert.store.schema import SQL, check_exists, check_version
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
 from umsalert.store.turns import Courtesy, Turns
+from umsalert.store.versions import SQL, check_exists, check_version
 
 if TYPE_CHECKING:  # whoever only reads waits for neither: see `_loop_runs`
     import asyncio
@@ -184,25 +183,3 @@ def queries(name: str) -> dict[str, str]:
         title, _newline, statement = block.partition("\n")
         found[title.strip()] = statement.strip().rstrip(";")
     return found
-
-
-def to_text(moment: datetime) -> str:
-    """Return a time as it stands in the database: UTC, milliseconds, sortable."""
-    utc = moment if moment.tzinfo is UTC else moment.astimezone(UTC)
-    text = utc.isoformat(timespec="milliseconds")  # strftime would write the year 226 as 226
-    return text.removesuffix("+00:00") + "Z"
-
-
-def from_text(text: str) -> datetime:
-    """Return the time that `to_text` wrote."""
-    return datetime.fromisoformat(text)
-
-
-def optional_time(text: str | None) -> datetime | None:
-    """Return the time, or None where it did not happen yet."""
-    return None if text is None else from_text(text)
-
-
-def optional_text(moment: datetime | None) -> str | None:
-    """Return a time as it stands in the database, or None."""
-    return None if moment is None else to_text(moment)

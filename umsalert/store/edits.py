@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from umsalert.geo.cells import cell_of
 from umsalert.model import Contact, NewContact, NewSite, Site
-from umsalert.store.database import from_text, optional_text, queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import from_text, optional_text, to_text
 from umsalert.store.spatialite import Connection
 from umsalert.times import end_of_day, last_day
 

@@ -10,8 +10,8 @@ from umsalert.errors import DatabaseError
 from umsalert.i18n import _
 from umsalert.model import Role
 from umsalert.store.operators import all_roles
-from umsalert.store.schema import APPLICATION_ID, check_exists, check_version
 from umsalert.store.spatialite import connect, explained, load_extension, prove, sqlite
+from umsalert.store.versions import APPLICATION_ID, check_exists, check_version
 
 _IN_MEMORY = Path(":memory:")
 

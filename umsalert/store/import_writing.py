@@ -9,8 +9,9 @@ from umsalert.i18n import _
 from umsalert.model import ContactStatus, Deed, SiteStatus
 from umsalert.ports.imports import Noun
 from umsalert.store import audit
+from umsalert.store.contact_rows import contact_of_row
 from umsalert.store.database import queries
-from umsalert.store.register import contact_of_row, site_of_row
+from umsalert.store.site_rows import site_of_row
 from umsalert.store.spatialite import Connection
 from umsalert.store.staged import Shape
 from umsalert.store.status import Move, move

@@ -31,10 +31,10 @@ from umsalert.store.database import Lane, Work, queries
 from umsalert.store.import_checks import check, note
 from umsalert.store.import_writing import close_leaving, judge_new, update
 from umsalert.store.known import SqlKnownRows
-from umsalert.store.schema import check_exists
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
 from umsalert.store.turns import Courtesy, GaveWayError
+from umsalert.store.versions import check_exists
 
 T = TypeVar("T")
 Prune = Literal["none", "named", "everywhere"]

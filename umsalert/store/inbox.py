@@ -10,7 +10,8 @@ from umsalert.model import Answer, DeliveryState, MessageText, Receipt
 from umsalert.ports import StoredWebhook
 from umsalert.store import answers, hand_overs
 from umsalert.store.alert_rows import text_of_row
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
 
 KEPT_BYTES = 16 * 1024

@@ -8,26 +8,17 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from umsalert.model import ContactStatus, Operator, SiteStatus
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
-from umsalert.store.status import Move, move
 
-PROGRAM = Operator("umsalert", "")
+PROGRAM = "umsalert"
 """Who makes these moves."""
 
 APPROVAL_ENDED = "approval_ended"
 SUSPENSION_ENDED = "suspension_ended"
 CARD_EXPIRED = "card_expired"
 """Their reasons: codes, since nobody has typed them."""
-
-_MOVES = (
-    # A suspension that outlives its approval leads to a review, and first: never to an approval.
-    ("both_ended", SiteStatus.UNDER_REVIEW, APPROVAL_ENDED),
-    ("suspension_ended", SiteStatus.APPROVED, SUSPENSION_ENDED),
-    ("approval_ended", SiteStatus.UNDER_REVIEW, APPROVAL_ENDED),
-    ("card_expired", ContactStatus.EXPIRED, CARD_EXPIRED),
-)
 
 
 async def lapse(database: Database, now: datetime) -> int:
@@ -47,10 +38,21 @@ def lapse_in(connection: Connection, now: datetime) -> int:
     """Do what `lapse` does, in the transaction of who relies on it."""
     if not due(connection, now):
         return 0
+    # Not at the top: nothing is due before most lists, and moving takes more than they do.
+    from umsalert.model import ContactStatus, Operator, SiteStatus
+    from umsalert.store.status import Move, move
+
+    moves = (
+        # First: a suspension that outlives its approval never leads back to an approval.
+        ("both_ended", SiteStatus.UNDER_REVIEW, APPROVAL_ENDED),
+        ("suspension_ended", SiteStatus.APPROVED, SUSPENSION_ENDED),
+        ("approval_ended", SiteStatus.UNDER_REVIEW, APPROVAL_ENDED),
+        ("card_expired", ContactStatus.EXPIRED, CARD_EXPIRED),
+    )
     moved = 0
-    for query, status, reason in _MOVES:
+    for query, status, reason in moves:
         rows = connection.execute(queries("lapses")[query], {"now": to_text(now)}).fetchall()
         if rows:
-            to = Move(status, PROGRAM, now, reason)
+            to = Move(status, Operator(PROGRAM, ""), now, reason)
             moved += move(connection, [row["ref"] for row in rows], to)
     return moved

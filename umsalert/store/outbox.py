@@ -23,7 +23,8 @@ from umsalert.store import audit
 from umsalert.store.alert_rows import cancellation_of_row
 from umsalert.store.alerts import counts
 from umsalert.store.claims import Claimer, Sending, sending_of
-from umsalert.store.database import Database, from_text, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, to_text
 from umsalert.store.lapses import lapse_in
 from umsalert.store.routes import RouteBook, states
 from umsalert.store.settlements import settle

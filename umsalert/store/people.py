@@ -12,10 +12,12 @@ from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.model import ContactStatus, Deed, Operator
 from umsalert.store import audit
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.person import Person
+from umsalert.store.refs import some, unknown_refs
 from umsalert.store.spatialite import Connection
-from umsalert.store.status import Move, record, some, unknown_refs
+from umsalert.store.status import Move, record
 from umsalert.store.tidying import tidy
 
 _ERASED = (

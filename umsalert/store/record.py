@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from umsalert.model import ChannelKind, MessageText
 from umsalert.ports import DeliveryRow, WaveRow
 from umsalert.store.alert_rows import alert_of_row, text_of_row
-from umsalert.store.database import Database, from_text, optional_time, queries
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, optional_time
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import incident_of
 

@@ -5,24 +5,25 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from umsalert.errors import InvalidData, Problem
 from umsalert.i18n import _
-from umsalert.model import (
-    Contact,
-    ContactStatus,
-    NewContact,
-    NewSite,
-    Operator,
-    Site,
-    SiteStatus,
-)
-from umsalert.ports.imports import SiteDefaults
-from umsalert.store import staged
-from umsalert.store.database import Database, optional_time, queries
-from umsalert.store.known import SqlKnownRows
+from umsalert.store.database import Database, queries
+from umsalert.store.refs import some, unknown_refs
 from umsalert.store.spatialite import Connection
-from umsalert.store.status import Move, move, some, unknown_refs
+
+if TYPE_CHECKING:  # a list waits for nothing that writes
+    from umsalert.model import (
+        Contact,
+        ContactStatus,
+        NewContact,
+        NewSite,
+        Operator,
+        Site,
+        SiteStatus,
+    )
+    from umsalert.ports import SiteDefaults
 
 
 class SqlRegister:
@@ -35,10 +36,16 @@ class SqlRegister:
 
     async def site_defaults(self, refs: Collection[str]) -> Mapping[str, SiteDefaults]:
         """Return what contacts take from each of these sites that there is, by ref."""
+        from umsalert.store.known import SqlKnownRows
+
         return await self._database.read(lambda c: SqlKnownRows(c).defaults(refs))
 
     async def add_sites(self, sites: Sequence[NewSite], by: Operator, *, approve: bool) -> int:
         """Add all or none. Raises InvalidData when a ref exists."""
+        from umsalert.model import SiteStatus
+        from umsalert.store import staged
+        from umsalert.store.status import Move
+
         to = Move(SiteStatus.APPROVED if approve else SiteStatus.REQUESTED, by, self._now())
 
         def work(connection: Connection) -> int:
@@ -52,6 +59,10 @@ class SqlRegister:
         self, contacts: Sequence[NewContact], by: Operator, *, certify: bool
     ) -> int:
         """Add all or none. Raises InvalidData when a site is missing or a ref exists."""
+        from umsalert.model import ContactStatus
+        from umsalert.store import staged
+        from umsalert.store.status import Move
+
         to = Move(ContactStatus.CERTIFIED if certify else ContactStatus.NAMED, by, self._now())
 
         def work(connection: Connection) -> int:
@@ -66,6 +77,7 @@ class SqlRegister:
 
     async def sites(self, *, status: SiteStatus | None = None) -> Sequence[Site]:
         """Return the sites in order of ref."""
+        from umsalert.store.site_rows import site_of_row
 
         def work(connection: Connection) -> tuple[Site, ...]:
             rows = connection.execute(queries("register")["sites"], {"status": status})
@@ -75,6 +87,8 @@ class SqlRegister:
 
     async def site(self, ref: str) -> Site:
         """Return one site. Raises UsageError when there is none."""
+        from umsalert.store.site_rows import site_of_row
+
         row = await self._database.read(
             lambda c: c.execute(queries("register")["site"], {"ref": ref}).fetchone()
         )
@@ -86,6 +100,7 @@ class SqlRegister:
         self, *, site_ref: str | None = None, status: ContactStatus | None = None
     ) -> Sequence[Contact]:
         """Return the contacts in order of site and entry."""
+        from umsalert.store.contact_rows import contact_of_row
 
         def work(connection: Connection) -> tuple[Contact, ...]:
             values = {"site_ref": site_ref, "status": status}
@@ -98,6 +113,8 @@ class SqlRegister:
         self, refs: Sequence[str], status: SiteStatus, by: Operator, *, reason: str = ""
     ) -> int:
         """Move all sites or none; return how many changed. Raises UsageError on unknown refs."""
+        from umsalert.store.status import Move, move
+
         to = Move(status, by, self._now(), reason)
         return await self._database.write(lambda c: move(c, refs, to))
 
@@ -105,11 +122,15 @@ class SqlRegister:
         self, refs: Sequence[str], status: ContactStatus, by: Operator, *, reason: str = ""
     ) -> int:
         """Move all contacts or none; return how many changed. Raises UsageError on unknown refs."""
+        from umsalert.store.status import Move, move
+
         to = Move(status, by, self._now(), reason)
         return await self._database.write(lambda c: move(c, refs, to))
 
 
 def _site_ids(connection: Connection, contacts: Sequence[NewContact]) -> Mapping[str, int]:
+    from umsalert.store.known import SqlKnownRows
+
     refs = {contact.site_ref for contact in contacts}
     ids = SqlKnownRows(connection).site_ids(refs)
     missing = sorted(refs - set(ids))
@@ -131,57 +152,3 @@ def _refuse_known(connection: Connection, query: str, refs: Sequence[str]) -> No
                 for ref in known
             ),
         )
-
-
-def site_of_row(row: Connection) -> Site:
-    """Return the site that a row holds."""
-    return Site(
-        id=row["id"],
-        ref=row["ref"],
-        name=row["name"],
-        lat=row["lat"],
-        lon=row["lon"],
-        region=row["region"],
-        time_zone=row["time_zone"],
-        status=SiteStatus(row["status"]),
-        kind=row["kind"],
-        address=row["address"],
-        postcode=row["postcode"],
-        commune=row["commune"],
-        agents=row["agents"],
-        hours=row["hours"],
-        leader=row["leader"],
-        lockdown_procedure=row["lockdown_procedure"],
-        convention_ref=row["convention_ref"],
-        client=row["client"],
-        company=row["company"],
-        company_authorisation=row["company_authorisation"],
-        approved_until=optional_time(row["approved_until"]),
-        suspended_until=optional_time(row["suspended_until"]),
-        status_by=row["status_by"],
-        status_at=optional_time(row["status_at"]),
-    )
-
-
-def contact_of_row(row: Connection) -> Contact:
-    """Return the contact that a row, with the ref of its site, holds."""
-    return Contact(
-        id=row["id"],
-        ref=row["ref"],
-        site_ref=row["site_ref"],
-        name=row["name"],
-        role=row["role"],
-        phone=row["phone"],
-        phone_kind=row["phone_kind"],
-        email=row["email"],
-        card=row["card"],
-        language=row["language"],
-        named_by=row["named_by"],
-        channels=row["channels"],
-        hours=row["hours"],
-        fallback=bool(row["fallback"]),
-        card_valid_until=optional_time(row["card_valid_until"]),
-        status=ContactStatus(row["status"]),
-        status_by=row["status_by"],
-        status_at=optional_time(row["status_at"]),
-    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from umsalert.model import ChannelKind, ReplyKind, ReplySource
 from umsalert.ports import ReplyRow
-from umsalert.store.database import from_text, optional_time
+from umsalert.store.instants import from_text, optional_time
 from umsalert.store.spatialite import Connection
 
 

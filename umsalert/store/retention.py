@@ -10,7 +10,8 @@ from datetime import datetime
 from umsalert.model import AuditHead, Deed, Operator
 from umsalert.settings import RetentionSettings
 from umsalert.store import audit
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
 from umsalert.store.tidying import tidy
 

@@ -12,7 +12,8 @@ from umsalert.leases import LEASE_S
 from umsalert.model import ChannelKind
 from umsalert.ports import ReceiptSample, RouteState, Settled, Want
 from umsalert.store.bucket import Bucket
-from umsalert.store.database import from_text, optional_time, queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import from_text, optional_time, to_text
 from umsalert.store.spatialite import Connection
 
 _LISTENING = timedelta(minutes=5)

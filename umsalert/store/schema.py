@@ -12,21 +12,18 @@ from umsalert import files, sharing
 from umsalert.errors import DatabaseError, TemporaryError, UsageError
 from umsalert.i18n import _, system_reason
 from umsalert.model import Deed
+from umsalert.store.instants import optional_text
 from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove, sqlite
+from umsalert.store.versions import (
+    APPLICATION_ID,
+    check_exists,
+    check_version,
+    latest,
+    migrations,
+    version_of,
+)
 
-APPLICATION_ID = 0x554D5341  # "UMSA", so that `file` and we can tell the database from others
-SQL = Path(__file__).parent / "sql"
 _BESIDE = ("-wal", "-shm", "-journal")
-
-
-def migrations() -> tuple[tuple[int, str], ...]:
-    """Return (version, SQL) of every migration, oldest first."""
-    return tuple((_number(file), file.read_text("utf-8")) for file in _files())
-
-
-def latest() -> int:
-    """Return the version of the databases that this program writes."""
-    return _number(_files()[-1])
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,47 +75,6 @@ def create(path: Path, shared: Shared | None = None) -> None:
         for leftover in (aside, *(Path(f"{aside}{end}") for end in _BESIDE)):
             with contextlib.suppress(OSError):
                 leftover.unlink()
-
-
-def check_exists(path: Path) -> None:
-    """Raise DatabaseError when there is no such file, or this account may not look."""
-    try:
-        there = path.exists()
-    except PermissionError as error:
-        raise DatabaseError(
-            "folder_closed",
-            _("This account may not enter the folder of {path}.").format(path=path),
-            hint=_("Its owner, or who is in its group, may: ls -ld {folder}").format(
-                folder=path.parent
-            ),
-        ) from error
-    if not there:
-        raise DatabaseError(
-            "database_missing",
-            _("There is no database at {path}.").format(path=path),
-            hint=_("Create one with: umsalert init"),
-        )
-
-
-def check_version(connection: Connection, path: Path) -> None:
-    """Refuse a file that is not ours or newer than this program; bring an older one up to date."""
-    found, newest = version_of(connection, path), latest()
-    if found > newest:
-        raise DatabaseError(
-            "database_newer",
-            _("{path} is from a newer umsalert (schema {found}, known here: {latest}).").format(
-                path=path, found=found, latest=newest
-            ),
-            hint=_("Update umsalert on this machine."),
-        )
-    if found < newest:
-        raise DatabaseError(
-            "database_older",
-            _("{path} is from an older umsalert (schema {found}, needed: {latest}).").format(
-                path=path, found=found, latest=newest
-            ),
-            hint=_("Run: umsalert db migrate (it makes a copy of the file first)"),
-        )
 
 
 Log = Callable[[Connection, Deed], None]
@@ -200,25 +156,6 @@ def copy_to(connection: Connection, path: Path) -> None:
         copy.execute("PRAGMA journal_mode = DELETE")
 
 
-def _files() -> list[Path]:
-    return sorted((SQL / "migrations").glob("*.sql"))
-
-
-def _number(file: Path) -> int:
-    return int(file.name[:4])
-
-
-def version_of(connection: Connection, path: Path) -> int:
-    """Return the version of a database. Raises DatabaseError when it is not ours."""
-    if connection.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:
-        raise DatabaseError(
-            "not_an_umsalert_database",
-            _("{path} is no umsalert database.").format(path=path),
-            hint=_("Name the right file with --db, or create one with: umsalert init"),
-        )
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
-
-
 def _build(path: Path) -> None:
     from sqlite_utils import Database
 
@@ -258,7 +195,6 @@ def migrate(connection: Connection, version: int, log: Log | None = None) -> Non
 
 def _card_end(card: str, time_zone: str) -> str | None:
     from umsalert.cards import card_end
-    from umsalert.store.database import optional_text
 
     return optional_text(card_end(card, time_zone))
 

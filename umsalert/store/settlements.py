@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from umsalert.model import DeliveryState, Outcome, OutcomeKind
 from umsalert.ports import Settled
-from umsalert.store.database import queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
 
 _ATTEMPT_STATE = {

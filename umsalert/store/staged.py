@@ -12,7 +12,8 @@ from umsalert.model import NewContact, NewSite
 from umsalert.ports.imports import Noun, Progress, Step
 from umsalert.store import audit
 from umsalert.store.bulk import inserting_sites
-from umsalert.store.database import optional_text, queries
+from umsalert.store.database import queries
+from umsalert.store.instants import optional_text
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
 

@@ -18,7 +18,9 @@ from umsalert.model import (
     SiteStatus,
 )
 from umsalert.store import audit
-from umsalert.store.database import queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import to_text
+from umsalert.store.refs import some, unknown_refs
 from umsalert.store.spatialite import Connection
 from umsalert.times import end_of_day
 
@@ -133,24 +135,6 @@ def record(connection: Connection, refs: Mapping[str, str | None], to: Move) -> 
         for ref, old in refs.items()
     )
     audit.append(connection, to.by, to.at, deeds)
-
-
-def unknown_refs(noun: str, refs: Sequence[str]) -> UsageError:
-    """Return the error that no site or contact has these refs."""
-    if noun == "site":
-        message, hint = _("No site has this ref: {refs}"), _("See them with: umsalert site list")
-    else:
-        message, hint = (
-            _("No contact has this ref: {refs}"),
-            _("See them with: umsalert contact list"),
-        )
-    return UsageError(f"{noun}_not_found", message.format(refs=some(refs)), hint=hint)
-
-
-def some(refs: Sequence[str], most: int = 10) -> str:
-    """Return the first refs of a list as words."""
-    shown = ", ".join(refs[:most])
-    return shown if len(refs) <= most else f"{shown}, … ({len(refs)})"
 
 
 def _forbidden(stuck: Sequence[str], at: Mapping[str, str], to: Move) -> RefusedByRule:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 from umsalert.errors import TemporaryError
-from umsalert.store.database import Database, queries, to_text
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
 
 

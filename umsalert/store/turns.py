@@ -11,8 +11,8 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from umsalert.store.spatialite import Connection, sqlite
 
@@ -33,8 +33,7 @@ class GaveWayError(Exception):
     """Somebody else wants to write; what was begun is to be rolled back."""
 
 
-@dataclass(frozen=True, slots=True)
-class Courtesy:
+class Courtesy(NamedTuple):
     """How long others wait for a transaction; none goes on once `stopped` is set."""
 
     patience_s: float

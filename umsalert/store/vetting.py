@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from umsalert import approvals
-from umsalert.errors import RefusedByRule
-from umsalert.i18n import _
-from umsalert.model import (
-    Approval,
-    Contact,
-    Decision,
-    Deed,
-    NewContact,
-    NewSite,
-    Operator,
-    Site,
-    StatusChange,
-)
-from umsalert.ports import ContactJudge, SiteJudge
-from umsalert.store import audit, edits
-from umsalert.store.approvals import CarryOut
-from umsalert.store.database import Database, from_text, queries, to_text
-from umsalert.store.lapses import PROGRAM, lapse, lapse_in
-from umsalert.store.register import contact_of_row, site_of_row
+from umsalert.store.database import Database, queries
+from umsalert.store.instants import from_text, to_text
+from umsalert.store.lapses import lapse
+from umsalert.store.refs import of_refs, unknown_refs
 from umsalert.store.spatialite import Connection
-from umsalert.store.status import Move, move, moving, some, unknown_refs
+
+if TYPE_CHECKING:  # every list asks whether a term has ended, and moves nothing else
+    from umsalert.model import (
+        Contact,
+        Decision,
+        Deed,
+        NewContact,
+        NewSite,
+        Operator,
+        Site,
+        StatusChange,
+    )
+    from umsalert.ports import ContactJudge, SiteJudge
+    from umsalert.store.approvals import CarryOut
+    from umsalert.store.status import Move
 
 
 class SqlVetting:
@@ -47,8 +44,10 @@ class SqlVetting:
         self, refs: Sequence[str], to: Decision, by: Operator, judge: SiteJudge
     ) -> int:
         """Move all sites or none; return how many were not there yet, or until another day."""
+        from umsalert.store.moves import move_sites
+
         there = self._move(to, by)
-        return await self._database.write(lambda c: _move_sites(c, refs, there, judge))
+        return await self._database.write(lambda c: move_sites(c, refs, there, judge))
 
     def carrying_out(self, to: Decision, by: Operator, judge: SiteJudge) -> CarryOut:
         """Return what moves the sites of a request to override, once a second person approves it.
@@ -56,32 +55,18 @@ class SqlVetting:
         It raises as `move_sites` does, in the transaction that decides the request, and
         RefusedByRule when somebody has moved a site since it was asked for.
         """
-        there = self._move(to, by)
+        from umsalert.store.moves import overriding
 
-        def carry_out(connection: Connection, approval: Approval) -> None:
-            def still(sites: Sequence[Site]) -> Iterable[Deed]:
-                _check_unmoved(sites, approval)
-                return judge(sites)
-
-            _move_sites(connection, approvals.override_of(approval).refs, there, still)
-
-        return carry_out
+        return overriding(self._move(to, by), judge)
 
     async def move_contacts(
         self, refs: Sequence[str], to: Decision, by: Operator, judge: ContactJudge
     ) -> int:
         """Move all contacts or none; return how many were not there yet."""
+        from umsalert.store.moves import move_contacts
+
         there = self._move(to, by)
-
-        def work(connection: Connection) -> int:
-            lapse_in(connection, there.at)
-            people = _of(connection, "contacts_of", list(moving(connection, refs, there)))
-            deeds = list(judge([contact_of_row(row) for row in people]))
-            moved = move(connection, refs, there)
-            audit.append(connection, by, there.at, deeds)
-            return moved
-
-        return await self._database.write(work)
+        return await self._database.write(lambda c: move_contacts(c, refs, there, judge))
 
     async def contact(self, ref: str) -> Contact:
         """Return one contact. Raises UsageError when there is none."""
@@ -92,7 +77,7 @@ class SqlVetting:
 
         def work(connection: Connection) -> tuple[StatusChange, ...]:
             rows = connection.execute(queries("vetting")["history"], {"noun": noun, "ref": ref})
-            return tuple(map(_change, rows))
+            return _changes(rows)
 
         return await self._database.read(work)
 
@@ -100,11 +85,14 @@ class SqlVetting:
         """Return contacts whose card ends before a moment, or has ended; the soonest first."""
 
         def work(connection: Connection) -> tuple[tuple[Contact, Site], ...]:
+            from umsalert.store.contact_rows import contact_of_row
+            from umsalert.store.site_rows import site_of_row
+
             sql = queries("vetting")
             rows = connection.execute(sql["expiring"], {"before": to_text(before)}).fetchall()
             people = [contact_of_row(row) for row in rows]
             refs = sorted({contact.site_ref for contact in people})
-            places = {row["ref"]: site_of_row(row) for row in _of(connection, "sites_of", refs)}
+            places = {row["ref"]: site_of_row(row) for row in of_refs(connection, "sites_of", refs)}
             return tuple((contact, places[contact.site_ref]) for contact in people)
 
         return await self._database.read(work)
@@ -119,6 +107,9 @@ class SqlVetting:
         """Write what `change` makes of a site, move it to its `review`; return changed fields."""
 
         def work(connection: Connection) -> Sequence[str]:
+            from umsalert.store import audit, edits
+            from umsalert.store.status import move
+
             now = self._now()
             site = _site(connection, ref)
             fields = edits.write_site(connection, site, change(site))
@@ -135,6 +126,8 @@ class SqlVetting:
         """Write what `change` makes of a contact; return the fields that changed."""
 
         def work(connection: Connection) -> Sequence[str]:
+            from umsalert.store import audit, edits
+
             contact = _contact(connection, ref)
             fields = edits.write_contact(connection, contact, change(contact))
             audit.append(connection, by, self._now(), _edited("contact", ref, fields))
@@ -143,66 +136,44 @@ class SqlVetting:
         return await self._database.write(work)
 
     def _move(self, to: Decision, by: Operator) -> Move:
+        from umsalert.store.status import Move
+
         return Move(to.status, by, self._now(), to.reason, to.until)
 
 
-def _move_sites(connection: Connection, refs: Sequence[str], there: Move, judge: SiteJudge) -> int:
-    lapse_in(connection, there.at)  # a term that is over is not the status that it still shows
-    places = _of(connection, "sites_of", list(moving(connection, refs, there)))
-    deeds = list(judge([site_of_row(row) for row in places]))
-    moved = move(connection, refs, there)
-    audit.append(connection, there.by, there.at, deeds)
-    return moved
-
-
-def _check_unmoved(sites: Sequence[Site], approval: Approval) -> None:
-    """Raise RefusedByRule when somebody, and not time, has moved a site since a request."""
-    moved = [
-        f"{site.ref} ({site.status})"
-        for site in sites
-        if site.status_at is not None
-        and site.status_at > approval.submitted_at
-        and site.status_by != str(PROGRAM)
-    ]
-    if moved:
-        raise RefusedByRule(
-            "sites_moved",
-            _("Since request {ref} was made, somebody has moved: {refs}").format(
-                ref=approval.ref, refs=some(moved)
-            ),
-            hint=_("Nothing was changed. See: umsalert site review REF; then ask for it anew."),
-        )
-
-
-def _of(connection: Connection, query: str, refs: Sequence[str]) -> Sequence[Connection]:
-    rows: Sequence[Connection] = connection.execute(
-        queries("vetting")[query], {"refs": json.dumps(refs)}
-    ).fetchall()
-    return rows
-
-
 def _site(connection: Connection, ref: str) -> Site:
-    for row in _of(connection, "sites_of", [ref]):
+    from umsalert.store.site_rows import site_of_row
+
+    for row in of_refs(connection, "sites_of", [ref]):
         return site_of_row(row)
     raise unknown_refs("site", [ref])
 
 
 def _contact(connection: Connection, ref: str) -> Contact:
-    for row in _of(connection, "contacts_of", [ref]):
+    from umsalert.store.contact_rows import contact_of_row
+
+    for row in of_refs(connection, "contacts_of", [ref]):
         return contact_of_row(row)
     raise unknown_refs("contact", [ref])
 
 
 def _edited(noun: str, ref: str, fields: Sequence[str]) -> list[Deed]:
+    from umsalert.model import Deed
+
     return [Deed(f"{noun}.edit", noun, ref, {"fields": list(fields)})] if fields else []
 
 
-def _change(row: Connection) -> StatusChange:
-    return StatusChange(
-        from_status=row["from_status"],
-        to_status=row["to_status"],
-        by=row["operator"],
-        at=from_text(row["changed_at"]),
-        reason=row["reason"],
-        until=row["until"] and date.fromisoformat(row["until"]),
+def _changes(rows: Iterable[Connection]) -> tuple[StatusChange, ...]:
+    from umsalert.model import StatusChange
+
+    return tuple(
+        StatusChange(
+            from_status=row["from_status"],
+            to_status=row["to_status"],
+            by=row["operator"],
+            at=from_text(row["changed_at"]),
+            reason=row["reason"],
+            until=row["until"] and date.fromisoformat(row["until"]),
+        )
+        for row in rows
     )

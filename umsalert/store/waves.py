@@ -19,7 +19,8 @@ from umsalert.model import (
     ReplyKind,
 )
 from umsalert.store import audit
-from umsalert.store.database import queries, to_text
+from umsalert.store.database import queries
+from umsalert.store.instants import to_text
 from umsalert.store.reply_rows import reply_of_row
 from umsalert.store.spatialite import Connection
 
