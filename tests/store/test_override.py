@@ -18,7 +18,9 @@ SECOND = Operator("marie", "Nice")
 
 async def _ask(store: Store, clock: FixedClock) -> Approval:
     override = Override(("S0",), None, "opens tonight")
-    return await approvals.submit_override(store.approvals, override, OPERATOR, clock.now(), 1800)
+    now = clock.now()
+    new = approvals.new_override(override, OPERATOR, now, now + timedelta(minutes=30))
+    return await store.approvals.submit(new)
 
 
 async def _approve(store: Store, approval: Approval) -> SiteStatus:

@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.workbench import (
     take,
 )
 from umsalert import chain, reports
-from umsalert.approvals import Override, submit_override
+from umsalert.approvals import Override, new_override
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.model import (
     Alert,
@@ -314,7 +315,8 @@ async def test_a_request_that_names_the_person_is_told(store: Store) -> None:
     await fill_register(store, 1)
     person = (await store.register.contacts())[0]
     override = Override(("S0",), None, f"{person.name} asks for it")
-    asked = await submit_override(store.approvals, override, OPERATOR, NOON, 1800)
+    until = NOON + timedelta(minutes=30)
+    asked = await store.approvals.submit(new_override(override, OPERATOR, NOON, until))
     erasure = await store.people.erase(person.ref, OPERATOR, "request")
     assert erasure.mentioned == [asked.ref]
 

@@ -46,9 +46,9 @@ async def decide(
         approval = await _asked(store, ref)
         by = wiring.operator(settings)
         await store.operators.require(APPROVAL_POWERS[approval.kind], by)
-        now = wiring.clock(settings).now()
-        approvals.check(approval, wiring.accounts(settings), now)
-        manner = replace(manner, consent=Consent(approval.id, by))
+        consent = Consent(approval.id, by, wiring.process())
+        approvals.check(approval, consent, wiring.clock(settings).now())
+        manner = replace(manner, consent=consent)
         return await CARRIED_OUT[approval.kind](Work(session, store, manner, output), approval)
 
 
