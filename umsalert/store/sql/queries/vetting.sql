@@ -18,9 +18,3 @@ WHERE contact.card_valid_until < :before
     AND contact.status IN ('named', 'certified', 'expired')
     AND site.status NOT IN ('closed', 'refused')
 ORDER BY contact.card_valid_until, contact.ref
-
--- name: card_ends
-SELECT id, card_valid_until FROM contact WHERE site_id = :id AND card_valid_until IS NOT NULL
-
--- name: set_card_end
-UPDATE contact SET card_valid_until = :card_valid_until WHERE id = :id
