@@ -40,7 +40,7 @@ from umsalert.model import (
     ReplySource,
     Tie,
 )
-from umsalert.ports import Pace, Settled, StoredWebhook
+from umsalert.ports import Pace, Settled, StoredWebhook, Wanted
 from umsalert.store.database import from_text
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
@@ -223,6 +223,19 @@ async def test_nothing_of_an_erased_person_is_left(
     raw = _bytes(database).lower()
     assert [trace for trace in TRACES if trace.lower().encode() in raw] == []
     assert "request 2026-17" in after
+
+
+async def test_the_log_names_whom_else_an_erasure_has_touched(store: Store, alert: Alert) -> None:
+    """The site that the person led and who was named by them, by ref, each as an edit."""
+    await store.people.erase(REF, OPERATOR, "request")
+    entries = await store.audit.page(Wanted(), 3)
+    told = [(entry.action, entry.ref, json.loads(entry.detail)) for entry in entries]
+    assert told[:2] == [
+        ("contact.edit", "TILLEULS-c2", {"fields": ["named_by"], "erased": REF}),
+        ("site.edit", "TILLEULS", {"fields": ["leader"], "erased": REF}),
+    ]
+    assert told[2][0] == "contact.erase"
+    assert (told[2][2]["leader"], told[2][2]["named_by"]) == (1, 1)
 
 
 async def test_the_record_stands(store: Store, database: Path, alert: Alert) -> None:

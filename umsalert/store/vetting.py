@@ -50,6 +50,17 @@ class SqlVetting:
         there = self._move(to, by)
         return await self._database.write(lambda c: _move_sites(c, refs, there, judge))
 
+    async def move_sites_apart(
+        self, moves: Sequence[tuple[Sequence[str], Decision, SiteJudge]], by: Operator
+    ) -> int:
+        """Move several groups of sites, each to a status of its own: all of them or none."""
+        groups = [(refs, self._move(to, by), judge) for refs, to, judge in moves]
+
+        def work(connection: Connection) -> int:
+            return sum(_move_sites(connection, *group) for group in groups)
+
+        return await self._database.write(work)
+
     def carrying_out(self, to: Decision, by: Operator, judge: SiteJudge) -> CarryOut:
         """Return what moves the sites of a request to override, once a second person approves it.
 
