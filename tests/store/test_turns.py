@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ import pytest
 
 from tests import support
 from tests.store.importing import dump, reading
+from tests.workbench import NOON
 from umsalert.errors import TemporaryError
 from umsalert.model import SiteStatus
 from umsalert.ports import Order, Step
-from umsalert.store import import_writing, imports, staged, turns
+from umsalert.store import copies, examination, import_writing, imports, staged, turns
 from umsalert.store.database import Lane
 from umsalert.store.imports import SqlStaging
+from umsalert.store.info import describe
+from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
 from umsalert.store.turns import Turns
 
@@ -31,10 +35,11 @@ ORDER = Order(support.OPERATOR, SiteStatus.APPROVED)
 class Officer:
     """Wants to write from another connection each time that an import tells how far it is."""
 
-    def __init__(self, path: Path, times: int) -> None:
+    def __init__(self, path: Path, times: int, write: Callable[[Path], None] | None = None) -> None:
         self.wrote = 0
         self._path = path
         self._left = times
+        self._begin = write or _write
         self._threads: list[threading.Thread] = []
 
     def told(self, step: Step, _done: int) -> None:
@@ -51,15 +56,19 @@ class Officer:
         eyes.close()
 
     def _write(self) -> None:
-        lane = Lane(self._path, write=True)
-        lane._work(lambda connection: connection.execute(_HARMLESS), spatial=False, whole=True)
-        lane._close()
+        self._begin(self._path)
         self.wrote += 1
 
     def join(self) -> None:
         """Wait until all is written."""
         for thread in self._threads:
             thread.join()
+
+
+def _write(path: Path) -> None:
+    lane = Lane(path, write=True)
+    lane._work(lambda connection: connection.execute(_HARMLESS), spatial=False, whole=True)
+    lane._close()
 
 
 _HARMLESS = "UPDATE geometry_columns_time SET last_delete = last_delete"
@@ -100,6 +109,40 @@ async def test_who_waits_goes_first_and_the_import_comes_again(
     assert done.added == 1500
     found = dump(database)
     assert [len(found[table]) for table in ("site", "status_change", "idx_site_geom")] == [1500] * 3
+
+
+@pytest.mark.parametrize("command", ["backup", "doctor"])
+async def test_who_writes_without_the_store_waits_likewise(
+    staging: SqlStaging, database: Path, officers: list[Officer], tmp_path: Path, command: str
+) -> None:
+    """A backup's entry of the log, and doctor's look, come before the end of a long import."""
+
+    def write(path: Path) -> None:
+        if command == "doctor":
+            examination.check_writable(path)
+        else:
+            copies.back_up(path, tmp_path / "copy.db", support.OPERATOR, NOON, force=False)
+
+    officers.append(officer := Officer(database, 1, write))
+    assert (await staging.apply(ORDER, officer.told)).added == 1500
+    assert officer.wrote == 1
+
+
+@pytest.mark.parametrize("read", [False, True])
+async def test_no_large_log_stays_behind_an_import(
+    store: Store, database: Path, read: bool
+) -> None:
+    """It is emptied unless somebody reads it, who is not waited for."""
+    with contextlib.closing(connect(database, write=False)) as reader:
+        if read:
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM site").fetchone()
+        async with store.imports.open("site") as opened:
+            await opened.fill(lambda known: reading("site", SITES.encode(), known))
+            await opened.apply(ORDER)
+        size = (await describe(database)).log_bytes
+        assert (size > 500_000) if read else (size == 0)
+    assert len(await store.register.sites()) == 1500
 
 
 async def test_where_others_write_all_the_time_nothing_is_imported(

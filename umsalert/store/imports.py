@@ -34,6 +34,7 @@ from umsalert.store.known import SqlKnownRows
 from umsalert.store.schema import check_exists
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
+from umsalert.store.tidying import shrink_log
 from umsalert.store.turns import Courtesy, GaveWayError
 
 T = TypeVar("T")
@@ -88,13 +89,18 @@ class SqlStaging:
         self._total = 0
         self._seen = 0
         self._compared: Comparison | None = None
+        self._wrote = False
 
     async def __aenter__(self) -> Self:
         await self._run(self._attach)
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         self._stopped.set()
+        interrupted = kind is not None and not issubclass(kind, Exception)
+        if self._wrote and not interrupted:
+            with contextlib.suppress(DatabaseError, TemporaryError):  # the import is done
+                await self._run(shrink_log)
         await self._lane.close()
 
     async def fill(
@@ -151,6 +157,7 @@ class SqlStaging:
             await self._write(work)
 
     async def _write(self, work: Work[T]) -> T:
+        self._wrote = True
         for patience_s in PATIENCE_S:
             seen = self._seen
             self._lane.courtesy = Courtesy(patience_s, self._stopped)

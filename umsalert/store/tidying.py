@@ -6,7 +6,20 @@ from datetime import datetime
 
 from umsalert.errors import TemporaryError
 from umsalert.store.database import Database, queries, to_text
-from umsalert.store.spatialite import Connection
+from umsalert.store.spatialite import BUSY_TIMEOUT_MS, Connection
+
+
+def shrink_log(connection: Connection) -> None:
+    """Put what the log holds into the file, and empty it; nobody waits for that.
+
+    It is left for later where another process reads the log or writes just now.
+    """
+    connection.execute("PRAGMA main.wal_checkpoint(PASSIVE)")  # the long part, beside others
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("PRAGMA main.wal_checkpoint(TRUNCATE)")
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
 
 
 async def tidy(database: Database, now: datetime) -> bool:

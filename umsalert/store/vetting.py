@@ -25,7 +25,7 @@ from umsalert.ports import ContactJudge, SiteJudge
 from umsalert.store import audit, edits
 from umsalert.store.approvals import CarryOut
 from umsalert.store.database import Database, from_text, queries, to_text
-from umsalert.store.lapses import PROGRAM, lapse, lapse_in
+from umsalert.store.lapses import PROGRAM, foresee, lapse_in
 from umsalert.store.register import contact_of_row, site_of_row
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move, move, moving, some, unknown_refs
@@ -40,8 +40,11 @@ class SqlVetting:
         self._now = now
 
     async def lapse(self) -> int:
-        """Move the sites and contacts whose term has come to its end; return how many."""
-        return await lapse(self._database, self._now())
+        """Move the sites and contacts whose term has come to its end; return how many.
+
+        Where the file cannot be written, only what is read after it says so.
+        """
+        return sum(await foresee(self._database, self._now()))
 
     async def move_sites(
         self, refs: Sequence[str], to: Decision, by: Operator, judge: SiteJudge
