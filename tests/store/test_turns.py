@@ -18,7 +18,15 @@ from tests.workbench import NOON
 from umsalert.errors import TemporaryError
 from umsalert.model import SiteStatus
 from umsalert.ports import Order, Step
-from umsalert.store import copies, examination, import_writing, imports, staged, turns
+from umsalert.store import (
+    copies,
+    examination,
+    import_writing,
+    imports,
+    spatialite,
+    staged,
+    turns,
+)
 from umsalert.store.database import Lane
 from umsalert.store.imports import SqlStaging
 from umsalert.store.info import describe
@@ -80,6 +88,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "LOOK_EVERY_S", 0.01)
     monkeypatch.setattr(turns, "_STEPS", 100)
     monkeypatch.setattr(imports, "PAUSE_S", 0.05)
+    monkeypatch.setattr(imports, "QUIET_S", 0.05)
     monkeypatch.setattr(staged, "CHUNK", 500)
 
 
@@ -150,6 +159,7 @@ async def test_where_others_write_all_the_time_nothing_is_imported(
 ) -> None:
     """It says so, and nothing is left of its tries."""
     monkeypatch.setattr(imports, "PATIENCE_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(imports, "ROUNDS", 1)
     before = dump(database)
     officers.append(officer := Officer(database, times=9))
     with pytest.raises(TemporaryError) as caught:
@@ -157,6 +167,38 @@ async def test_where_others_write_all_the_time_nothing_is_imported(
     assert caught.value.code == "others_write"
     assert officer.wrote == 3
     assert dump(database) == before
+
+
+async def test_it_waits_for_a_quiet_moment_and_comes_again(
+    staging: SqlStaging, database: Path, officers: list[Officer], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sender that goes first more often than there are tries is not the end of an import.
+
+    What it writes is no change of the register, so the whole file is not checked once more.
+    """
+    monkeypatch.setattr(imports, "PATIENCE_S", (0.0,))
+    monkeypatch.setattr(imports, "check", None)
+    officers.append(officer := Officer(database, times=3))
+    assert (await staging.apply(ORDER, officer.told)).added == 1500
+    assert officer.wrote == 3
+
+
+async def test_an_import_waits_for_another(
+    store: Store, database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which tells nobody that it waits, and so may hold the file for long."""
+    monkeypatch.setattr(spatialite, "BUSY_TIMEOUT_MS", 10)
+    monkeypatch.setattr(imports, "PATIENCE_S", (0.0,))
+    with contextlib.closing(connect(database, write=True)) as other:
+        async with store.imports.open("site") as opened:
+            await opened.fill(lambda known: reading("site", SITES.encode(), known))
+            other.execute("BEGIN IMMEDIATE")
+
+            async def quiet() -> None:
+                other.execute("ROLLBACK")
+
+            monkeypatch.setattr(opened, "_quiet", quiet)
+            assert (await opened.apply(ORDER)).added == 1500
 
 
 async def test_at_last_others_wait_a_little(

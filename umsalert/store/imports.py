@@ -13,9 +13,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from umsalert.chain import GENESIS
 from umsalert.errors import DatabaseError, Problem, RefusedByRule, TemporaryError
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _, system_reason
+from umsalert.model import AuditHead
 from umsalert.ports.imports import (
     Comparison,
     Difference,
@@ -26,7 +28,7 @@ from umsalert.ports.imports import (
     Rows,
     Step,
 )
-from umsalert.store import staged
+from umsalert.store import audit, staged
 from umsalert.store.database import Lane, Work, queries
 from umsalert.store.import_checks import check, note
 from umsalert.store.import_writing import close_leaving, judge_new, update
@@ -45,6 +47,12 @@ PATIENCE_S = (0.0, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0)
 its lease every five seconds, and an import that always began anew would come to no end."""
 PAUSE_S = 1.0
 """How long others go first before the next try."""
+QUIET_S = 2.0
+"""Nobody wrote for so long: an alert is over, or only waits for answers."""
+QUIET_LOOKS = 30
+"""How often to look for that before the next try, of which others wait for the longest."""
+ROUNDS = 10
+"""So many times; after some ten minutes the import gives up."""
 _CACHE_KIB = 16_000
 """Of the staged rows that are kept in memory; the others are in the file."""
 
@@ -87,7 +95,7 @@ class SqlStaging:
         self._stopped = threading.Event()
         self._columns: tuple[str, ...] = ()
         self._total = 0
-        self._seen = 0
+        self._seen: tuple[int, AuditHead] = (0, GENESIS)
         self._compared: Comparison | None = None
         self._wrote = False
 
@@ -158,23 +166,41 @@ class SqlStaging:
 
     async def _write(self, work: Work[T]) -> T:
         self._wrote = True
-        for patience_s in PATIENCE_S:
-            seen = self._seen
-            self._lane.courtesy = Courtesy(patience_s, self._stopped)
-            try:
-                return await self._lane.run(work, spatial=self._shape.noun == "site")
-            except GaveWayError:
-                self._seen = seen  # what was settled since then is rolled back
-            await asyncio.sleep(PAUSE_S)
+        for again in range(ROUNDS):
+            if again:
+                await self._quiet()
+            for patience_s in PATIENCE_S[-1:] if again else PATIENCE_S:
+                seen = self._seen
+                self._lane.courtesy = Courtesy(patience_s, self._stopped)
+                try:
+                    return await self._lane.run(work, spatial=self._shape.noun == "site")
+                except GaveWayError:
+                    self._seen = seen  # what was settled since then is rolled back
+                except TemporaryError as error:
+                    if error.code != "database_busy":  # another import goes first
+                        raise
+                await asyncio.sleep(PAUSE_S)
         raise TemporaryError(
             "others_write",
             _("Others write to the register all the time: an alert is being sent, perhaps."),
             hint=_("They go first. Nothing was changed. Run the same command again later."),
         )
 
+    async def _quiet(self) -> None:
+        """Wait until nobody has written for a while, or for long enough."""
+        before = await self._run(_version)
+        for _look in range(QUIET_LOOKS):
+            await asyncio.sleep(QUIET_S)
+            now = await self._run(_version)
+            if now == before:
+                return
+            before = now
+
     def _apply(self, connection: Connection, order: Order, progress: Progress | None) -> Comparison:
         expected = self._compared
-        if _version(connection) != self._seen:
+        version, head = self._seen
+        # a sender writes all the time; who changes the register is in the log
+        if _version(connection) != version and audit.head(connection) != head:
             self._settle(connection)
         found = self._compare(connection, order.prune)
         if expected is not None and found != expected:
@@ -241,7 +267,7 @@ class SqlStaging:
 
     def _settle(self, connection: Connection) -> None:
         """Find what the register holds already, and what only the whole file can tell."""
-        self._seen = _version(connection)
+        self._seen = _version(connection), audit.head(connection)
         check(connection, self._shape, self._columns, self._written())
 
     def _compare(self, connection: Connection, prune: Prune) -> Comparison:
