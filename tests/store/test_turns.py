@@ -25,9 +25,10 @@ from umsalert.store import (
     imports,
     spatialite,
     staged,
+    tidying,
     turns,
 )
-from umsalert.store.database import Lane
+from umsalert.store.database import Database, Lane
 from umsalert.store.imports import SqlStaging
 from umsalert.store.info import describe
 from umsalert.store.spatialite import connect
@@ -135,6 +136,21 @@ async def test_who_writes_without_the_store_waits_likewise(
     officers.append(officer := Officer(database, 1, write))
     assert (await staging.apply(ORDER, officer.told)).added == 1500
     assert officer.wrote == 1
+
+
+async def test_an_alert_does_not_wait_for_the_file_to_be_rewritten(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A purge at night has not tidied up, and says so, where somebody wanted to write meanwhile."""
+    monkeypatch.setattr(tidying, "PATIENCE_S", 0.0)
+    file, officer = Database(database), Turns(database)
+    try:
+        with officer.waiting():
+            assert not await tidying.tidy(file, NOON)
+        assert await tidying.tidy(file, NOON)
+    finally:
+        officer.close()
+        await file.close()
 
 
 @pytest.mark.parametrize("read", [False, True])
