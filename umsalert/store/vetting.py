@@ -74,7 +74,7 @@ class SqlVetting:
 
         def carry_out(connection: Connection, approval: Approval) -> None:
             def still(sites: Sequence[Site]) -> Iterable[Deed]:
-                _check_unmoved(sites, approval)
+                _check_unmoved(connection, sites, approval)
                 return judge(sites)
 
             _move_sites(connection, approvals.override_of(approval).refs, there, still)
@@ -169,15 +169,16 @@ def _move_sites(connection: Connection, refs: Sequence[str], there: Move, judge:
     return moved
 
 
-def _check_unmoved(sites: Sequence[Site], approval: Approval) -> None:
+def _check_unmoved(connection: Connection, sites: Sequence[Site], approval: Approval) -> None:
     """Raise RefusedByRule when somebody, and not time, has moved a site since a request."""
-    moved = [
-        f"{site.ref} ({site.status})"
-        for site in sites
-        if site.status_at is not None
-        and site.status_at > approval.submitted_at
-        and site.status_by != str(PROGRAM)
-    ]
+    values = {
+        "approval": approval.ref,
+        "refs": json.dumps([site.ref for site in sites]),
+        "program": str(PROGRAM),
+    }
+    rows = connection.execute(queries("vetting")["moved_since"], values)
+    since = {row["ref"] for row in rows}
+    moved = [f"{site.ref} ({site.status})" for site in sites if site.ref in since]
     if moved:
         raise RefusedByRule(
             "sites_moved",

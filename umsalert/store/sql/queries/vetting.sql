@@ -18,3 +18,11 @@ WHERE contact.card_valid_until < :before
     AND contact.status IN ('named', 'certified', 'expired')
     AND site.status NOT IN ('closed', 'refused')
 ORDER BY contact.card_valid_until, contact.ref
+
+-- name: moved_since
+-- By the order of the log: the clock may have been set back.
+SELECT DISTINCT audit.ref
+FROM json_each(:refs) AS site
+JOIN audit ON audit.noun = 'site' AND audit.ref = site.value
+    AND audit.n > (SELECT max(n) FROM audit WHERE noun = 'approval' AND ref = :approval)
+WHERE audit.action = 'site.status' AND audit.operator <> :program
