@@ -32,7 +32,9 @@ class Clerk(threading.Thread):
             title = f"Import {len(self.imports)}"
             rows = (f"M{n},{title} {n},{48 + n * 1e-4:.4f},2.35,{FACTS}" for n in range(ROWS))
             file.write_text("\n".join([f"ref,name,lat,lon,{FACT_COLUMNS}", *rows]), "utf-8")
-            self.imports.append(self._office.run("site", "import", str(file), "--json"))
+            process = self._office.start("site", "import", str(file), "--json")
+            out, err = process.communicate()
+            self.imports.append(Ended(process.returncode, out.decode(), err.decode()))
 
 
 @pytest.fixture

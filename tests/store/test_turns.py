@@ -210,7 +210,7 @@ async def test_an_import_waits_for_another(
             await opened.fill(lambda known: reading("site", SITES.encode(), known))
             other.execute("BEGIN IMMEDIATE")
 
-            async def quiet() -> None:
+            async def quiet(_quiet_s: float) -> None:
                 other.execute("ROLLBACK")
 
             monkeypatch.setattr(opened, "_quiet", quiet)

@@ -48,9 +48,12 @@ its lease every five seconds, and an import that always began anew would come to
 PAUSE_S = 1.0
 """How long others go first before the next try."""
 QUIET_S = 2.0
-"""Nobody wrote for so long: an alert is over, or only waits for answers."""
-QUIET_LOOKS = 30
-"""How often to look for that before the next try, of which others wait for the longest."""
+"""Nobody wrote for so long: an alert is over, or waits for answers. Each time twice as long, ..."""
+QUIET_DOUBLINGS = 4
+QUIET_WITHIN_S = 60.0
+"""... and looked for no longer than this before the next try."""
+LAST_PATIENCE_S = 6.0
+"""How long others wait for the tries of the second half."""
 ROUNDS = 10
 """So many times; after some ten minutes the import gives up."""
 _CACHE_KIB = 16_000
@@ -167,9 +170,11 @@ class SqlStaging:
     async def _write(self, work: Work[T]) -> T:
         self._wrote = True
         for again in range(ROUNDS):
+            patiences: tuple[float, ...] = PATIENCE_S
             if again:
-                await self._quiet()
-            for patience_s in PATIENCE_S[-1:] if again else PATIENCE_S:
+                await self._quiet(QUIET_S * 2 ** min(again - 1, QUIET_DOUBLINGS))
+                patiences = (LAST_PATIENCE_S,) if again >= ROUNDS / 2 else PATIENCE_S[-1:]
+            for patience_s in patiences:
                 seen = self._seen
                 self._lane.courtesy = Courtesy(patience_s, self._stopped)
                 try:
@@ -186,11 +191,11 @@ class SqlStaging:
             hint=_("They go first. Nothing was changed. Run the same command again later."),
         )
 
-    async def _quiet(self) -> None:
+    async def _quiet(self, quiet_s: float) -> None:
         """Wait until nobody has written for a while, or for long enough."""
         before = await self._run(_version)
-        for _look in range(QUIET_LOOKS):
-            await asyncio.sleep(QUIET_S)
+        for _look in range(int(QUIET_WITHIN_S / quiet_s)):
+            await asyncio.sleep(quiet_s)
             now = await self._run(_version)
             if now == before:
                 return
