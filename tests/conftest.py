@@ -19,6 +19,9 @@ GUARD = Path(__file__).parent / "guard"
 # These would change what a command prints, who it says has run it, or where it connects to.
 FOREIGN = {"COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS", "LINES", "SUDO_USER"}
 
+# Two people who share the account of whoever runs the tests could not be told apart.
+if os.name == "posix" and os.getuid():
+    os.environ["PEOPLE_OF_TESTS_ARE_BEHIND_SUDO"] = "1"
 runpy.run_path(str(GUARD / "sitecustomize.py"))
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(GUARD), *filter(None, [os.environ.get("PYTHONPATH")])]

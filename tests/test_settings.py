@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from umsalert import settings, wiring
 from umsalert.errors import ConfigurationError
 from umsalert.home import CONFIG_NAME
+from umsalert.model import Process
 
 
 def write(home: Path, text: str, mode: int = 0o600) -> Path:
@@ -280,20 +282,31 @@ def test_a_mailbox_is_over_tls_and_said_in_one_line(tmp_path: Path) -> None:
     assert load(tmp_path, None, **local).imap.security == "none"
 
 
-def test_an_account_is_known_by_its_number(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_an_account_is_known_by_its_number(monkeypatch: pytest.MonkeyPatch) -> None:
     """Only sudo's word is taken from the environment, and behind it stands who runs the process."""
-    found = load(tmp_path)
     for name in ("USER", "LOGNAME", "USERNAME"):
         monkeypatch.setenv(name, "somebody")
     monkeypatch.setattr(os, "getuid", lambda: 0)
     assert settings.account() == "root"
-    assert wiring.accounts(found) == {"root"}
     monkeypatch.setenv("SUDO_USER", "marie")
     assert settings.account() == "marie"
-    assert wiring.accounts(found) == {"marie"}
+    assert wiring.process() == Process("root", shared=True)
     monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
-    assert settings.own_account() == "uid-4000000"
-    assert wiring.accounts(found) == {"marie", "uid-4000000"}
+    assert wiring.process() == Process("uid-4000000", shared=False)
+
+
+@pytest.mark.parametrize(
+    ("shell", "shared"),
+    [("/usr/sbin/nologin", True), ("/bin/false", True), ("/bin/bash", False), ("", False)],
+)
+def test_a_service_without_a_shell_is_several_peoples(
+    monkeypatch: pytest.MonkeyPatch, shell: str, shared: bool
+) -> None:
+    """Nobody logs in to it, so that sudo has said who it was; an empty shell is /bin/sh."""
+    entry = pwd.struct_passwd(("umsalert", "x", 4_000_000, 100, "", "/srv", shell))
+    monkeypatch.setattr(os, "getuid", lambda: 4_000_000)
+    monkeypatch.setattr(pwd, "getpwuid", {4_000_000: entry}.__getitem__)
+    assert wiring.process() == Process("umsalert", shared=shared)
 
 
 @pytest.mark.parametrize("name", ["radius_m", "recipients", "expires_s"])

@@ -8,9 +8,9 @@ An alert is sent by the code that sends any other, with the `Consent` of the sec
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
@@ -20,11 +20,11 @@ from umsalert.model import (
     Approval,
     ApprovalDecision,
     ApprovalKind,
+    Consent,
     NewApproval,
     Operator,
     Role,
 )
-from umsalert.ports import Approvals
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +36,10 @@ class Override:
     reason: str
 
 
-async def submit_override(
-    book: Approvals, override: Override, by: Operator, at: datetime, expires_s: float
-) -> Approval:
-    """Ask for a second person who approves sites without all their facts."""
+def new_override(
+    override: Override, by: Operator, at: datetime, expires_at: datetime
+) -> NewApproval:
+    """Return the request for a second person who approves sites without all their facts."""
     import hashlib
 
     request = {
@@ -48,10 +48,7 @@ async def submit_override(
         "reason": override.reason,
     }
     digest = hashlib.sha256(json.dumps(request, sort_keys=True).encode()).hexdigest()
-    expires_at = at + timedelta(seconds=expires_s)
-    return await book.submit(
-        NewApproval(ApprovalKind.OVERRIDE, request, digest, by, at, expires_at)
-    )
+    return NewApproval(ApprovalKind.OVERRIDE, request, digest, by, at, expires_at)
 
 
 def override_of(approval: Approval) -> Override:
@@ -64,11 +61,8 @@ def override_of(approval: Approval) -> Override:
     )
 
 
-def check(approval: Approval, accounts: Collection[str], now: datetime) -> None:
-    """Raise RefusedByRule when who runs a command may not approve this any more, or at all.
-
-    `accounts` are all that stand behind the command: the one that sudo was called by, and its own.
-    """
+def check(approval: Approval, consent: Consent, now: datetime) -> None:
+    """Raise RefusedByRule when who runs a command may not approve this any more, or at all."""
     check_undecided(approval)
     if now >= approval.expires_at:
         raise RefusedByRule(
@@ -78,7 +72,8 @@ def check(approval: Approval, accounts: Collection[str], now: datetime) -> None:
                 operator=approval.submitted_by
             ),
         )
-    if approval.submitted_account in accounts:
+    same = _of_both(approval, consent)
+    if approval.submitted_account in same and approval.submitted_account == consent.by.account:
         raise RefusedByRule(
             "own_request",
             _("Request {ref} is your own: somebody else must approve it.").format(ref=approval.ref),
@@ -86,6 +81,31 @@ def check(approval: Approval, accounts: Collection[str], now: datetime) -> None:
                 ref=approval.ref
             ),
         )
+    for account in same:
+        raise RefusedByRule(
+            "own_request",
+            _("Request {ref} comes from the account {account}, and so would its approval.").format(
+                ref=approval.ref, account=account
+            ),
+            hint=_(
+                "Two people cannot be told apart there: whoever approves it needs another account. "
+                "More in docs/operators.md"
+            ),
+        )
+
+
+def _of_both(approval: Approval, consent: Consent) -> set[str]:
+    """Return the accounts behind a request that are behind its approval too.
+
+    An account that several people reach through sudo is nobody's, once sudo has named both.
+    """
+    process = consent.process
+    same = {approval.submitted_account, approval.submitted_process} - {""}
+    same &= {consent.by.account, process.account}
+    both_named = process.account not in (approval.submitted_account, consent.by.account)
+    if process.shared and both_named and process.account == approval.submitted_process:
+        same.discard(process.account)
+    return same
 
 
 def check_undecided(approval: Approval) -> None:

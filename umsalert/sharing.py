@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ _NETWORK = frozenset(
     }
 )
 _MOUNTS = Path("/proc/self/mountinfo")
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +120,9 @@ def file_system(folder: Path, mounts: str | None = None) -> str:
             return ""
     place = folder.resolve()
     kind, depth = "", -1
-    for line in mounts.splitlines():
+    for line in filter(None, mounts.split("\n")):  # a name may hold what else ends a line
         fields, _dash, rest = line.partition(" - ")
-        point = Path(fields.split(" ")[4].replace("\\040", " "))
+        point = Path(_ESCAPED.sub(lambda found: chr(int(found[1], 8)), fields.split(" ")[4]))
         if place.is_relative_to(point) and len(point.parts) >= depth:  # the last one covers
             kind, depth = rest.split(" ")[0].removeprefix("fuse."), len(point.parts)
     return kind

@@ -114,21 +114,25 @@ async def reopen(vetting: Vetting, sites: Sequence[Site], reason: str, by: Opera
 
     Raises RefusedByRule when one is neither.
     """
-    others = [f"{site.ref} ({site.status})" for site in sites if site.status not in REOPENED]
-    if others:
-        raise RefusedByRule(
-            "move_forbidden",
-            _("Only what was closed or refused is opened again, unlike: {refs}").format(
-                refs=_some(others)
-            ),
-            hint=_("Nothing was changed. A suspension ends with: umsalert site approve REF"),
-        )
-    moved = 0
-    for before, after in REOPENED.items():
-        refs = [site.ref for site in sites if site.status is before]
-        if refs:
-            moved += await vetting.move_sites(refs, Decision(after, reason), by, lambda _s: ())
-    return moved
+
+    def judge(places: Sequence[Site]) -> Iterable[Deed]:
+        others = [f"{site.ref} ({site.status})" for site in places if site.status not in REOPENED]
+        if others:
+            raise RefusedByRule(
+                "move_forbidden",
+                _("Only what was closed or refused is opened again, unlike: {refs}").format(
+                    refs=_some(others)
+                ),
+                hint=_("Nothing was changed. A suspension ends with: umsalert site approve REF"),
+            )
+        return ()
+
+    judge(sites)
+    moves = [
+        ([site.ref for site in sites if site.status is before], Decision(after, reason), judge)
+        for before, after in REOPENED.items()
+    ]
+    return await vetting.move_sites_apart(moves, by)
 
 
 def keep_facts(old: Site, new: NewSite) -> NewSite:

@@ -16,6 +16,7 @@ from umsalert.settings import (
     RateSettings,
     Settings,
     account,
+    is_several_peoples,
     own_account,
     providers,
     rate,
@@ -25,7 +26,7 @@ from umsalert.store.store import Store
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
     from umsalert.board import Watcher
     from umsalert.dispatch import LaneConfig, Run
-    from umsalert.model import Alert, CellPace, ChannelKind, Operator
+    from umsalert.model import Alert, CellPace, ChannelKind, Operator, Process
     from umsalert.ports import Geocoder, Listener, Pace
     from umsalert.register import Locating
     from umsalert.replies import Collector, Receiver
@@ -85,12 +86,11 @@ def operator(settings: Settings) -> Operator:
     return Operator(account(), settings.station)
 
 
-def accounts(settings: Settings) -> frozenset[str]:
-    """Return all accounts behind the command: that of `operator`, and the process's own.
+def process() -> Process:
+    """Return the account that the command runs in; `operator` may stand behind sudo."""
+    from umsalert.model import Process
 
-    Root is nobody's: several people become it through sudo.
-    """
-    return frozenset({operator(settings).account, own_account()} - {"root"}) or frozenset({"root"})
+    return Process(own_account(), is_several_peoples())
 
 
 def template_folders(settings: Settings) -> tuple[Path, ...]:

@@ -100,8 +100,18 @@ def test_a_whole_log_is_verified(cli: Cli, log: Path) -> None:
     assert ended.code == 0
     assert head.out.strip() in ended.out
     assert "--head" in ended.err
-    ended = cli("audit", "verify", "--head", head.out.strip())
-    assert (ended.code, ended.err) == (0, "")
+    assert "Not proven: that the newest entries were not cut off" in ended.err
+    assert cli("site", "refuse", "S2", "--reason", "x").code == 0
+    newest = cli("audit", "head").out.strip()
+    for kept, words in (
+        (head.out.strip(), "up to entry 5 it is the very log"),
+        (newest, "the very log that ended there."),
+    ):
+        ended = cli("audit", "verify", "--head", kept)
+        assert ended.code == 0
+        assert "Proven with the head that you gave" in ended.err
+        assert words in ended.err
+        assert "Not proven" not in ended.err
 
 
 @pytest.mark.parametrize(
@@ -121,6 +131,8 @@ def test_the_first_broken_link_is_named(cli: Cli, log: Path, sql: str, n: int, w
     ended = cli("audit", "verify")
     assert ended.code == 4
     assert f"BROKEN at entry {n}: it was {what}" in ended.out
+    assert "Proven: entries 1 to 1 fit each other" in ended.err
+    assert "Next: copy the database" in ended.err
 
 
 def test_a_cut_tail_needs_the_head(cli: Cli, log: Path, tmp_path: Path) -> None:
@@ -131,6 +143,11 @@ def test_a_cut_tail_needs_the_head(cli: Cli, log: Path, tmp_path: Path) -> None:
     assert cli("audit", "verify").code == 0
     ended = cli("audit", "verify", "--head", head, "--json")
     assert (ended.code, ended.document["broken"]["what"]) == (4, "cut")
+    assert "an older copy of the database" in cli("audit", "verify", "--head", head).err
+    sha256 = head.partition(":")[2]
+    other = cli("audit", "verify", "--head", f"1:{sha256}")
+    assert "BROKEN at entry 1: it is not the entry whose head you gave" in other.out
+    assert "Proven: nothing." in other.err
     assert cli("audit", "verify", "--head", head, "--db", tmp_path / "copy.db").code == 0
 
 

@@ -81,7 +81,7 @@ def test_an_ordinary_user_in_a_folder_of_another(cli: Cli, database: Path) -> No
     """Where the account may not write, write access has failed, and nothing was written."""
     database.chmod(0o444)
     database.parent.chmod(0o555)
-    ordinary = ORDINARY if os.getuid() == 0 else ()
+    ordinary = ORDINARY if os.geteuid() == 0 else ()
     try:
         done = subprocess.run(
             [*ordinary, *command("doctor", "--json")],

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 
 from tests.doctor.conftest import Install
@@ -48,6 +50,18 @@ def test_an_account_that_is_gone_is_named(install: Install) -> None:
     found = operators(subject)
     assert found.status is CheckStatus.WARNING
     assert "left-us" in found.fix
+
+
+@pytest.mark.parametrize(("uid", "status"), [(0, CheckStatus.OK), (4_000_000, CheckStatus.WARNING)])
+def test_an_account_in_which_two_people_are_one_is_told(
+    install: Install, monkeypatch: pytest.MonkeyPatch, uid: int, status: CheckStatus
+) -> None:
+    """Before somebody needs the second person at night; root, which sudo leads to, is in order."""
+    monkeypatch.setenv("SUDO_USER", "marie")
+    monkeypatch.setattr(os, "getuid", lambda: uid)
+    assert operators(install()).status is status
+    off = install("[approval]\nradius_m = 0\nrecipients = 0\n")
+    assert operators(off).status is CheckStatus.OK
 
 
 @pytest.mark.parametrize("there", [True, False])

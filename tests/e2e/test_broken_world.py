@@ -215,7 +215,7 @@ def test_an_ordinary_user_in_a_read_only_folder(office: Office, tmp_path: Path) 
     shutil.copy(office.database, folder / "umsalert.db")
     (folder / "umsalert.db").chmod(0o444)
     folder.chmod(0o555)
-    ordinary = _ORDINARY if os.getuid() == 0 else ()
+    ordinary = _ORDINARY if os.geteuid() == 0 else ()
     try:
         for words in (
             ("--db", str(folder / "new.db"), "init"),

@@ -217,7 +217,7 @@ def test_a_wider_circle_waits_too_and_the_end_does_not(clean: Office) -> None:
 
 def test_a_template_changed_in_between_is_said(clean: Office) -> None:
     """The texts are those of now; that they are others than when it was asked for is said."""
-    request = ask(clean)
+    request, another = ask(clean), ask(clean)
     own = clean.home / "templates" / "search-person"
     shutil.copytree(resources.folder("templates") / own.name, own)
     try:
@@ -228,6 +228,9 @@ def test_a_template_changed_in_between_is_said(clean: Office) -> None:
         assert ended.code in SENT, ended.err
         assert "search-person was changed since" in ended.err
         assert all("rouge ." in str(event["text"]) for event in clean.sms(before))
+        events = approve(clean, another["ref"], "--json").events
+        assert (events[0]["event"], events[0]["template_changed"]) == ("approving", True)
+        assert events[0]["approval"]["ref"] == another["ref"]
     finally:
         shutil.rmtree(own)
 

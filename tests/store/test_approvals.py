@@ -25,6 +25,7 @@ from umsalert.model import (
     NewAlert,
     NewApproval,
     Operator,
+    Process,
     Role,
 )
 from umsalert.ports import Wanted
@@ -194,7 +195,7 @@ async def test_an_exercise_stays_one_while_it_waits(filled: Store) -> None:
     ):
         assert refusal(filled, sql, live) == "approval_fixed"
     waits = "INSERT INTO approval SELECT 9, 'ask-9', kind, request, '', NULL, '', '', '',"
-    waits += " '9999', NULL, NULL, NULL, NULL, NULL FROM approval"
+    waits += " '9999', NULL, NULL, NULL, NULL, NULL, '' FROM approval"
     with contextlib.closing(sqlite().connect(filled.path, isolation_level=None)) as connection:
         connection.execute(waits)
     assert refusal(filled, "DELETE FROM approval WHERE ref = 'ask-9'") == "approval_fixed"
@@ -241,7 +242,8 @@ async def test_a_request_is_found_by_a_part_of_its_ref(filled: Store) -> None:
 async def test_an_override_is_carried_out_with_its_approval(filled: Store) -> None:
     """Both or nothing: what fails leaves the request waiting."""
     override = Override(("S0", "S1"), date(2027, 1, 1), "opens tonight")
-    approval = await approvals.submit_override(filled.approvals, override, OPERATOR, NOON, 1800)
+    new = approvals.new_override(override, OPERATOR, NOON, NOON + HALF_AN_HOUR)
+    approval = await filled.approvals.submit(new)
     assert approvals.override_of(approval) == override
     done: list[Override] = []
 
@@ -261,6 +263,55 @@ async def test_an_override_is_carried_out_with_its_approval(filled: Store) -> No
     assert (decided.decision, done) == (ApprovalDecision.APPROVED, [override])
     with pytest.raises(RefusedByRule):
         await filled.approvals.approve_override(Consent(approval.id, SECOND), carry_out)
+
+
+ROOT, SERVICE = Process("root", shared=True), Process("umsalert", shared=True)
+
+
+@pytest.mark.parametrize(
+    ("asked_by", "approved_by", "possible"),
+    [
+        (("anna", "anna"), ("bruno", Process("bruno")), True),
+        (("anna", "root"), ("bruno", ROOT), True),
+        (("anna", "umsalert"), ("bruno", SERVICE), True),
+        (("anna", "root"), ("bruno", Process("bruno")), True),
+        (("anna", ""), ("bruno", Process("bruno")), True),  # an older request
+        (("anna", "anna"), ("anna", ROOT), False),
+        (("anna", "root"), ("anna", Process("anna")), False),
+        (("made-up", "anna"), ("anna", Process("anna")), False),
+        (("anna", "anna"), ("made-up", Process("anna")), False),
+        (("made-up", "anna"), ("made-up-too", Process("anna")), False),
+        (("anna", "root"), ("root", ROOT), False),  # it may be anna, after sudo -i
+        (("root", "root"), ("anna", ROOT), False),
+        (("root", "root"), ("root", ROOT), False),
+        (("umsalert", "umsalert"), ("bruno", SERVICE), False),
+        (("anna", "umsalert"), ("bruno", Process("umsalert")), False),  # it has a shell
+        (("root", "anna"), ("bruno", ROOT), False),
+        (("anna", ""), ("bruno", Process("anna")), False),
+    ],
+)
+async def test_the_account_of_the_process_counts_as_well(
+    filled: Store, asked_by: tuple[str, str], approved_by: tuple[str, Process], possible: bool
+) -> None:
+    """A name behind sudo can be made up; only where nobody logs in is it the one that decides."""
+    by = Operator(asked_by[0], "Nice")
+    approval = await filled.approvals.submit(replace(asked(), by=by, process_account=asked_by[1]))
+    assert approval.submitted_process == asked_by[1]
+    consent = Consent(approval.id, Operator(approved_by[0], "Nice"), approved_by[1])
+    new = replace(as_asked(approval), consent=consent)
+    if possible:
+        await send(filled, new)
+    else:
+        assert await code_of(filled, new) == "own_request"
+
+
+async def test_the_log_names_the_process_where_it_is_another(filled: Store) -> None:
+    """Who looks into the log later sees through which account a request and its approval came."""
+    approval = await filled.approvals.submit(replace(asked(), process_account="root"))
+    await send(filled, replace(as_asked(approval), consent=Consent(approval.id, SECOND, ROOT)))
+    entries = await filled.audit.page(Wanted(noun="approval"), 9)
+    assert [json.loads(entry.detail).get("process") for entry in entries] == ["root", "root"]
+    assert refusal(filled, "UPDATE approval SET submitted_process = ''") == "approval_fixed"
 
 
 def test_who_may_approve() -> None:

@@ -10,7 +10,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
@@ -29,6 +29,7 @@ from umsalert.model import (
     SiteStatus,
 )
 from umsalert.ports import Order, Step
+from umsalert.register import edited_site
 from umsalert.store.bulk import MANY
 from umsalert.store.spatialite import Connection, connect
 from umsalert.store.store import Store
@@ -179,6 +180,30 @@ async def test_a_time_zone_of_ones_own_stays(register: Store) -> None:
     assert (await register.register.site("PORT")).time_zone == "Indian/Mayotte"
     await import_text(register, "site", SITES.replace("43.6995", "43.6990"))
     assert (await register.register.site("PORT")).time_zone == "Indian/Mayotte"
+
+
+@pytest.mark.parametrize("by", ["import", "edit"])
+async def test_last_days_go_with_a_site_to_another_time_zone(register: Store, by: str) -> None:
+    """A card, an approval and a suspension end with their day at the site, wherever that is now."""
+    day = date(2031, 5, 4)
+    card = "CAR-006-2031-05-04-20260123456"
+    people = f"site_ref;name;phone;card\nPORT;A. Carte;06 39 98 00 09;{card}\n"
+    assert (await import_text(register, "contact", people)).done
+    vetting = register.vetting
+    for to in (SiteStatus.APPROVED, SiteStatus.SUSPENDED):
+        there = Decision(to, "drill", day)
+        await vetting.move_sites(["PORT"], there, support.OPERATOR, lambda _sites: ())
+    if by == "import":
+        await import_text(register, "site", "ref;time_zone\nPORT;Indian/Reunion\n")
+    else:
+        change = {"time_zone": "Indian/Reunion"}
+        await vetting.edit_site("PORT", lambda site: edited_site(site, change), support.OPERATOR)
+    site = await register.register.site("PORT")
+    assert site.time_zone == "Indian/Reunion"
+    contacts = await register.register.contacts()
+    ends = [contact.card_valid_until for contact in contacts if contact.card == card]
+    end = datetime(2031, 5, 4, 20, tzinfo=UTC)
+    assert [*ends, site.approved_until, site.suspended_until] == [end, end, end]
 
 
 async def test_people_are_known_by_ref_or_by_site_and_name(register: Store) -> None:

@@ -18,7 +18,9 @@ SECOND = Operator("marie", "Nice")
 
 async def _ask(store: Store, clock: FixedClock) -> Approval:
     override = Override(("S0",), None, "opens tonight")
-    return await approvals.submit_override(store.approvals, override, OPERATOR, clock.now(), 1800)
+    now = clock.now()
+    new = approvals.new_override(override, OPERATOR, now, now + timedelta(minutes=30))
+    return await store.approvals.submit(new)
 
 
 async def _approve(store: Store, approval: Approval) -> SiteStatus:
@@ -33,11 +35,14 @@ async def _move(store: Store, status: SiteStatus, until: date | None = None) -> 
     await store.vetting.move_sites(["S0"], to, OPERATOR, lambda _sites: ())
 
 
-async def test_a_suspension_meanwhile_is_not_lifted(store: Store, clock: FixedClock) -> None:
-    """The request was made before: whoever has suspended the site knew more."""
+@pytest.mark.parametrize("minutes", [5, 0, -5])
+async def test_a_suspension_meanwhile_is_not_lifted(
+    store: Store, clock: FixedClock, minutes: int
+) -> None:
+    """The request was made before, whatever the clock says: who has suspended it knew more."""
     await fill_register(store)
     approval = await _ask(store, clock)
-    clock.at += timedelta(minutes=5)
+    clock.at += timedelta(minutes=minutes)
     await _move(store, SiteStatus.SUSPENDED)
     with pytest.raises(RefusedByRule) as refused:
         await _approve(store, approval)

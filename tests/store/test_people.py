@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import sqlite3
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ from tests.workbench import (
     take,
 )
 from umsalert import chain, reports
-from umsalert.approvals import Override, submit_override
+from umsalert.approvals import Override, new_override
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.model import (
     Alert,
@@ -39,7 +40,7 @@ from umsalert.model import (
     ReplySource,
     Tie,
 )
-from umsalert.ports import Pace, Settled, StoredWebhook
+from umsalert.ports import Pace, Settled, StoredWebhook, Wanted
 from umsalert.store.instants import from_text
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
@@ -224,6 +225,19 @@ async def test_nothing_of_an_erased_person_is_left(
     assert "request 2026-17" in after
 
 
+async def test_the_log_names_whom_else_an_erasure_has_touched(store: Store, alert: Alert) -> None:
+    """The site that the person led and who was named by them, by ref, each as an edit."""
+    await store.people.erase(REF, OPERATOR, "request")
+    entries = await store.audit.page(Wanted(), 3)
+    told = [(entry.action, entry.ref, json.loads(entry.detail)) for entry in entries]
+    assert told[:2] == [
+        ("contact.edit", "TILLEULS-c2", {"fields": ["named_by"], "erased": REF}),
+        ("site.edit", "TILLEULS", {"fields": ["leader"], "erased": REF}),
+    ]
+    assert told[2][0] == "contact.erase"
+    assert (told[2][2]["leader"], told[2][2]["named_by"]) == (1, 1)
+
+
 async def test_the_record_stands(store: Store, database: Path, alert: Alert) -> None:
     """The report counts the same, names the ref only, and the audit chain still verifies."""
     before = await reports.build(store.record, store.answers, alert)
@@ -314,7 +328,8 @@ async def test_a_request_that_names_the_person_is_told(store: Store) -> None:
     await fill_register(store, 1)
     person = (await store.register.contacts())[0]
     override = Override(("S0",), None, f"{person.name} asks for it")
-    asked = await submit_override(store.approvals, override, OPERATOR, NOON, 1800)
+    until = NOON + timedelta(minutes=30)
+    asked = await store.approvals.submit(new_override(override, OPERATOR, NOON, until))
     erasure = await store.people.erase(person.ref, OPERATOR, "request")
     assert erasure.mentioned == [asked.ref]
 

@@ -193,6 +193,7 @@ MOUNTS = """\
 30 22 0:5 / /srv rw - nfs4 server:/srv rw
 31 30 8:2 / /srv/local rw - xfs /dev/sdb1 rw
 32 22 0:6 / /home/a\\040b rw - fuse.sshfs a@b: rw
+33 22 0:7 / /home/c\x85\\134\\043 rw - nfs4 c: rw
 """
 
 
@@ -203,6 +204,7 @@ MOUNTS = """\
         ("/srv/umsalert", "nfs4"),
         ("/srv/local/umsalert", "xfs"),
         ("/home/a b/umsalert", "sshfs"),
+        ("/home/c\x85\\#/umsalert", "nfs4"),
     ],
 )
 def test_where_a_folder_lies(folder: str, kind: str) -> None:

@@ -7,8 +7,16 @@ from pathlib import Path
 import pytest
 
 from tests.workbench import CENTRE, OPERATOR, all_on_duty, fill_register, record, take
+from umsalert import vetting
 from umsalert.errors import RefusedByRule, UmsalertError
-from umsalert.model import ChannelKind, ContactStatus, DeliveryState, NewContact, SiteStatus
+from umsalert.model import (
+    ChannelKind,
+    ContactStatus,
+    Decision,
+    DeliveryState,
+    NewContact,
+    SiteStatus,
+)
 from umsalert.ports import Pace
 from umsalert.store.spatialite import connect, explained, load_extension
 from umsalert.store.store import Store
@@ -28,6 +36,29 @@ async def test_only_approved_sites_and_certified_contacts_are_selected(store: St
         "site_without_certified_contact": 1,
         "contact_not_certified": 1,
     }
+
+
+async def test_what_was_closed_and_what_was_refused_is_opened_again_at_once(store: Store) -> None:
+    """All or none: another who has approved one of them meanwhile keeps it, and stops the rest."""
+    await fill_register(store, 2, vetted=False)
+
+    async def move(ref: str, to: SiteStatus) -> None:
+        await store.vetting.move_sites([ref], Decision(to, "x"), OPERATOR, lambda _sites: ())
+
+    await move("S0", SiteStatus.CLOSED)
+    await move("S1", SiteStatus.REFUSED)
+    seen = [await store.register.site(ref) for ref in ("S0", "S1")]
+    await move("S1", SiteStatus.UNDER_REVIEW)
+    await move("S1", SiteStatus.APPROVED)
+    head = await store.audit.head()
+    with pytest.raises(RefusedByRule) as refused:
+        await vetting.reopen(store.vetting, seen, "y", OPERATOR)
+    assert refused.value.code == "move_forbidden"
+    assert await store.audit.head() == head
+    assert [(await store.register.site(ref)).status for ref in ("S0", "S1")] == [
+        SiteStatus.CLOSED,
+        SiteStatus.APPROVED,
+    ]
 
 
 async def test_a_register_that_is_not_vetted_gets_no_delivery(store: Store) -> None:

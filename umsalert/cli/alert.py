@@ -78,8 +78,11 @@ def preview(
 
     async def work() -> Plan:
         async with wiring.open_store(this.settings) as store:
+            foreseen = await store.alerts.foresee(wiring.clock(this.settings).now())
             planner = wiring.planner(this.settings, store)
             plan = await planner.plan(asked)
+            if foreseen:
+                output.say(alert_preview.foreseen_words(foreseen))
             if as_json:
                 output.document(alert_preview.document(plan))
             else:

@@ -46,9 +46,9 @@ async def decide(
         approval = await _asked(store, ref)
         by = wiring.operator(settings)
         await store.operators.require(APPROVAL_POWERS[approval.kind], by)
-        now = wiring.clock(settings).now()
-        approvals.check(approval, wiring.accounts(settings), now)
-        manner = replace(manner, consent=Consent(approval.id, by))
+        consent = Consent(approval.id, by, wiring.process())
+        approvals.check(approval, consent, wiring.clock(settings).now())
+        manner = replace(manner, consent=consent)
         return await CARRIED_OUT[approval.kind](Work(session, store, manner, output), approval)
 
 
@@ -109,14 +109,18 @@ async def _send(work: Work, approval: Approval) -> ExitCode:
     if followed is not None:
         refuse_ended(followed)
     plan = await planner.plan(request)
-    if not output.as_json:
+    changed = changed_since(approval.request, template)
+    if output.as_json:
+        asked_for = {"approval": alert_waiting.document(approval), "template_changed": changed}
+        output.event({"event": "approving", "at": plan.at, **asked_for})
+    else:
         alert_waiting.show_head(approval, settings.time_zone, output)
         if followed and request.follows:
             link = Link(followed.ref, request.follows.kind, request.follows.to)
             output.paragraph(alert_show.follows_words(link))
         alert_preview.show(plan, await planner.others(plan), output)
         output.say(_("People, presence and texts are those of this moment."))
-        if changed_since(approval.request, template):
+        if changed:
             output.say(
                 _("The template {name} was changed since it was asked for: read the texts.").format(
                     name=template.name

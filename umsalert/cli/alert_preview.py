@@ -91,6 +91,17 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     show_findings(plan, output)
 
 
+def foreseen_words(moves: int) -> str:
+    """Say that terms are over which the register does not know of: its file cannot be written."""
+    return ngettext(
+        "The database can only be read: {n} approval, suspension or card that has come to its end "
+        "counts here as it will once somebody writes it.",
+        "The database can only be read: {n} approvals, suspensions and cards that have come to "
+        "their end count here as they will once somebody writes them.",
+        moves,
+    ).format(n=moves)
+
+
 def show_findings(plan: Plan, output: Output) -> None:
     """Print the gravest last: right above the question that follows a preview."""
     if plan.findings:

@@ -34,6 +34,7 @@ async def submit(settings: Settings, store: Store, plan: Plan, output: Output) -
         at=at,
         expires_at=at + timedelta(seconds=settings.approval.expires_s),
         idempotency_key=plan.request.idempotency_key,
+        process_account=wiring.process().account,
     )
     approval = await store.approvals.submit(new)
     if output.as_json:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from umsalert.cli import audit_words
 from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
 from umsalert.errors import ExitCode, UsageError
-from umsalert.i18n import _, ngettext
-from umsalert.model import AuditEntry, AuditHead, Break, Fault, Verdict
+from umsalert.i18n import _
+from umsalert.model import AuditEntry, AuditHead, Verdict
 
 if TYPE_CHECKING:
     from umsalert.ports import AuditLog, Wanted
@@ -126,16 +127,22 @@ def verify(
     if as_json:
         output.document(_document(verdict, kept))
     else:
-        _say(verdict, kept, output)
+        output.line(audit_words.result(verdict))
+        for sentence in audit_words.explanation(verdict, kept):
+            output.say(sentence)
     if verdict.fault:
         leave(ExitCode.INVALID)
     if verdict.head_purged:
         raise UsageError(
             "head_purged",
-            _("Entry {n} was purged since: the head cannot be compared any more.").format(
-                n=kept.n if kept else 0
+            _(
+                "The head that you gave cannot be compared: entry {n} was purged since. The log is "
+                "whole in itself."
+            ).format(n=kept.n if kept else 0),
+            hint=_(
+                "Give a newer head, such as that of the newest report. Keep one after each purge: "
+                "umsalert audit head"
             ),
-            hint=_("Give a newer one; keep one after each purge: umsalert audit head"),
         )
 
 
@@ -245,46 +252,9 @@ def _document(verdict: Verdict, kept: AuditHead | None) -> dict[str, Any]:
         "head": str(verdict.head),
         "compared_with": kept and str(kept),
         "head_purged": verdict.head_purged,
-        "broken": fault and {"n": fault.n, "what": fault.what.value, "message": _fault(fault)},
+        "broken": fault
+        and {"n": fault.n, "what": fault.what.value, "message": audit_words.fault(fault)},
     }
-
-
-def _say(verdict: Verdict, kept: AuditHead | None, output: Output) -> None:
-    if verdict.fault:
-        output.line(
-            _("BROKEN at entry {n}: {what}").format(n=verdict.fault.n, what=_fault(verdict.fault))
-        )
-        output.say(
-            _("Sound up to {head}. Compare it with a head that was kept elsewhere.").format(
-                head=verdict.head
-            )
-        )
-        return
-    entries = ngettext("{n} entry", "{n} entries", verdict.entries).format(n=verdict.entries)
-    output.line(
-        _("Whole: {entries}, from number {first}; head {head}").format(
-            entries=entries, first=verdict.first, head=verdict.head
-        )
-    )
-    if kept is None:
-        output.say(
-            _(
-                "Without --head nobody can tell whether the newest entries were cut off, or the "
-                "log written anew: keep one elsewhere."
-            )
-        )
-
-
-def _fault(fault: Fault) -> str:
-    return {
-        Break.ALTERED: _("it was altered after it was written."),
-        Break.REMOVED: _("it was removed."),
-        Break.INSERTED: _("it was inserted later."),
-        Break.REORDERED: _("it does not stand where it was written."),
-        Break.CUT: _("from here to the head that you gave, all is cut off."),
-        Break.REWRITTEN: _("the log was written anew: it is not the one whose head you gave."),
-        Break.CHECKPOINT: _("the checkpoint of a purge is gone or was altered."),
-    }[fault.what]
 
 
 def _head(text: str) -> AuditHead:

@@ -115,6 +115,10 @@ def info(context: typer.Context, as_json: AsJson = False) -> None:
         (_("Sites"), _by_status(found.sites)),
         (_("Contacts"), _by_status(found.contacts)),
         (_("Alerts"), found.alerts),
+        (
+            _("Write-ahead log"),
+            _("{size} MB").format(size=decimal(f"{found.log_bytes / 1e6:.1f}")),
+        ),
     ):
         output.line(titled(title, value))
 

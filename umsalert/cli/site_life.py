@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -115,13 +117,11 @@ async def _ask_second_person(this: Session, store: Store, override: Override) ->
     if not any(map(vetting.missing_facts, sites)):
         return
     settings = this.settings
-    approval = await approvals.submit_override(
-        store.approvals,
-        override,
-        wiring.operator(settings),
-        wiring.clock(settings).now(),
-        settings.approval.expires_s,
-    )
+    now = wiring.clock(settings).now()
+    expires_at = now + timedelta(seconds=settings.approval.expires_s)
+    new = approvals.new_override(override, wiring.operator(settings), now, expires_at)
+    process = wiring.process().account
+    approval = await store.approvals.submit(replace(new, process_account=process))
     raise needs_second_person(approval, await store.operators.roles(), settings.time_zone)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from umsalert.doctor.subject import Subject, ok, warning
 from umsalert.i18n import _
 from umsalert.model import POWERS, CheckResult, Power, Role
-from umsalert.settings import account_exists
+from umsalert.settings import account, account_exists, is_several_peoples, own_account
 from umsalert.store import examination
 
 
@@ -20,6 +20,20 @@ def operators(subject: Subject) -> CheckResult:
             _("Not checked: there is no database."),
             _("Create one with: umsalert init"),
         )
+    limits = subject.settings.approval
+    waits = bool(limits.radius_m or limits.recipients)
+    if waits and account() != own_account() and not is_several_peoples():
+        return warning(
+            "operators",
+            _(
+                "You come through sudo to the account {account}, which can be logged in to: two "
+                "people who do so cannot approve each other's requests."
+            ).format(account=own_account()),
+            _(
+                "Let nobody log in to it: sudo usermod --shell /usr/sbin/nologin {account} (on "
+                "macOS: /usr/bin/false). More in docs/operators.md"
+            ).format(account=own_account()),
+        )
     roles = examination.roles(path)
     if not roles:
         return ok(
@@ -29,10 +43,8 @@ def operators(subject: Subject) -> CheckResult:
                 "database may do everything."
             ),
         )
-    message = "; ".join(
-        f"{account}: {', '.join(sorted(given))}" for account, given in roles.items()
-    )
-    unknown = [account for account in roles if not account_exists(account)]
+    message = "; ".join(f"{name}: {', '.join(sorted(given))}" for name, given in roles.items())
+    unknown = [name for name in roles if not account_exists(name)]
     if unknown:
         return warning(
             "operators",
@@ -43,8 +55,7 @@ def operators(subject: Subject) -> CheckResult:
                 account=unknown[0]
             ),
         )
-    limits = subject.settings.approval
-    if (limits.radius_m or limits.recipients) and len(_may(Power.ALERT, roles)) < 2:
+    if waits and len(_may(Power.ALERT, roles)) < 2:
         return warning(
             "operators",
             _("{message}. Nobody could approve what waits for a second person.").format(
@@ -56,6 +67,4 @@ def operators(subject: Subject) -> CheckResult:
 
 
 def _may(power: Power, roles: Mapping[str, frozenset[Role]]) -> list[str]:
-    return [
-        account for account, given in roles.items() if any(power in POWERS[role] for role in given)
-    ]
+    return [name for name, given in roles.items() if any(power in POWERS[role] for role in given)]

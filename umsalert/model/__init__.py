@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ApprovalKind,
         Consent,
         NewApproval,
+        Process,
     )
     from umsalert.model.areas import (
         Area,
@@ -175,6 +176,7 @@ __all__ = [
     "Photo",
     "Polygon",
     "Power",
+    "Process",
     "Receipt",
     "ReplyKind",
     "ReplySource",
@@ -200,7 +202,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "alerts": "SHARES Alert Cancellation Closure Expected Link",
             "answers": "READ_BY_SITE ReplyKind ReplySource",
             "approvals": (
-                "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval"
+                "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval Process"
             ),
             "areas": "Area Circle Polygon SiteInArea",
             "audit": "AuditEntry Break Fault Verdict",

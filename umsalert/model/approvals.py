@@ -38,8 +38,22 @@ class ApprovalDecision(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Process:
+    """The account that a command runs in; empty where it is not known.
+
+    `shared`: nobody logs in to it, people reach it through sudo: root, or a service's account.
+    """
+
+    account: str = ""
+    shared: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class NewApproval:
-    """A request for a second person. `request` is everything that was typed, as JSON has it."""
+    """A request for a second person. `request` is everything that was typed, as JSON has it.
+
+    `process_account` is that of the process it was typed to: `by` may stand behind sudo.
+    """
 
     kind: ApprovalKind
     request: Mapping[str, Any]
@@ -48,6 +62,7 @@ class NewApproval:
     at: datetime
     expires_at: datetime
     idempotency_key: str | None = None
+    process_account: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +82,7 @@ class Approval:
     decided_by: str = ""
     decided_at: datetime | None = None
     alert_ref: str | None = None
+    submitted_process: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +91,4 @@ class Consent:
 
     approval_id: int
     by: Operator
+    process: Process = Process()

@@ -41,6 +41,14 @@ class Vetting(Protocol):
         go there from where it stands, and what `judge` raises.
         """
 
+    async def move_sites_apart(
+        self, moves: Sequence[tuple[Sequence[str], Decision, SiteJudge]], by: Operator
+    ) -> int:
+        """Move several groups of sites, each to a status of its own: all of them or none.
+
+        Raises as `move_sites` does.
+        """
+
     async def move_contacts(
         self, refs: Sequence[str], to: Decision, by: Operator, judge: ContactJudge
     ) -> int:

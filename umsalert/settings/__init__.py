@@ -13,6 +13,7 @@ from umsalert.settings.loading import (
     account_exists,
     default_settings,
     inspect,
+    is_several_peoples,
     load,
     own_account,
 )
@@ -86,6 +87,7 @@ __all__ = [
     "host_of",
     "inspect",
     "is_loopback",
+    "is_several_peoples",
     "known_providers",
     "load",
     "own_account",

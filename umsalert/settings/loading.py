@@ -19,6 +19,7 @@ from umsalert.settings.values import Secret, Settings, is_section, variable
 DATABASE_NAME = "umsalert.db"
 _PLAIN: Mapping[object, type] = {Path | None: Path, tuple[str, ...]: tuple}
 """What a value is read as, where its type says more."""
+_NO_SHELLS = {"false", "nologin"}
 _SWITCH = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
@@ -53,6 +54,19 @@ def own_account() -> str:
         import getpass
 
         return getpass.getuser()
+
+
+def is_several_peoples() -> bool:
+    """Say whether the account of this process is one that nobody logs in to: root, a service's.
+
+    People reach such an account through sudo, which says who they are.
+    """
+    try:
+        import pwd
+
+        return not os.getuid() or Path(pwd.getpwuid(os.getuid()).pw_shell).name in _NO_SHELLS
+    except (ImportError, KeyError):
+        return False
 
 
 def account_exists(name: str) -> bool:

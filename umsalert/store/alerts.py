@@ -23,7 +23,7 @@ from umsalert.store import audit
 from umsalert.store.alert_rows import alert_of_row
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import to_text
-from umsalert.store.lapses import due, lapse, lapse_in
+from umsalert.store.lapses import due, foresee, lapse, lapse_in
 from umsalert.store.spatialite import Connection
 from umsalert.store.waves import end_incident, fill_wave, incident_of
 
@@ -51,6 +51,11 @@ class SqlAlertBook:
     async def lapse(self, now: datetime) -> int:
         """Move the sites and contacts whose term has come to its end; return how many."""
         return await lapse(self._database, now)
+
+    async def foresee(self, now: datetime) -> int:
+        """Do what `lapse` does; return how many moves the file, which is read-only, did not get."""
+        _written, foreseen = await foresee(self._database, now)
+        return foreseen
 
     async def select(
         self,

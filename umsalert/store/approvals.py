@@ -101,7 +101,7 @@ def check(connection: Connection, consent: Consent, now: datetime) -> Approval:
     of the approver has the power any more.
     """
     found = _by_id(connection, consent.approval_id)
-    approvals.check(found, {consent.by.account}, now)
+    approvals.check(found, consent, now)
     operators.check(connection, APPROVAL_POWERS[found.kind], consent.by)
     return found
 
@@ -111,7 +111,8 @@ def approve(
 ) -> None:
     """Write down that a request is approved, and which alert has come of it."""
     found = _by_id(connection, consent.approval_id)
-    _decide(connection, found, ApprovalDecision.APPROVED, (consent.by, now))
+    process = consent.process.account
+    _decide(connection, found, ApprovalDecision.APPROVED, (consent.by, now), process)
     if alert_id is not None:
         values = {"id": found.id, "alert_id": alert_id}
         connection.execute(queries("approvals")["set_alert"], values)
@@ -134,6 +135,7 @@ def _submit(connection: Connection, new: NewApproval) -> Approval:
         "idempotency_key": new.idempotency_key,
         "submitted_account": new.by.account,
         "submitted_by": str(new.by),
+        "submitted_process": new.process_account,
         "submitted_at": to_text(new.at),
         "expires_at": to_text(new.expires_at),
     }
@@ -141,6 +143,7 @@ def _submit(connection: Connection, new: NewApproval) -> Approval:
     detail: dict[str, object] = {"kind": new.kind.value, "request_sha256": new.request_hash}
     if new.kind is ApprovalKind.ALERT:
         detail["exercise"] = bool(new.request["exercise"])
+    detail |= _process(new.by, new.process_account)
     audit.append(connection, new.by, new.at, [Deed("approval.submit", "approval", ref, detail)])
     return _find(connection, ref)
 
@@ -166,6 +169,7 @@ def _decide(
     approval: Approval,
     decision: ApprovalDecision,
     by_at: tuple[Operator, datetime],
+    process_account: str = "",
 ) -> None:
     by, at = by_at
     values = {
@@ -180,9 +184,15 @@ def _decide(
         "kind": approval.kind.value,
         "submitted_by": approval.submitted_by,
         "request_sha256": approval.request_hash,
+        **_process(by, process_account),
     }
     deed = Deed(f"approval.{_VERBS[decision]}", "approval", approval.ref, detail)
     audit.append(connection, by, at, [deed])
+
+
+def _process(by: Operator, account: str) -> dict[str, str]:
+    """Return the account of a process for the log, where it is not the operator's own."""
+    return {"process": account} if account not in ("", by.account) else {}
 
 
 def _by_id(connection: Connection, approval_id: int) -> Approval:
@@ -216,6 +226,7 @@ def _approval(row: Connection) -> Approval:
         request_hash=row["request_hash"],
         submitted_account=row["submitted_account"],
         submitted_by=row["submitted_by"],
+        submitted_process=row["submitted_process"],
         submitted_at=from_text(row["submitted_at"]),
         expires_at=from_text(row["expires_at"]),
         decision=ApprovalDecision(row["decision"]) if row["decision"] else None,

@@ -15,7 +15,7 @@ from umsalert import files
 from umsalert.errors import DatabaseError, RefusedByRule, UsageError
 from umsalert.i18n import _, system_reason
 from umsalert.model import AuditHead, Deed, Operator, Power
-from umsalert.store import audit, operators, schema, versions
+from umsalert.store import audit, operators, schema, turns, versions
 from umsalert.store.examination import check_sound
 from umsalert.store.spatialite import Connection, connect, explained, load_extension
 
@@ -68,7 +68,7 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
     head = {} if made.head is None else {"n": made.head.n, "sha256": made.head.sha256}
     with explained(database), contextlib.closing(connect(database, write=True)) as connection:
         deed = Deed("db.backup", "db", "", {"bytes": made.size, **head})
-        _log(connection, Operation(by, at), deed)
+        _log(connection, database, Operation(by, at), deed)
     return made
 
 
@@ -144,7 +144,8 @@ def check_may_migrate(database: Path, by: Operator, at: datetime) -> None:
         try:
             operators.check(connection, Power.ADMINISTER, by)
         except RefusedByRule:
-            _log(connection, Operation(by, at), operators.refused(Power.ADMINISTER, by))
+            refused = operators.refused(Power.ADMINISTER, by)
+            _log(connection, database, Operation(by, at), refused)
             raise
 
 
@@ -173,7 +174,7 @@ class _New:
         if replaced is not None:
             heads |= {"replaced_n": replaced.n, "replaced_sha256": replaced.sha256}
         with explained(self.path), contextlib.closing(connect(self.path, write=True)) as found:
-            _log(found, self.done, Deed("db.restore", "db", "", heads))
+            _log(found, self.path, self.done, Deed("db.restore", "db", "", heads))
 
 
 def _sweep(folder: Path) -> None:
@@ -241,7 +242,7 @@ def _put(part: Path, database: Path) -> None:
     part.replace(database)
 
 
-def _log(connection: Connection, done: Operation, deed: Deed) -> None:
-    connection.execute("BEGIN IMMEDIATE")
+def _log(connection: Connection, path: Path, done: Operation, deed: Deed) -> None:
+    turns.begin(connection, path)
     audit.append(connection, done.by, done.at, [deed])
     connection.execute("COMMIT")

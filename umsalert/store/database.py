@@ -8,6 +8,7 @@ is loaded, and proven, only on a connection that touches geometry.
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 from collections.abc import Callable
@@ -15,7 +16,16 @@ from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from umsalert.store.spatialite import Connection, connect, explained, load_extension, prove
+from umsalert.store.spatialite import (
+    Connection,
+    connect,
+    explained,
+    in_memory,
+    load_extension,
+    prove,
+    sqlite,
+    unshared,
+)
 from umsalert.store.turns import Courtesy, Turns
 from umsalert.store.versions import SQL, check_exists, check_version
 
@@ -104,14 +114,40 @@ class Lane:
 
     def _open(self, spatial: bool) -> Connection:
         if self._connection is None:
-            connection = connect(self._path, write=self._write)
-            check_version(connection, self._path)
-            self._connection = connection
+            self._connection = self._connected()
         if spatial and not self._spatial:
             load_extension(self._connection)
             prove(self._connection)
             self._spatial = True
         return self._connection
+
+    def _connected(self) -> Connection:
+        try:
+            return self._checked(connect(self._path, write=self._write))
+        except sqlite().OperationalError:
+            if self._write or os.access(self._path.parent, os.W_OK):
+                raise
+            return self._checked(unshared(self._path))
+
+    def _checked(self, connection: Connection) -> Connection:
+        try:
+            check_version(connection, self._path)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def on_copy(self, work: Work[T]) -> Work[T]:
+        """Return `work` on a copy in memory, which the lane has from then on."""
+
+        def work_on_copy(connection: Connection) -> T:
+            copy = in_memory(connection)
+            with _closing:
+                connection.close()
+            self._connection, self._spatial = copy, False
+            return work(copy)
+
+        return work_on_copy
 
     def _close(self) -> None:
         if self._turns is not None:
@@ -167,6 +203,10 @@ class Database:
     async def read(self, work: Work[T], *, spatial: bool = False) -> T:
         """Run `work` on a connection that cannot change the file."""
         return await self._reader.run(work, spatial=spatial)
+
+    async def pretend(self, work: Work[T]) -> T:
+        """Run `work` on a copy in memory: `read` sees what it writes, the file never gets it."""
+        return await self._reader.run(self._reader.on_copy(work))
 
     async def close(self) -> None:
         """Close both connections; the writer last, since only it can fold the log away."""

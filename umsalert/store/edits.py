@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 
 from umsalert.geo.cells import cell_of
 from umsalert.model import Contact, NewContact, NewSite, Site
-from umsalert.store.database import queries
-from umsalert.store.instants import from_text, optional_text, to_text
+from umsalert.store.instants import optional_text
 from umsalert.store.spatialite import Connection
-from umsalert.times import end_of_day, last_day
+from umsalert.store.time_zones import EDITED, move_ends
 
 _KEYS = {"ref", "site_ref"}
 """What others name it by never changes."""
@@ -18,15 +17,15 @@ _KEYS = {"ref", "site_ref"}
 def write_site(connection: Connection, old: Site, new: NewSite) -> Sequence[str]:
     """Write the fields in which `new` differs; return their names.
 
-    A point takes its cell with it, a time zone the ends of the cards: days are counted there.
+    A point takes its cell with it, a time zone the ends of cards and terms: days are counted there.
     """
     changed = _difference(old, new)
     extra: dict[str, object] = {}
     if changed.keys() & {"lat", "lon"}:
         extra["cell"] = cell_of(new.lat, new.lon)
-    _update(connection, "site", old.id, changed | extra)
     if "time_zone" in changed:
-        _move_card_ends(connection, old, new.time_zone)
+        move_ends(connection, EDITED, {"id": old.id, "time_zone": new.time_zone})
+    _update(connection, "site", old.id, changed | extra)
     return tuple(changed)
 
 
@@ -54,12 +53,3 @@ def _update(connection: Connection, table: str, key: int, changed: Mapping[str, 
             f"UPDATE {table} SET {columns} WHERE id = :id",  # noqa: S608
             {**changed, "id": key},
         )
-
-
-def _move_card_ends(connection: Connection, site: Site, time_zone: str) -> None:
-    sql = queries("vetting")
-    rows = connection.execute(sql["card_ends"], {"id": site.id}).fetchall()
-    for row in rows:
-        day = last_day(from_text(row["card_valid_until"]), site.time_zone)
-        values = {"id": row["id"], "card_valid_until": to_text(end_of_day(day, time_zone))}
-        connection.execute(sql["set_card_end"], values)

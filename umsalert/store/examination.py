@@ -9,6 +9,7 @@ from pathlib import Path
 from umsalert.errors import DatabaseError
 from umsalert.i18n import _
 from umsalert.model import Role
+from umsalert.store import turns
 from umsalert.store.operators import all_roles
 from umsalert.store.spatialite import connect, explained, load_extension, prove, sqlite
 from umsalert.store.versions import APPLICATION_ID, check_exists, check_version
@@ -92,5 +93,5 @@ def check_writable(path: Path) -> None:
     """Begin to write, and take it back. Raises DatabaseError, or TemporaryError when it is busy."""
     check_exists(path)
     with explained(path), contextlib.closing(connect(path, write=True)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
+        turns.begin(connection, path)
         connection.execute("ROLLBACK")

@@ -15,6 +15,7 @@ from umsalert.store.site_rows import site_of_row
 from umsalert.store.spatialite import Connection
 from umsalert.store.staged import Shape
 from umsalert.store.status import Move, move
+from umsalert.store.time_zones import STAGED, move_ends
 
 Change = tuple[str, tuple[str, ...]]
 """A ref, and the names of the columns that are another's now."""
@@ -43,6 +44,8 @@ def judge_new(connection: Connection, shape: Shape, judge: Callable[[Iterable[An
 def update(connection: Connection, shape: Shape, written: Sequence[str], to: Move) -> None:
     """Write the columns that the file decides of the rows that differ."""
     sql = queries("imports")["update"]
+    if "time_zone" in written:
+        move_ends(connection, STAGED)
     # A trigger moves geometry and cell with the point: it is left alone where the point stays.
     still = [name for name in written if name not in _POINT]
     moved = [name for name in written if name in _POINT]

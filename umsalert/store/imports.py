@@ -13,9 +13,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
 
+from umsalert.chain import GENESIS
 from umsalert.errors import DatabaseError, Problem, RefusedByRule, TemporaryError
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _, system_reason
+from umsalert.model import AuditHead
 from umsalert.ports.imports import (
     Comparison,
     Difference,
@@ -26,13 +28,14 @@ from umsalert.ports.imports import (
     Rows,
     Step,
 )
-from umsalert.store import staged
+from umsalert.store import audit, staged
 from umsalert.store.database import Lane, Work, queries
 from umsalert.store.import_checks import check, note
 from umsalert.store.import_writing import close_leaving, judge_new, update
 from umsalert.store.known import SqlKnownRows
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move
+from umsalert.store.tidying import shrink_log
 from umsalert.store.turns import Courtesy, GaveWayError
 from umsalert.store.versions import check_exists
 
@@ -44,6 +47,15 @@ PATIENCE_S = (0.0, 0.0, 0.0, 0.5, 1.0, 2.0, 4.0)
 its lease every five seconds, and an import that always began anew would come to no end."""
 PAUSE_S = 1.0
 """How long others go first before the next try."""
+QUIET_S = 2.0
+"""Nobody wrote for so long: an alert is over, or waits for answers. Each time twice as long, ..."""
+QUIET_DOUBLINGS = 4
+QUIET_WITHIN_S = 60.0
+"""... and looked for no longer than this before the next try."""
+LAST_PATIENCE_S = 6.0
+"""How long others wait for the tries of the second half."""
+ROUNDS = 10
+"""So many times; after some ten minutes the import gives up."""
 _CACHE_KIB = 16_000
 """Of the staged rows that are kept in memory; the others are in the file."""
 
@@ -86,15 +98,20 @@ class SqlStaging:
         self._stopped = threading.Event()
         self._columns: tuple[str, ...] = ()
         self._total = 0
-        self._seen = 0
+        self._seen: tuple[int, AuditHead] = (0, GENESIS)
         self._compared: Comparison | None = None
+        self._wrote = False
 
     async def __aenter__(self) -> Self:
         await self._run(self._attach)
         return self
 
-    async def __aexit__(self, *_error: object) -> None:
+    async def __aexit__(self, kind: type[BaseException] | None, *_error: object) -> None:
         self._stopped.set()
+        interrupted = kind is not None and not issubclass(kind, Exception)
+        if self._wrote and not interrupted:
+            with contextlib.suppress(DatabaseError, TemporaryError):  # the import is done
+                await self._run(shrink_log)
         await self._lane.close()
 
     async def fill(
@@ -151,23 +168,44 @@ class SqlStaging:
             await self._write(work)
 
     async def _write(self, work: Work[T]) -> T:
-        for patience_s in PATIENCE_S:
-            seen = self._seen
-            self._lane.courtesy = Courtesy(patience_s, self._stopped)
-            try:
-                return await self._lane.run(work, spatial=self._shape.noun == "site")
-            except GaveWayError:
-                self._seen = seen  # what was settled since then is rolled back
-            await asyncio.sleep(PAUSE_S)
+        self._wrote = True
+        for again in range(ROUNDS):
+            patiences: tuple[float, ...] = PATIENCE_S
+            if again:
+                await self._quiet(QUIET_S * 2 ** min(again - 1, QUIET_DOUBLINGS))
+                patiences = (LAST_PATIENCE_S,) if again >= ROUNDS / 2 else PATIENCE_S[-1:]
+            for patience_s in patiences:
+                seen = self._seen
+                self._lane.courtesy = Courtesy(patience_s, self._stopped)
+                try:
+                    return await self._lane.run(work, spatial=self._shape.noun == "site")
+                except GaveWayError:
+                    self._seen = seen  # what was settled since then is rolled back
+                except TemporaryError as error:
+                    if error.code != "database_busy":  # another import goes first
+                        raise
+                await asyncio.sleep(PAUSE_S)
         raise TemporaryError(
             "others_write",
             _("Others write to the register all the time: an alert is being sent, perhaps."),
             hint=_("They go first. Nothing was changed. Run the same command again later."),
         )
 
+    async def _quiet(self, quiet_s: float) -> None:
+        """Wait until nobody has written for a while, or for long enough."""
+        before = await self._run(_version)
+        for _look in range(int(QUIET_WITHIN_S / quiet_s)):
+            await asyncio.sleep(quiet_s)
+            now = await self._run(_version)
+            if now == before:
+                return
+            before = now
+
     def _apply(self, connection: Connection, order: Order, progress: Progress | None) -> Comparison:
         expected = self._compared
-        if _version(connection) != self._seen:
+        version, head = self._seen
+        # a sender writes all the time; who changes the register is in the log
+        if _version(connection) != version and audit.head(connection) != head:
             self._settle(connection)
         found = self._compare(connection, order.prune)
         if expected is not None and found != expected:
@@ -234,7 +272,7 @@ class SqlStaging:
 
     def _settle(self, connection: Connection) -> None:
         """Find what the register holds already, and what only the whole file can tell."""
-        self._seen = _version(connection)
+        self._seen = _version(connection), audit.head(connection)
         check(connection, self._shape, self._columns, self._written())
 
     def _compare(self, connection: Connection, prune: Prune) -> Comparison:

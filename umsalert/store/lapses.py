@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from umsalert.errors import DatabaseError
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import to_text
 from umsalert.store.spatialite import Connection
@@ -26,6 +27,19 @@ async def lapse(database: Database, now: datetime) -> int:
     if not await database.read(lambda c: due(c, now)):
         return 0
     return await database.write(lambda c: lapse_in(c, now))
+
+
+async def foresee(database: Database, now: datetime) -> tuple[int, int]:
+    """Do what `lapse` does; where the file cannot be written, only what is read from it changes.
+
+    Return how many moves were made, and how many others have still to make.
+    """
+    try:
+        return await lapse(database, now), 0
+    except DatabaseError as error:
+        if error.code != "database_not_writable":
+            raise
+        return 0, await database.pretend(lambda c: lapse_in(c, now))
 
 
 def due(connection: Connection, now: datetime) -> bool:

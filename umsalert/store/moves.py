@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
 from umsalert.store import audit
 from umsalert.store.contact_rows import contact_of_row
+from umsalert.store.database import queries
 from umsalert.store.lapses import PROGRAM, lapse_in
 from umsalert.store.refs import of_refs, some
 from umsalert.store.site_rows import site_of_row
@@ -49,7 +51,7 @@ def overriding(there: Move, judge: SiteJudge) -> CarryOut:
 
     def carry_out(connection: Connection, approval: Approval) -> None:
         def still(sites: Sequence[Site]) -> Iterable[Deed]:
-            _check_unmoved(sites, approval)
+            _check_unmoved(connection, sites, approval)
             return judge(sites)
 
         move_sites(connection, approvals.override_of(approval).refs, there, still)
@@ -57,15 +59,16 @@ def overriding(there: Move, judge: SiteJudge) -> CarryOut:
     return carry_out
 
 
-def _check_unmoved(sites: Sequence[Site], approval: Approval) -> None:
+def _check_unmoved(connection: Connection, sites: Sequence[Site], approval: Approval) -> None:
     """Raise RefusedByRule when somebody, and not time, has moved a site since a request."""
-    moved = [
-        f"{site.ref} ({site.status})"
-        for site in sites
-        if site.status_at is not None
-        and site.status_at > approval.submitted_at
-        and site.status_by != PROGRAM
-    ]
+    values = {
+        "approval": approval.ref,
+        "refs": json.dumps([site.ref for site in sites]),
+        "program": PROGRAM,
+    }
+    rows = connection.execute(queries("vetting")["moved_since"], values)
+    since = {row["ref"] for row in rows}
+    moved = [f"{site.ref} ({site.status})" for site in sites if site.ref in since]
     if moved:
         raise RefusedByRule(
             "sites_moved",

@@ -39,6 +39,9 @@ _ERASED = (
 Every table that holds something of a contact has its statement here and in `_dossier`.
 """
 
+_OF_OTHERS = {"erase_leader": ("site", "leader"), "erase_named_by": ("contact", "named_by")}
+"""Which of them take a field from other sites and contacts: the log names those."""
+
 
 @dataclass(frozen=True, slots=True)
 class HeldPhoto:
@@ -139,11 +142,19 @@ class SqlPeople:
         _own(connection, contact).install(connection)
         to = Move(ContactStatus.ERASED, by, self._now(), reason)
         values = {"id": contact["id"], "ref": ref} | to.columns
-        counts = {name: connection.execute(sql[name], values).rowcount for name in _ERASED}
+        counts, edits = {}, []
+        for name in _ERASED:
+            done = connection.execute(sql[name], values)
+            touched = [row["ref"] for row in done]
+            if n := len(touched) or done.rowcount:
+                counts[name.removeprefix("erase_")] = n
+            if name in _OF_OTHERS:
+                noun, field = _OF_OTHERS[name]
+                detail = {"fields": [field], "erased": ref}
+                edits += [Deed(f"{noun}.edit", noun, other, detail) for other in sorted(touched)]
         record(connection, {ref: contact["status"]}, to)
-        counts = {name.removeprefix("erase_"): n for name, n in counts.items() if n}
         deed = Deed("contact.erase", "contact", ref, counts)
-        audit.append(connection, by, to.at, [deed])
+        audit.append(connection, by, to.at, [deed, *edits])
         return counts, sorted(row["ref"] for row in connection.execute(sql["mentioned"]))
 
 

@@ -57,8 +57,37 @@ def connect(path: Path, *, write: bool, alone: bool = False) -> Connection:
     somebody has it fails as "locked". SQL may call `cell_of(lat, lon)` of `geo.cells`.
     """
     mode = "rw" if write else "ro"
+    return _open(f"{path.absolute().as_uri()}?mode={mode}", alone=alone)
+
+
+def in_memory(source: Connection) -> Connection:
+    """Return a copy of all that a connection sees: what is written to it is in no file."""
+    copy = _open(":memory:")
+    source.backup(copy)
+    return copy
+
+
+def unshared(path: Path) -> Connection:
+    """Return in memory what a file holds that nobody is writing, where nothing can be locked.
+
+    That is so in a folder in which this account may not write. Raises OperationalError when
+    somebody writes to the file, or may have.
+    """
+    log = Path(f"{path}-wal")
+    before = path.stat()
+    with contextlib.closing(_open(f"{path.absolute().as_uri()}?mode=ro&immutable=1")) as source:
+        copy = in_memory(source)
+    after = path.stat()
+    same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+    if same and not (log.exists() and log.stat().st_size):
+        return copy
+    copy.close()
+    raise sqlite().OperationalError("unable to open database file beside its log")
+
+
+def _open(uri: str, *, alone: bool = False) -> Connection:
     connection = sqlite().connect(
-        f"{path.absolute().as_uri()}?mode={mode}",
+        uri,
         uri=True,
         isolation_level=None,
         check_same_thread=False,

@@ -109,6 +109,16 @@ class Turns:
                 fcntl.flock(self._folder, fcntl.LOCK_UN)
 
 
+def begin(connection: Connection, path: Path) -> None:
+    """Begin a transaction that writes to the database at `path`; an import gives way to it."""
+    turns = Turns(path)
+    try:
+        with turns.waiting():
+            connection.execute("BEGIN IMMEDIATE")
+    finally:
+        turns.close()
+
+
 class _Look:
     """Called by SQLite now and then; true ends its statement."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import from_text, to_text
-from umsalert.store.lapses import lapse
+from umsalert.store.lapses import foresee
 from umsalert.store.refs import of_refs, unknown_refs
 from umsalert.store.spatialite import Connection
 
@@ -37,8 +37,11 @@ class SqlVetting:
         self._now = now
 
     async def lapse(self) -> int:
-        """Move the sites and contacts whose term has come to its end; return how many."""
-        return await lapse(self._database, self._now())
+        """Move the sites and contacts whose term has come to its end; return how many.
+
+        Where the file cannot be written, only what is read after it says so.
+        """
+        return sum(await foresee(self._database, self._now()))
 
     async def move_sites(
         self, refs: Sequence[str], to: Decision, by: Operator, judge: SiteJudge
@@ -48,6 +51,19 @@ class SqlVetting:
 
         there = self._move(to, by)
         return await self._database.write(lambda c: move_sites(c, refs, there, judge))
+
+    async def move_sites_apart(
+        self, moves: Sequence[tuple[Sequence[str], Decision, SiteJudge]], by: Operator
+    ) -> int:
+        """Move several groups of sites, each to a status of its own: all of them or none."""
+        from umsalert.store.moves import move_sites
+
+        groups = [(refs, self._move(to, by), judge) for refs, to, judge in moves]
+
+        def work(connection: Connection) -> int:
+            return sum(move_sites(connection, *group) for group in groups)
+
+        return await self._database.write(work)
 
     def carrying_out(self, to: Decision, by: Operator, judge: SiteJudge) -> CarryOut:
         """Return what moves the sites of a request to override, once a second person approves it.

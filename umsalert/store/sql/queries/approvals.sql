@@ -1,10 +1,10 @@
 -- name: insert
 INSERT INTO approval (
     ref, kind, request, request_hash, idempotency_key, submitted_account, submitted_by,
-    submitted_at, expires_at
+    submitted_at, expires_at, submitted_process
 ) VALUES (
     :ref, :kind, :request, :request_hash, :idempotency_key, :submitted_account, :submitted_by,
-    :submitted_at, :expires_at
+    :submitted_at, :expires_at, :submitted_process
 )
 
 -- name: by_id

@@ -129,10 +129,10 @@ UPDATE status_change SET reason = '[erased]'
 WHERE noun = 'contact' AND ref = :ref AND reason NOT IN ('', '[erased]')
 
 -- name: erase_leader
-UPDATE site SET leader = NULL WHERE leader IS NOT NULL AND names(leader)
+UPDATE site SET leader = NULL WHERE leader IS NOT NULL AND names(leader) RETURNING ref
 
 -- name: erase_named_by
-UPDATE contact SET named_by = NULL WHERE named_by IS NOT NULL AND names(named_by)
+UPDATE contact SET named_by = NULL WHERE named_by IS NOT NULL AND names(named_by) RETURNING ref
 
 -- name: erase_mentions_in_answers
 -- What others wrote of the person.

@@ -19,8 +19,10 @@ WHERE contact.card_valid_until < :before
     AND site.status NOT IN ('closed', 'refused')
 ORDER BY contact.card_valid_until, contact.ref
 
--- name: card_ends
-SELECT id, card_valid_until FROM contact WHERE site_id = :id AND card_valid_until IS NOT NULL
-
--- name: set_card_end
-UPDATE contact SET card_valid_until = :card_valid_until WHERE id = :id
+-- name: moved_since
+-- By the order of the log: the clock may have been set back.
+SELECT DISTINCT audit.ref
+FROM json_each(:refs) AS site
+JOIN audit ON audit.noun = 'site' AND audit.ref = site.value
+    AND audit.n > (SELECT max(n) FROM audit WHERE noun = 'approval' AND ref = :approval)
+WHERE audit.action = 'site.status' AND audit.operator <> :program
