@@ -22,6 +22,7 @@ from umsalert.model import (
     SentCode,
 )
 from umsalert.ports import Addresses
+from umsalert.statuses import status_name
 
 LIFE = timedelta(minutes=15)
 DIGITS = 6
@@ -39,7 +40,7 @@ def address_of(contact: Contact, kind: ChannelKind) -> str:
         raise RefusedByRule(
             "contact_gone",
             _("{ref} is {status}: nothing is sent there.").format(
-                ref=contact.ref, status=contact.status
+                ref=contact.ref, status=status_name(contact.status)
             ),
             hint=_("See: umsalert contact show REF"),
         )

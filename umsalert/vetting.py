@@ -25,6 +25,7 @@ from umsalert.model import (
     SiteStatus,
 )
 from umsalert.ports import Vetting
+from umsalert.statuses import status_name
 
 REOPENED = {
     SiteStatus.CLOSED: SiteStatus.REQUESTED,
@@ -121,7 +122,9 @@ async def reopen(vetting: Vetting, sites: Sequence[Site], reason: str, by: Opera
 
     Raises RefusedByRule when one is neither.
     """
-    others = [f"{site.ref} ({site.status})" for site in sites if site.status not in REOPENED]
+    others = [
+        f"{site.ref} ({status_name(site.status)})" for site in sites if site.status not in REOPENED
+    ]
     if others:
         raise RefusedByRule(
             "move_forbidden",
@@ -149,7 +152,7 @@ def keep_facts(old: Site, new: NewSite) -> NewSite:
         raise RefusedByRule(
             "fact_lost",
             _("{ref} is {status} and would lose: {fields}").format(
-                ref=old.ref, status=old.status, fields=", ".join(lost)
+                ref=old.ref, status=status_name(old.status), fields=", ".join(lost)
             ),
             hint=_("Nothing was changed. --review REASON takes it back under review with it."),
         )

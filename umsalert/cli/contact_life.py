@@ -12,7 +12,7 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import Output, channel_name, local, status_name
+from umsalert.cli.output import Output, channel_name, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, ngettext, titled
@@ -27,6 +27,7 @@ from umsalert.model import (
     Site,
     StatusChange,
 )
+from umsalert.statuses import status_name
 
 NOTICES_DAYS = (7, 30, 60)
 """How far ahead the end of a card is announced: the nearest that holds is named."""

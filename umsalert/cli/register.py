@@ -10,11 +10,12 @@ from typing import Annotated, Any
 
 import typer
 
-from umsalert.cli.output import Output, local, status_name
+from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _, day_words
 from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
+from umsalert.statuses import status_name, stored_name
 
 PROGRAM = "umsalert"
 """Who moves what has come to its end."""
@@ -129,8 +130,8 @@ def history(changes: Sequence[StatusChange], time_zone: str, output: Output) -> 
         [
             (
                 local(change.at, time_zone, seconds=False),
-                change.from_status and _status_word(change.from_status),
-                _status_word(change.to_status),
+                change.from_status and stored_name(change.from_status),
+                stored_name(change.to_status),
                 change.by,
                 change.until and day_words(change.until),
                 reason_words(change),
@@ -164,13 +165,6 @@ def reason_words(change: StatusChange) -> str:
         "suspension_ended": _("the suspension has ended"),
         "card_expired": _("the card has expired"),
     }.get(change.reason, change.reason)
-
-
-def _status_word(status: str) -> str:
-    known: type[SiteStatus | ContactStatus] = (
-        SiteStatus if status in list(SiteStatus) else ContactStatus
-    )
-    return status_name(known(status))
 
 
 def report_status(

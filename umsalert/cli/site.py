@@ -9,11 +9,12 @@ import typer
 
 from umsalert.cli import contact_life, exporting, register, site_life
 from umsalert.cli.context import AsJson, run_async, run_reading, session
-from umsalert.cli.output import Output, status_name
+from umsalert.cli.output import Output
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import AddressState, Contact, Power, Site, SiteStatus
+from umsalert.statuses import status_name
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 

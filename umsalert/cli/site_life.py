@@ -10,10 +10,11 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import Output, local, status_name
+from umsalert.cli.output import Output, local
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, titled
 from umsalert.model import Decision, NewSite, Power, Site, SiteStatus, StatusChange
+from umsalert.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.approvals import Override

@@ -22,6 +22,7 @@ from umsalert.model import (
     StatusChange,
 )
 from umsalert.ports import ContactJudge, SiteJudge
+from umsalert.statuses import status_name
 from umsalert.store import audit, edits
 from umsalert.store.approvals import CarryOut
 from umsalert.store.database import Database, from_text, queries, to_text
@@ -158,7 +159,7 @@ def _move_sites(connection: Connection, refs: Sequence[str], there: Move, judge:
 def _check_unmoved(sites: Sequence[Site], approval: Approval) -> None:
     """Raise RefusedByRule when somebody, and not time, has moved a site since a request."""
     moved = [
-        f"{site.ref} ({site.status})"
+        f"{site.ref} ({status_name(site.status)})"
         for site in sites
         if site.status_at is not None
         and site.status_at > approval.submitted_at
