@@ -139,9 +139,10 @@ def ask(question: str, *, default: str | None = None) -> str:
     # asyncio keeps the first Ctrl-C for itself: the person would have to press it twice.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        answer: str = typer.prompt(
-            question, default=default, show_default=False, prompt_suffix=_(": "), err=True
-        )
+        with contextlib.redirect_stdout(sys.stderr):  # where the library writes the last blank
+            answer: str = typer.prompt(
+                question, default=default, show_default=False, prompt_suffix=_(": "), err=True
+            )
     except typer.Abort:
         tell("")  # what follows begins a line of its own
         raise
