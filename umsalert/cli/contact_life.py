@@ -313,7 +313,7 @@ def _show(contact: Contact, site: Site, output: Output) -> None:
     for title, value in (
         (_("Status"), status),
         (_("Site"), titled(site.ref, site.name)),
-        (_("Named by"), contact.named_by or _("nobody yet: --named-by of `contact edit`")),
+        (_("Named by"), contact.named_by or _("nobody yet (--named-by of `contact edit`)")),
         (_("Role"), contact.role),
         (_("Card"), card),
         (_("Language"), contact.language),
@@ -339,7 +339,7 @@ def _state_words(state: AddressState | None, doubtful_after: int, time_zone: str
         )
     if state.failures >= doubtful_after:
         words.append(_doubt_words(state, time_zone))
-    return "; ".join(words)
+    return _("; ").join(words)
 
 
 def _doubt_words(state: AddressState, time_zone: str) -> str:

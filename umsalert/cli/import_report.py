@@ -164,7 +164,7 @@ async def done(found: Comparison, staging: Staging, output: Output, *, dry_run: 
         )
         return
     if problems:
-        output.say(_("Left out:"))
+        output.say(_("Rows left out:"))
         problem_lines(problems)
     output.paragraph(
         ngettext(

@@ -64,6 +64,10 @@ def review(
     if missing:
         said = _("Missing for the approval: {fields}").format(fields=", ".join(missing))
         output.paragraph(said)
+        options = " ".join(f"--{name.replace('_', '-')} …" for name in missing)
+        output.say(
+            _("To fill in: umsalert site edit {ref} {options}").format(ref=ref, options=options)
+        )
     else:
         output.line(_("Nothing is missing for the approval."))
     output.line()
@@ -298,7 +302,7 @@ def show_site(site: Site, output: Output) -> None:
         (_("Authorisation"), "company_authorisation", authorisation),
     ):
         if name in missing:
-            said = _("missing: taken as always") if name == "hours" else _("missing")
+            said = _("missing (taken as 24/7)") if name == "hours" else _("missing")
             output.line("  " + titled(title, said))
         elif value not in (None, ""):
             output.line("  " + titled(title, value))
