@@ -106,7 +106,7 @@ class _Import:
             if self._manner.dry_run:
                 if self._manner.vetted:
                     await self._judged(staging, staging.rehearse(self._order()))
-                await import_report.differences(staging, self._output)
+                await import_report.differences(staging, self._output, self._headers)
             else:
                 await self._confirm(found, staging)
                 found = await self._apply(staging)
@@ -202,14 +202,19 @@ class _Import:
         except RefusedByRule as error:
             if not error.problems:
                 raise
-            headers = self._reading.headers if self._reading else {}
             lacking = [
-                replace(item, header=headers.get(item.column or "")) for item in error.problems
+                replace(item, header=self._headers.get(item.column or ""))
+                for item in error.problems
             ]
             problems = sorted((*await staging.problems(), *lacking), key=lambda item: item.row or 0)
             raise RefusedByRule(
                 error.code, error.message, hint=error.hint, problems=tuple(problems)
             ) from error
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        """Return what the file calls each column of ours."""
+        return self._reading.headers if self._reading else {}
 
     def _order(self) -> Order:
         from umsalert import vetting, wiring

@@ -111,8 +111,8 @@ async def warnings(staging: Staging, output: Output) -> None:
         problem_lines(found)
 
 
-async def differences(staging: Staging, output: Output) -> None:
-    """Print what an import would change, addresses masked as in lists."""
+async def differences(staging: Staging, output: Output, headers: Mapping[str, str]) -> None:
+    """Print what an import would change in which column of the file, addresses masked."""
     if output.as_json:
         return
     found = await staging.differences(DIFFERENCES_SHOWN + 1)
@@ -125,7 +125,13 @@ async def differences(staging: Staging, output: Output) -> None:
             rows.append((kinds[item.kind], item.ref, "", "", ""))
             continue
         rows += [
-            (kinds[item.kind], item.ref, name, masked(name, old), masked(name, new))
+            (
+                kinds[item.kind],
+                item.ref,
+                headers.get(name, name),
+                masked(name, old),
+                masked(name, new),
+            )
             for name, old, new in item.fields
         ]
     output.table(

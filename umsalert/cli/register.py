@@ -187,35 +187,48 @@ def document(item: Site | Contact) -> dict[str, Any]:
     return fields
 
 
-def contact_table(contacts: Sequence[Contact], output: Output, *, masked: bool) -> None:
-    """Print contacts as a table."""
+def contact_table(
+    contacts: Sequence[Contact], output: Output, *, masked: bool, one_site: bool = False
+) -> None:
+    """Print contacts as a table; the site is left out where all are of the same."""
     from umsalert import phones
 
-    output.table(
+    columns = [
+        Column(_("Ref"), whole=True),
+        Column(_("Site"), whole=True),
+        Column(_("Name")),
+        Column(_("Role")),
+        Column(_("Phone"), whole=not masked),
+        Column(_("E-mail")),
+        Column(_("Card until"), whole=True),
+        Column(_("Status"), whole=True),
+    ]
+    rows: list[list[object]] = [
         [
-            Column(_("Ref"), whole=True),
-            Column(_("Site"), whole=True),
-            Column(_("Name")),
-            Column(_("Role")),
-            Column(_("Phone")),
-            Column(_("E-mail")),
-            Column(_("Card")),
-            Column(_("Status"), whole=True),
-        ],
-        [
-            (
-                contact.ref,
-                contact.site_ref,
-                contact.name,
-                contact.role,
-                phones.mask(contact.phone) if contact.phone and masked else contact.phone,
-                _mask_email(contact.email) if contact.email and masked else contact.email,
-                contact.card,
-                status_name(contact.status),
-            )
-            for contact in contacts
-        ],
-    )
+            contact.ref,
+            contact.site_ref,
+            contact.name,
+            contact.role,
+            phones.mask(contact.phone) if contact.phone and masked else contact.phone,
+            _mask_email(contact.email) if contact.email and masked else contact.email,
+            _card_words(contact.card),
+            status_name(contact.status),
+        ]
+        for contact in contacts
+    ]
+    if one_site:
+        del columns[1]
+        for cells in rows:
+            del cells[1]
+    output.table(columns, rows)
+
+
+def _card_words(card: str | None) -> str | None:
+    """Return the last day of a card; the card itself where it does not say one."""
+    from umsalert.cards import card_expiry
+
+    day = None if card is None else card_expiry(card)
+    return card if day is None else day_words(day)
 
 
 def masked(name: str, value: object) -> object:

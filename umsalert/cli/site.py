@@ -272,7 +272,7 @@ def show(context: typer.Context, ref: site_life.Ref, as_json: AsJson = False) ->
     else:
         site_life.show_site(site, output)
         output.line()
-        register.contact_table(contacts, output, masked=False)
+        register.contact_table(contacts, output, masked=False, one_site=True)
         contact_life.say_doubtful(states, site.time_zone, output)
 
 
