@@ -96,7 +96,7 @@ def restore(
         _("{path} is sound. Its audit log ends at {head}").format(path=file, head=found.head or "–")
     )
     if settings.database.exists():
-        question = _("Replace what {path} holds now").format(path=settings.database)
+        question = _("Replace what {path} holds now?").format(path=settings.database)
         agree(_("Nothing was changed."), question, yes=yes)
     done = copies.restore(
         settings.database, file, wiring.operator(settings), wiring.clock(settings).now()

@@ -187,7 +187,7 @@ class _Import:
                 _("Nothing was imported: nobody is there to confirm."),
                 hint=_("A script says --yes."),
             )
-        if not confirm(_("Import, and close them")):
+        if not confirm(_("Import, and close them?")):
             self._output.say(_("Nothing was imported."))
             raise typer.Abort
 

@@ -124,7 +124,7 @@ def erase(
             if await store.people.check_erasable(ref):
                 agree(
                     _("Nothing was erased."),
-                    _("Erase {ref} for good: name, numbers, addresses, words and photos").format(
+                    _("Erase {ref} for good: name, numbers, addresses, words and photos?").format(
                         ref=ref
                     ),
                     yes=yes,
