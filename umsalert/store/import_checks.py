@@ -126,7 +126,10 @@ def _facts_lost(connection: Connection, shape: Shape, written: Sequence[str]) ->
                 row["line"],
                 name,
                 None,
-                _("Write it, or leave the column away; with a reason: umsalert site edit --review"),
+                _(
+                    "Fill in the cell, or leave the column away; to empty it with a reason: "
+                    "umsalert site edit REF --review REASON"
+                ),
             )
 
 
