@@ -136,7 +136,9 @@ def _format_of(file: Path) -> Format:
     if kind is None:
         raise UsageError(
             "format_unknown",
-            _("The name {file} says no format: {ends}.").format(file=file, ends=", ".join(_ENDS)),
+            _("The name {file} ends in none of these: {ends}.").format(
+                file=file, ends=", ".join(_ENDS)
+            ),
             hint=_("Let it end in one of them, or name the format with --format."),
         )
     return kind
