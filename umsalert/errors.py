@@ -37,7 +37,8 @@ class Problem(NamedTuple):
     """One thing wrong in something that was read: a row of a file, a setting, a variable.
 
     `row` is the 1-based line of the file as an editor shows it, None where there is no file.
-    `value` is shown to the person who gave the file; it is never logged. `hint` says what to do.
+    `column` is ours, `header` what the file calls it. `value` is shown to the person who gave the
+    file; it is never logged. `hint` says what to do.
     """
 
     code: str
@@ -46,6 +47,7 @@ class Problem(NamedTuple):
     column: str | None = None
     value: str | None = None
     hint: str = ""
+    header: str | None = None
 
 
 class UmsalertError(Exception):

@@ -15,8 +15,34 @@ PRIVATE = 0o600
 
 def check_free(path: Path) -> None:
     """Raise UsageError where `path` is there."""
+    if path.is_dir():
+        raise _is_folder(path)
     if os.path.lexists(path):
         raise _exists(path)
+
+
+def check_folder(path: Path) -> None:
+    """Raise UsageError where the folder of a new file is not there."""
+    if not path.parent.is_dir():
+        raise folder_missing(path.parent)
+
+
+def folder_missing(folder: Path | str) -> UsageError:
+    """Return the error that a folder is not there."""
+    return UsageError(
+        "folder_missing",
+        _("There is no folder {folder}.").format(folder=folder),
+        hint=_("Make it first, or name another."),
+    )
+
+
+def named(text: str) -> Path:
+    """Return the path of a new file as it was typed. Raises UsageError where a folder is meant."""
+    if text.endswith(("/", os.sep)):
+        if not Path(text).is_dir():
+            raise folder_missing(text)
+        raise _is_folder(text)
+    return Path(text)
 
 
 @contextlib.contextmanager
@@ -27,6 +53,7 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     of what was begun.
     """
     part = path.with_name(f".{path.name}.new-{os.getpid()}")
+    check_folder(path)
     if not force:
         check_free(path)
     try:
@@ -60,6 +87,14 @@ def _flush(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_folder(path: Path | str) -> UsageError:
+    return UsageError(
+        "file_is_folder",
+        _("{file} is a folder, not a file.").format(file=path),
+        hint=_("Name a file in it."),
+    )
 
 
 def _exists(path: Path) -> UsageError:

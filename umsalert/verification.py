@@ -22,6 +22,7 @@ from umsalert.model import (
     SentCode,
 )
 from umsalert.ports import Addresses
+from umsalert.statuses import status_name
 
 LIFE = timedelta(minutes=15)
 DIGITS = 6
@@ -39,16 +40,18 @@ def address_of(contact: Contact, kind: ChannelKind) -> str:
         raise RefusedByRule(
             "contact_gone",
             _("{ref} is {status}: nothing is sent there.").format(
-                ref=contact.ref, status=contact.status
+                ref=contact.ref, status=status_name(contact.status)
             ),
-            hint=_("See: umsalert contact show REF"),
+            hint=_("See: umsalert contact show {ref}").format(ref=contact.ref),
         )
     address = contact.email if kind is ChannelKind.EMAIL else contact.phone
     if address is None:
         raise UsageError(
             "address_missing",
             _("{ref} has no address for this channel.").format(ref=contact.ref),
-            hint=_("Choose another with --by, or add one: umsalert contact edit REF"),
+            hint=_("Choose another with --by, or add one: umsalert contact edit {ref}").format(
+                ref=contact.ref
+            ),
         )
     return address
 
@@ -75,7 +78,7 @@ async def confirm(
         raise UsageError(
             "no_code_sent",
             _("No code is on its way to {ref}.").format(ref=contact_ref),
-            hint=_again(),
+            hint=_again(contact_ref),
         )
     if not re.fullmatch(rf"[0-9]{{{DIGITS}}}", digits):
         raise UsageError(
@@ -87,12 +90,12 @@ async def confirm(
         contact_ref, [(code, _digest(digits, code.salt)) for code in expected], by
     )
     if answered.proven is None:
-        raise _unproven(expected, answered.tries_left, now)
+        raise _unproven(contact_ref, expected, answered.tries_left, now)
     return answered.proven
 
 
 def _unproven(
-    expected: Sequence[SentCode], tries_left: int, now: datetime
+    contact_ref: str, expected: Sequence[SentCode], tries_left: int, now: datetime
 ) -> UsageError | RefusedByRule:
     if tries_left:
         return UsageError(
@@ -104,15 +107,17 @@ def _unproven(
         )
     if all(code.expires_at <= now for code in expected):
         return RefusedByRule(
-            "code_expired", _("The code has expired: it holds 15 minutes."), hint=_again()
+            "code_expired",
+            _("The code has expired: it holds 15 minutes."),
+            hint=_again(contact_ref),
         )
     return RefusedByRule(
-        "code_tried_too_often", _("The code was typed wrongly too often."), hint=_again()
+        "code_tried_too_often", _("The code was typed wrongly too often."), hint=_again(contact_ref)
     )
 
 
-def _again() -> str:
-    return _("Send a new one: umsalert contact verify REF --by sms")
+def _again(ref: str) -> str:
+    return _("Send a new one: umsalert contact verify {ref} --by sms").format(ref=ref)
 
 
 def _digest(digits: str, salt: bytes) -> bytes:

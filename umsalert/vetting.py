@@ -14,6 +14,7 @@ from umsalert.cards import card_expiry
 from umsalert.errors import Problem, RefusedByRule, UsageError
 from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import FACTS, ContactStatus, Decision, Deed, SiteStatus
+from umsalert.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import Contact, NewContact, NewSite, Operator, Site
@@ -116,7 +117,11 @@ async def reopen(vetting: Vetting, sites: Sequence[Site], reason: str, by: Opera
     """
 
     def judge(places: Sequence[Site]) -> Iterable[Deed]:
-        others = [f"{site.ref} ({site.status})" for site in places if site.status not in REOPENED]
+        others = [
+            f"{site.ref} ({status_name(site.status)})"
+            for site in places
+            if site.status not in REOPENED
+        ]
         if others:
             raise RefusedByRule(
                 "move_forbidden",
@@ -146,7 +151,7 @@ def keep_facts(old: Site, new: NewSite) -> NewSite:
         raise RefusedByRule(
             "fact_lost",
             _("{ref} is {status} and would lose: {fields}").format(
-                ref=old.ref, status=old.status, fields=", ".join(lost)
+                ref=old.ref, status=status_name(old.status), fields=", ".join(lost)
             ),
             hint=_("Nothing was changed. --review REASON takes it back under review with it."),
         )

@@ -218,3 +218,18 @@ def test_an_edit_takes_no_agreement_away(cli: Cli, database: Path) -> None:
     assert cli("contact", "edit", "BARE-c1", "--role", "chef").code == 0
     ended = cli("contact", "edit", "BARE-c1", "--card", _card(-2), "--json")
     assert (ended.code, ended.error["code"]) == (5, "not_certifiable")
+
+
+def test_a_list_fits_a_terminal(cli: Cli) -> None:
+    """It has the last day of a card, not its number, and names the site where there are several."""
+    cli("site", "add", *BARE)
+    card = _card(5)
+    cli(
+        *("contact", "add", "--site", "BARE", "--name", "Guard", "--card", card),
+        *("--email", "guard@tilleuls.example"),
+    )
+    everywhere, there = cli("contact", "list").out, cli("contact", "list", "--site", "BARE").out
+    assert card not in everywhere
+    assert card[8:18] in everywhere
+    assert "Site" in everywhere
+    assert "Site" not in there

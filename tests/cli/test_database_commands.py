@@ -236,3 +236,23 @@ def test_init_for_several_accounts(cli: Cli, home: Path) -> None:
     assert cli(*add, *place).code == 0
     refused = cli(*add, *place, "--json", environ={"SUDO_USER": "somebody-else"})
     assert (refused.code, refused.error["code"]) == (5, "role_missing")
+
+
+@pytest.mark.parametrize("target", ["copies/", "copies", "no/such/copy.db"])
+def test_a_folder_that_is_not_there_is_no_file(cli: Cli, database: Path, target: str) -> None:
+    """The nightly copies of a folder that was never made would overwrite nothing, and stop."""
+    assert database.exists()
+    ended = cli("db", "backup", target, "--json")
+    assert (ended.code, ended.error["code"]) == (2, "folder_missing")
+    assert list(cli.folder.iterdir()) == []
+
+
+def test_what_is_no_copy_is_not_restored(cli: Cli, database: Path) -> None:
+    """The hint says what a copy is, not how to restore one."""
+    assert database.exists()
+    (cli.folder / "sites.csv").write_text("ref;nom\n")
+    for file, code in (("sites.csv", 4), (".", 2)):
+        ended = cli("db", "restore", file, "--yes", "--json")
+        assert ended.code == code
+        assert "umsalert db backup" in ended.error["hint"]
+        assert "file is not a database" not in ended.error["message"]

@@ -470,3 +470,13 @@ def test_rights_of_a_person(cli: Cli, database: Path) -> None:
     assert (left["name"], left["email"], left["status"]) == ("A-c1", None, "erased")
     again = cli(*erase, "--yes", "--json").document
     assert (again["erased"], again["tidied"]) == (False, True)
+
+
+@pytest.mark.parametrize("name", ["sites.pdf", "sites", "maps/"])
+def test_an_export_has_a_format_and_a_name(cli: Cli, database: Path, name: str) -> None:
+    """A CSV that is called PDF helps nobody, and a folder is no file."""
+    assert database.exists()
+    ended = cli("site", "export", name, "--json")
+    assert ended.code == 2
+    assert ended.error["code"] == ("folder_missing" if name == "maps/" else "format_unknown")
+    assert list(cli.folder.iterdir()) == []

@@ -252,7 +252,8 @@ def test_what_was_approved_can_be_resumed(clean: Office) -> None:
 def test_a_preview_says_that_it_needs_another(office: Office) -> None:
     """Before anything is asked for, for a person and for a program."""
     shown = office.run("alert", "preview", *PLACE, *PERSON, **LIMIT)
-    assert "needs a second person, who approves it: above approval.radius_m" in shown.out
+    assert "m is more than" in shown.out
+    assert "(approval.radius_m)" in shown.out
     for environ, above in ((LIMIT, ["radius_m"]), ({}, [])):
         document = office.run("alert", "preview", *ALERT, "--json", **environ).document
         assert document["needs_second_person"] == above

@@ -13,7 +13,9 @@ from tests.register.reading import Found, read_sites
 from umsalert.errors import Problem
 from umsalert.geo.projections import typed_to_wgs84
 from umsalert.model import NewSite
-from umsalert.register import Locating
+from umsalert.register import Locating, Manner
+from umsalert.register.mapping import Mapping
+from umsalert.register.sources import Options
 
 HEADER = b"ref,name,lat,lon\n"
 GOOD = b"A,Alambic,43.70,7.26\n"
@@ -67,11 +69,11 @@ def test_a_title_above_the_header_does_not_choose_the_delimiter() -> None:
 
 def test_lines_are_those_of_an_editor() -> None:
     """Quoted line ends and blank lines count, and a row goes by its first line."""
-    data = b'\n"re\nf",ref,name,lat,lon\n\n,A,"two\r\nlines",43.7,7.2\n,B,"x\ny",0,200\n,C,x,43,7,8'
+    data = b'\n"re\nf",ref,name,lat,lon\n\n,A,"two\r\nlines",43.7,7.2\n,B,"x\ny",0,200\n,C,x,0,200'
     assert codes(read(data)) == [
         (2, "column_unknown"),
         (7, "coordinates_out_of_range"),
-        (9, "row_ragged"),
+        (9, "coordinates_out_of_range"),
     ]
 
 
@@ -188,3 +190,17 @@ def test_any_bytes_are_answered(noise: bytes) -> None:
     """Bytes of any kind behind a header end in rows and problems, never in an exception."""
     found = read(HEADER + GOOD + noise)
     assert found.rows or found.problems
+
+
+def test_a_title_of_one_known_word_is_no_header() -> None:
+    """`Sites` above the table is a title, although a column may be called so."""
+    found = read(b"Sites;;;\nref;nom;lat;lon\nA;Alambic;43,7;7,2\n")
+    assert (codes(found), len(found.rows)) == ([], 1)
+
+
+def test_a_header_that_only_the_mapping_knows_is_found_below_a_title() -> None:
+    """Its delimiter, too."""
+    mapping = Mapping({"ref": ("Clé",), "name": ("Dit",), "lat": ("Nord",), "lon": ("Est",)})
+    data = "Recensement, mars, 2026\nClé;Dit;Nord;Est\nA;Alambic;43,7;7,2\n".encode()
+    found = read_sites(data, Manner(mapping), Options(headers=mapping.normal()))
+    assert (codes(found), [site.name for site in found.rows]) == ([], ["Alambic"])

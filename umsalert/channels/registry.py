@@ -307,7 +307,7 @@ def _check(adapters: Iterable[Adapter], settings: Settings) -> None:
     raise ConfigurationError(
         "settings_missing",
         _("Settings are missing: {problems}").format(
-            problems="; ".join(problem.message for problem in problems)
+            problems=_("; ").join(problem.message for problem in problems)
         ),
         hint=_("Set them in umsalert.toml (umsalert config init writes one) or as variables."),
         problems=problems,

@@ -176,13 +176,25 @@ def _show_totals(plan: Plan, output: Output) -> None:
     if plan.request.template.stop_when_acknowledged:
         output.paragraph(alert_words.stop_words())
     if plan.above:
-        output.paragraph(second_person_words(plan.above))
+        output.paragraph(second_person_words(plan))
 
 
-def second_person_words(above: Sequence[str]) -> str:
-    """Say that an alert needs a second person, and above which limits it is."""
-    return _("It needs a second person, who approves it: above {limits}.").format(
-        limits=", ".join(f"approval.{name}" for name in above)
+def second_person_words(plan: Plan) -> str:
+    """Say that an alert needs a second person: what of it is above which limit."""
+    people = plan.selection.contacts
+    reasons = {
+        "radius_m": _("a radius of {radius} is more than {most} (approval.radius_m)").format(
+            radius=format_distance(plan.request.area.radius_m),
+            most=format_distance(plan.limits.radius_m),
+        ),
+        "recipients": ngettext(
+            "{n} person is more than {most} (approval.recipients)",
+            "{n} people are more than {most} (approval.recipients)",
+            people,
+        ).format(n=people, most=plan.limits.recipients),
+    }
+    return _("It needs a second person, who approves it: {reasons}.").format(
+        reasons=", ".join(reasons[name] for name in plan.above)
     )
 
 

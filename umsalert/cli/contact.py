@@ -230,7 +230,7 @@ def list_contacts(
             }
         )
         return
-    register.contact_table(shown, output, masked=True)
+    register.contact_table(shown, output, masked=True, one_site=site is not None)
     contact_life.say_doubtful(states, this.settings.time_zone, output)
 
 

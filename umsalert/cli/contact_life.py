@@ -12,11 +12,12 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import Output, channel_name, local, status_name
+from umsalert.cli.output import Output, channel_name, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import ContactStatus, Power
+from umsalert.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import (
@@ -316,7 +317,7 @@ def _show(contact: Contact, site: Site, output: Output) -> None:
     for title, value in (
         (_("Status"), status),
         (_("Site"), titled(site.ref, site.name)),
-        (_("Named by"), contact.named_by or _("nobody yet: --named-by of `contact edit`")),
+        (_("Named by"), contact.named_by or _("nobody yet (--named-by of `contact edit`)")),
         (_("Role"), contact.role),
         (_("Card"), card),
         (_("Language"), contact.language),
@@ -344,7 +345,7 @@ def _state_words(state: AddressState | None, doubtful_after: int, time_zone: str
         )
     if state.failures >= doubtful_after:
         words.append(_doubt_words(state, time_zone))
-    return "; ".join(words)
+    return _("; ").join(words)
 
 
 def _doubt_words(state: AddressState, time_zone: str) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from umsalert import files
 from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.people import Force, Yes, agree
-from umsalert.errors import DatabaseError
+from umsalert.errors import DatabaseError, UsageError
 from umsalert.i18n import _, decimal
 from umsalert.model import AuditHead, Power
 
@@ -17,9 +19,10 @@ from umsalert.model import AuditHead, Power
 def backup(
     context: typer.Context,
     file: Annotated[
-        Path,
+        str,
         typer.Argument(
-            metavar="FILE", help=_("Where to; in a folder the file is named after the time.")
+            metavar="FILE",
+            help=_("Where to: a name in .db, or a folder, where it is named after the time."),
         ),
     ],
     force: Force = False,
@@ -33,7 +36,7 @@ def backup(
     output = this.output(as_json=as_json)
     settings = this.settings
     now = wiring.clock(settings).now()
-    target = file / f"umsalert-{now:%Y%m%dT%H%M%SZ}.db" if file.is_dir() else file
+    target = _target(file, now)
     run_async(_may_administer(this))
     made = copies.back_up(settings.database, target, wiring.operator(settings), now, force=force)
     if as_json:
@@ -49,6 +52,23 @@ def backup(
     size = decimal(f"{made.size / 1e6:.1f}")
     output.line(_("{path}: {size} MB, sound.").format(path=target, size=size))
     output.line(_("Audit log: {head}").format(head=made.head))
+
+
+def _target(text: str, now: datetime) -> Path:
+    """Return where a copy goes. Raises UsageError where it says a folder, and there is none."""
+    if Path(text).is_dir():
+        return Path(text) / f"umsalert-{now:%Y%m%dT%H%M%SZ}.db"
+    path = files.named(text)
+    if (
+        not path.suffix and not path.exists()
+    ):  # the folder of every night's copy, not made yet: no file of its name
+        raise UsageError(
+            "folder_missing",
+            _("There is no folder {folder}.").format(folder=text),
+            hint=_("Make it first, or let the name of the file end in .db"),
+        )
+    files.check_folder(path)
+    return path
 
 
 def restore(
@@ -76,7 +96,7 @@ def restore(
         _("{path} is sound. Its audit log ends at {head}").format(path=file, head=found.head or "–")
     )
     if settings.database.exists():
-        question = _("Replace what {path} holds now").format(path=settings.database)
+        question = _("Replace what {path} holds now?").format(path=settings.database)
         agree(_("Nothing was changed."), question, yes=yes)
     done = copies.restore(
         settings.database, file, wiring.operator(settings), wiring.clock(settings).now()

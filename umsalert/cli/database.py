@@ -12,10 +12,10 @@ import typer
 
 from umsalert.cli import copies, purging
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import status_name
 from umsalert.errors import UsageError
 from umsalert.i18n import _, decimal, titled
 from umsalert.model import ContactStatus, SiteStatus
+from umsalert.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.store.schema import Shared

@@ -80,12 +80,10 @@ class _Job(NamedTuple):
 
 def export(
     context: typer.Context,
-    file: Annotated[
-        Path, typer.Argument(metavar="FILE", help=_("Where to; - is standard output."))
-    ],
+    file: Annotated[str, typer.Argument(metavar="FILE", help=_("Where to; - is standard output."))],
     kind: Annotated[
         Format | None,
-        typer.Option("--format", help=_("What it is. Default: what its name ends in, or csv.")),
+        typer.Option("--format", help=_("What it is. Default: what its name ends in.")),
     ] = None,
     contacts: Annotated[
         Path | None,
@@ -103,14 +101,15 @@ def export(
 
     this = session(context)
     output = this.output(as_json=as_json)
-    chosen = kind or _ENDS.get(file.suffix.lower(), Format.CSV)
-    _check(file, chosen, contacts, as_json=as_json)
+    path = files.named(file)
+    chosen = kind or _format_of(path)
+    _check(path, chosen, contacts, as_json=as_json)
 
     async def work() -> Mapping[str, int]:
         async with wiring.open_store(this.settings) as store:
             of_site, of_contact = await store.export.columns()
             columns = (layout.site_columns(of_site), layout.contact_columns(of_contact))
-            job = _Job(file, chosen, contacts, force, columns)
+            job = _Job(path, chosen, contacts, force, columns)
             counts = await store.export.read(job.write)
             await store.export.log(wiring.operator(this.settings), chosen.value, counts)
             return counts
@@ -125,6 +124,22 @@ def export(
     if (n := counts.get("contacts")) is not None:
         words = ngettext("{n} contact: {file}", "{n} contacts: {file}", n)
         output.say(words.format(n=n, file=contacts))
+
+
+def _format_of(file: Path) -> Format:
+    """Return what a name ends in. Raises UsageError: format_unknown."""
+    if file == _STDOUT:
+        return Format.CSV
+    kind = _ENDS.get(file.suffix.lower())
+    if kind is None:
+        raise UsageError(
+            "format_unknown",
+            _("The name {file} ends in none of these: {ends}.").format(
+                file=file, ends=", ".join(_ENDS)
+            ),
+            hint=_("Let it end in one of them, or name the format with --format."),
+        )
+    return kind
 
 
 def _check(file: Path, kind: Format, contacts: Path | None, *, as_json: bool) -> None:

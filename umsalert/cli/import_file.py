@@ -8,11 +8,11 @@ import os
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, Literal
+from typing import TYPE_CHECKING, Any, BinaryIO, Literal, TypeVar
 
 import typer
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from umsalert.register.reading import Maker
     from umsalert.register.sources import Source
 
+T = TypeVar("T")
 Noun = Literal["site", "contact"]
 Prune = Literal["none", "named", "everywhere"]
 
@@ -104,8 +105,8 @@ class _Import:
             found = await staging.compare(self._manner.prune)
             if self._manner.dry_run:
                 if self._manner.vetted:
-                    await staging.rehearse(self._order())
-                await import_report.differences(staging, self._output)
+                    await self._judged(staging, staging.rehearse(self._order()))
+                await import_report.differences(staging, self._output, self._headers)
             else:
                 await self._confirm(found, staging)
                 found = await self._apply(staging)
@@ -124,7 +125,7 @@ class _Import:
         from umsalert.register import ContactMaker, Reading, SiteMaker
         from umsalert.register import Manner as Columns
         from umsalert.register.mapping import Mapping, read_mapping
-        from umsalert.register.sources import Options, open_source
+        from umsalert.register.sources import Options, check_options, open_source
 
         manner = self._manner
         maker: Maker[Any] = ContactMaker(known)
@@ -132,8 +133,13 @@ class _Import:
             maker = SiteMaker(known, locating)
         names = [column.name for column in maker.columns]
         mapping = read_mapping(_bytes(manner.mapping), names) if manner.mapping else Mapping()
-        options = Options(manner.sheet, manner.encoding, points=self._noun == "site")
-        source = _geopackage(stream, self._file, self._noun) or open_source(stream, options)
+        points = self._noun == "site"
+        options = Options(manner.sheet, manner.encoding, points, mapping.normal())
+        source = _geopackage(stream, self._file, self._noun)
+        if source is None:
+            source = open_source(stream, options)
+        else:
+            check_options(options)
         self._reading = Reading(source, maker, Columns(mapping, manner.ignore_unknown))
         return self._reading
 
@@ -144,7 +150,8 @@ class _Import:
         """
         await import_report.warnings(staging, self._output)
         rejected = await staging.rejected()
-        if self._manner.rejects and self._reading and rejected:
+        sound = self._reading is None or self._reading.sound
+        if self._manner.rejects and self._reading and sound and rejected:
             count = _write_rejects(self._manner.rejects, self._reading, rejected)
             self._output.say(
                 ngettext(
@@ -154,7 +161,7 @@ class _Import:
         found = await staging.compare("none")
         problems = await staging.problems()
         if problems and not (self._manner.skip_invalid and found.valid):
-            raise import_report.invalid(found, problems)
+            raise import_report.invalid(found, problems, sound=sound)
 
     async def _confirm(self, found: Comparison, staging: Staging) -> None:
         """Ask before anything is closed. Raises RefusedByRule, UsageError or typer.Abort."""
@@ -180,13 +187,34 @@ class _Import:
                 _("Nothing was imported: nobody is there to confirm."),
                 hint=_("A script says --yes."),
             )
-        if not confirm(_("Import, and close them")):
+        if not confirm(_("Import, and close them?")):
             self._output.say(_("Nothing was imported."))
             raise typer.Abort
 
     async def _apply(self, staging: Staging) -> Comparison:
         with progress(self._output) as told:
-            return await staging.apply(self._order(), told)
+            return await self._judged(staging, staging.apply(self._order(), told))
+
+    async def _judged(self, staging: Staging, work: Awaitable[T]) -> T:
+        """Do it. What refuses new rows names the invalid rows, too."""
+        try:
+            return await work
+        except RefusedByRule as error:
+            if not error.problems:
+                raise
+            lacking = [
+                item._replace(header=self._headers.get(item.column or ""))
+                for item in error.problems
+            ]
+            problems = sorted((*await staging.problems(), *lacking), key=lambda item: item.row or 0)
+            raise RefusedByRule(
+                error.code, error.message, hint=error.hint, problems=tuple(problems)
+            ) from error
+
+    @property
+    def _headers(self) -> Mapping[str, str]:
+        """Return what the file calls each column of ours."""
+        return self._reading.headers if self._reading else {}
 
     def _order(self) -> Order:
         from umsalert import vetting, wiring
@@ -202,28 +230,8 @@ class _Import:
             wiring.operator(settings),
             status_of_new(self._noun, vetted=self._manner.vetted),
             self._manner.prune,
-            _of_file(self._noun, vetted[self._noun]) if self._manner.vetted else None,
+            import_report.judge(self._noun, vetted[self._noun]) if self._manner.vetted else None,
         )
-
-
-def _of_file(noun: Noun, check: Callable[[Iterable[Any]], None]) -> Callable[[Iterable[Any]], None]:
-    """Return a check that says what to do about a file: what it refuses is not in the register."""
-    later = (
-        _("Fill in these columns of the file, or leave --approve away and approve them later.")
-        if noun == "site"
-        else _("Correct the file, or leave --certify away and certify them later.")
-    )
-
-    def checked(items: Iterable[Any]) -> None:
-        try:
-            check(items)
-        except RefusedByRule as error:
-            hint = " ".join((_("Nothing was imported."), later))
-            raise RefusedByRule(
-                error.code, error.message, hint=hint, problems=error.problems
-            ) from error
-
-    return checked
 
 
 def _geopackage(stream: BinaryIO, file: Path, noun: Noun) -> Source | None:

@@ -23,11 +23,12 @@ from umsalert.i18n import _, decimal, language, ngettext, system_reason
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from umsalert.model import ChannelKind, ContactStatus, ReplySource, SiteStatus
+    from umsalert.model import ChannelKind, ReplySource
 
 SCHEMA_VERSION = 1
 PIPE_WIDTH = 160
 PROBLEMS_SHOWN = 50
+RUNS_SHOWN = 10
 
 
 class Output:
@@ -137,9 +138,10 @@ def ask(question: str, *, default: str | None = None) -> str:
     # asyncio keeps the first Ctrl-C for itself: the person would have to press it twice.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
-        answer: str = typer.prompt(
-            question, default=default, show_default=False, prompt_suffix=_(": "), err=True
-        )
+        with contextlib.redirect_stdout(sys.stderr):  # where the library writes the last blank
+            answer: str = typer.prompt(
+                question, default=default, show_default=False, prompt_suffix=_(": "), err=True
+            )
     except typer.Abort:
         tell("")  # what follows begins a line of its own
         raise
@@ -169,22 +171,53 @@ def fail(error: UmsalertError, *, as_json: bool) -> None:
         _write(sys.stderr, json.dumps({"error": body}, ensure_ascii=False))
         return
     tell(_("Error: {message}").format(message=error.message))
+    said = set()
     if any(problem.row is not None for problem in error.problems):
         problem_lines(error.problems)
-    if error.hint:
+        said = {problem.hint for problem in error.problems}
+    if error.hint and error.hint not in said:
         tell(error.hint)
 
 
 def problem_lines(problems: Sequence[Problem]) -> None:
-    """Print problems of a file on stderr: row, column, value, message, what to do, code."""
-    for problem in problems[:PROBLEMS_SHOWN]:
-        where = _("line {row}").format(row=problem.row) if problem.row is not None else ""
-        parts = [where, problem.column, problem.value and repr(problem.value), problem.message]
+    """Print problems of a file on stderr: row, column, value, message, what to do, code.
+
+    The same one in several rows is a line; so are several columns of the same rows.
+    """
+    rows: dict[Problem, list[int]] = {}
+    for problem in problems:
+        found = rows.setdefault(problem._replace(row=None), [])
+        if problem.row is not None:
+            found.append(problem.row)
+    columns: dict[tuple[Problem, tuple[int, ...]], list[str]] = {}
+    for problem, at in rows.items():
+        name = problem.header or problem.column
+        key = (problem._replace(column=None, header=None), tuple(at))
+        columns.setdefault(key, []).extend([name] if name else [])
+    for (problem, found_at), names in list(columns.items())[:PROBLEMS_SHOWN]:
+        value = problem.value and repr(problem.value)
+        parts = [_rows_words(found_at), ", ".join(names), value, problem.message]
         line = " · ".join(part for part in parts if part)
         tell(" ".join(filter(None, (line, problem.hint, f"[{problem.code}]"))), "  ", "    ")
-    if len(problems) > PROBLEMS_SHOWN:
-        more = len(problems) - PROBLEMS_SHOWN
+    if len(columns) > PROBLEMS_SHOWN:
+        more = len(columns) - PROBLEMS_SHOWN
         tell(_("  … and {n} more; --json lists them all.").format(n=more))
+
+
+def _rows_words(rows: Sequence[int]) -> str:
+    """Return which lines they are; a run of them as its first and last."""
+    if not rows:
+        return ""
+    runs: list[list[int]] = []
+    for row in sorted(set(rows)):
+        if runs and row == runs[-1][-1] + 1:
+            runs[-1][1:] = [row]
+        else:
+            runs.append([row])
+    shown = ", ".join("-".join(map(str, run)) for run in runs[:RUNS_SHOWN])
+    if len(runs) > RUNS_SHOWN:
+        shown = f"{shown}, … ({len(rows)})"
+    return ngettext("line {rows}", "lines {rows}", len(rows)).format(rows=shown)
 
 
 def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
@@ -226,23 +259,6 @@ def source_name(source: ReplySource) -> str:
     }[source]
 
 
-def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
-    """Return a status of the register as people call it, said of `n` sites or contacts."""
-    return {  # by its text: a list of sites needs nothing of contacts
-        "requested": ngettext("requested", "requested", n),
-        "under_review": ngettext("under review", "under review", n),
-        "approved": ngettext("approved", "approved", n),
-        "suspended": ngettext("suspended", "suspended", n),
-        "refused": ngettext("refused", "refused", n),
-        "closed": ngettext("closed", "closed", n),
-        "named": ngettext("named", "named", n),
-        "certified": ngettext("certified", "certified", n),
-        "expired": ngettext("card expired", "card expired", n),
-        "erased": ngettext("erased", "erased", n),
-        "revoked": ngettext("revoked", "revoked", n),
-    }[status.value]
-
-
 def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> str:
     """Return a time as people at the site read it, or a dash."""
     if moment is None:
@@ -282,6 +298,7 @@ def _problem(problem: Problem) -> dict[str, object]:
     return {
         "row": problem.row,
         "column": problem.column,
+        "header": problem.header,
         "value": problem.value,
         "code": problem.code,
         "message": problem.message,

@@ -30,7 +30,7 @@ def export(
     context: typer.Context,
     ref: Ref,
     output: Annotated[
-        Path | None,
+        str | None,
         typer.Option(metavar="FILE", help=_("Where to: a file that only this account can read.")),
     ] = None,
     photos: Annotated[
@@ -46,15 +46,18 @@ def export(
     this = session(context)
     printer = this.output(as_json=as_json)
 
-    if output is not None and not force:  # what is refused is not in the record as handed out
-        files.check_free(output)
+    target = None if output is None else files.named(output)
+    if target is not None:  # what is refused is not in the record as handed out
+        files.check_folder(target)
+        if not force:
+            files.check_free(target)
 
     async def work() -> Dossier:
         async with wiring.open_store(this.settings) as store:
             return await store.people.held_on(ref, wiring.operator(this.settings))
 
     dossier = run_async(work())
-    written = _write(dossier, output, photos, force=force)
+    written = _write(dossier, target, photos, force=force)
     if output is None:
         Output(as_json=True).document(dossier.document)
     elif as_json:
@@ -84,11 +87,7 @@ def _write(
         contents[output] = json.dumps(document, ensure_ascii=False, indent=2).encode() + b"\n"
     if folder is not None:
         if not folder.is_dir():
-            raise UsageError(
-                "folder_missing",
-                _("There is no folder {folder}.").format(folder=folder),
-                hint=_("Make it first, or name another."),
-            )
+            raise files.folder_missing(folder)
         contents |= {folder / photo.name: photo.content for photo in dossier.photos}
     _write_all(contents, force=force)
     return list(contents)
@@ -125,7 +124,7 @@ def erase(
             if await store.people.check_erasable(ref):
                 agree(
                     _("Nothing was erased."),
-                    _("Erase {ref} for good: name, numbers, addresses, words and photos").format(
+                    _("Erase {ref} for good: name, numbers, addresses, words and photos?").format(
                         ref=ref
                     ),
                     yes=yes,

@@ -34,7 +34,7 @@ def purge(
             return
         if interactive():
             _show(found, output)
-        agree(_("Nothing was removed."), _("Remove all this for good"), yes=False)
+        agree(_("Nothing was removed."), _("Remove all this for good?"), yes=False)
     _report(run_async(_purge(this, dry_run=dry_run)), output, dry_run=dry_run)
 
 

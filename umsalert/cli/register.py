@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from umsalert.cli.output import Output, local, status_name
+from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _, day_words
+from umsalert.statuses import status_name, stored_name
 
 if TYPE_CHECKING:
     from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange
@@ -131,8 +132,8 @@ def history(changes: Sequence[StatusChange], time_zone: str, output: Output) -> 
         [
             (
                 local(change.at, time_zone, seconds=False),
-                change.from_status and _status_word(change.from_status),
-                _status_word(change.to_status),
+                change.from_status and stored_name(change.from_status),
+                stored_name(change.to_status),
                 change.by,
                 change.until and day_words(change.until),
                 reason_words(change),
@@ -168,15 +169,6 @@ def reason_words(change: StatusChange) -> str:
     }.get(change.reason, change.reason)
 
 
-def _status_word(status: str) -> str:
-    from umsalert.model import ContactStatus, SiteStatus
-
-    known: type[SiteStatus | ContactStatus] = (
-        SiteStatus if status in list(SiteStatus) else ContactStatus
-    )
-    return status_name(known(status))
-
-
 def report_status(
     refs: Sequence[str], changed: int, status: SiteStatus | ContactStatus, output: Output
 ) -> None:
@@ -197,35 +189,48 @@ def document(item: Site | Contact) -> dict[str, Any]:
     return fields
 
 
-def contact_table(contacts: Sequence[Contact], output: Output, *, masked: bool) -> None:
-    """Print contacts as a table."""
+def contact_table(
+    contacts: Sequence[Contact], output: Output, *, masked: bool, one_site: bool = False
+) -> None:
+    """Print contacts as a table; the site is left out where all are of the same."""
     from umsalert import phones
 
-    output.table(
+    columns = [
+        Column(_("Ref"), whole=True),
+        Column(_("Site"), whole=True),
+        Column(_("Name")),
+        Column(_("Role")),
+        Column(_("Phone"), whole=not masked),
+        Column(_("E-mail")),
+        Column(_("Card until"), whole=True),
+        Column(_("Status"), whole=True),
+    ]
+    rows: list[list[object]] = [
         [
-            Column(_("Ref"), whole=True),
-            Column(_("Site"), whole=True),
-            Column(_("Name")),
-            Column(_("Role")),
-            Column(_("Phone")),
-            Column(_("E-mail")),
-            Column(_("Card")),
-            Column(_("Status"), whole=True),
-        ],
-        [
-            (
-                contact.ref,
-                contact.site_ref,
-                contact.name,
-                contact.role,
-                phones.mask(contact.phone) if contact.phone and masked else contact.phone,
-                _mask_email(contact.email) if contact.email and masked else contact.email,
-                contact.card,
-                status_name(contact.status),
-            )
-            for contact in contacts
-        ],
-    )
+            contact.ref,
+            contact.site_ref,
+            contact.name,
+            contact.role,
+            phones.mask(contact.phone) if contact.phone and masked else contact.phone,
+            _mask_email(contact.email) if contact.email and masked else contact.email,
+            _card_words(contact.card),
+            status_name(contact.status),
+        ]
+        for contact in contacts
+    ]
+    if one_site:
+        del columns[1]
+        for cells in rows:
+            del cells[1]
+    output.table(columns, rows)
+
+
+def _card_words(card: str | None) -> str | None:
+    """Return the last day of a card; the card itself where it does not say one."""
+    from umsalert.cards import card_expiry
+
+    day = None if card is None else card_expiry(card)
+    return card if day is None else day_words(day)
 
 
 def masked(name: str, value: object) -> object:

@@ -9,11 +9,12 @@ import typer
 
 from umsalert.cli import exporting, register, site_life
 from umsalert.cli.context import AsJson, run_async, run_reading, session
-from umsalert.cli.output import Output, status_name
+from umsalert.cli.output import Output
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import Power, SiteStatus
+from umsalert.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import AddressState, Contact, Site
@@ -278,7 +279,7 @@ def show(context: typer.Context, ref: site_life.Ref, as_json: AsJson = False) ->
     else:
         site_life.show_site(site, output)
         output.line()
-        register.contact_table(contacts, output, masked=False)
+        register.contact_table(contacts, output, masked=False, one_site=True)
         contact_life.say_doubtful(states, site.time_zone, output)
 
 

@@ -12,10 +12,11 @@ import typer
 from umsalert import times
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.output import Output, local, status_name
+from umsalert.cli.output import Output, local
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, titled
 from umsalert.model import Power, SiteStatus
+from umsalert.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.approvals import Override
@@ -66,6 +67,10 @@ def review(
     if missing:
         said = _("Missing for the approval: {fields}").format(fields=", ".join(missing))
         output.paragraph(said)
+        options = " ".join(f"--{name.replace('_', '-')} …" for name in missing)
+        output.say(
+            _("To fill in: umsalert site edit {ref} {options}").format(ref=ref, options=options)
+        )
     else:
         output.line(_("Nothing is missing for the approval."))
     output.line()
@@ -306,7 +311,7 @@ def show_site(site: Site, output: Output) -> None:
         (_("Authorisation"), "company_authorisation", authorisation),
     ):
         if name in missing:
-            said = _("missing: taken as always") if name == "hours" else _("missing")
+            said = _("missing (taken as 24/7)") if name == "hours" else _("missing")
             output.line("  " + titled(title, said))
         elif value not in (None, ""):
             output.line("  " + titled(title, value))

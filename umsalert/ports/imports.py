@@ -73,6 +73,10 @@ class Rows(Protocol[T]):
     def columns(self) -> Sequence[str]:
         """Return them in the order of the file."""
 
+    @property
+    def headers(self) -> Mapping[str, str]:
+        """Return what the file calls each column."""
+
     def batches(self) -> Iterator[Batch[T]]:
         """Yield checked rows."""
 
@@ -88,6 +92,9 @@ Progress = Callable[[Step, int], None]
 """Told of how many rows are read, or written; called in a thread of the database."""
 
 
+Judge = Callable[[Iterable[tuple[int, Any]]], None]
+
+
 @dataclass(frozen=True, slots=True)
 class Order:
     """What to do with the staged rows.
@@ -96,13 +103,14 @@ class Order:
         by: who does it.
         status: what new rows become; that of the others stays.
         prune: close what the file does not name: `named`: contacts only of the sites that it names.
-        judge: asked with the new rows, in the transaction: raises what their vetting lacks.
+        judge: asked with the new rows and the line of each, in the transaction: raises what their
+            vetting lacks.
     """
 
     by: Operator
     status: SiteStatus | ContactStatus
     prune: Literal["none", "named", "everywhere"] = "none"
-    judge: Callable[[Iterable[Any]], None] | None = None
+    judge: Judge | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,15 @@ class Binding:
         """Return which cells say why a row was rejected before."""
         return frozenset(at for at, name in enumerate(self.header) if normal(name) == REASON)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Return what the file calls each column of ours that it has; others by their own name."""
+        ours = {
+            column: " + ".join(self.header[place] for place in at)
+            for column, at in zip(self.columns, self.places, strict=True)
+        }
+        return {name: name for name in self.header} | ours
+
     @property
     def width(self) -> int:
         """How many cells a line has, the `reason` of a rejected one among them."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from umsalert.errors import InvalidData, Problem
 from umsalert.i18n import _
+from umsalert.register.names import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +29,10 @@ class Mapping:
         """Yield every header that a column of ours is read from."""
         for theirs in self.columns.values():
             yield from theirs
+
+    def normal(self) -> frozenset[str]:
+        """Return every header that it knows, as `names.normal` writes it."""
+        return frozenset(map(normal, (*self.headers(), *self.ignore)))
 
 
 def read_mapping(data: bytes, known: Collection[str]) -> Mapping:

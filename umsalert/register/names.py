@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cache, lru_cache
 
 WITHIN = 10
@@ -73,15 +73,18 @@ def is_known(name: str) -> bool:
     return any(found in lookup(contacts=contacts) for contacts in (False, True))
 
 
-def known(cells: Sequence[str]) -> int:
-    """Return how many cells are names of columns of ours."""
-    return sum(map(is_known, cells))
+def known(cells: Sequence[str], others: Set[str] = frozenset()) -> int:
+    """Return how many cells are names of columns of ours, or `others`, which are `normal`."""
+    return sum(normal(cell) in others or is_known(cell) for cell in cells)
 
 
-def place(lines: Sequence[Sequence[str]]) -> int:
-    """Return which of the first lines, of which there is one at least, is the header."""
-    found = list(map(known, lines))
-    return 0 if found[0] else found.index(max(found))
+def place(lines: Sequence[Sequence[str]], others: Set[str] = frozenset()) -> int:
+    """Return which of the first lines, of which there is one at least, is the header.
+
+    One name alone may be a title: `Contacts`.
+    """
+    found = [known(line, others) for line in lines]
+    return 0 if found[0] > 1 else found.index(max(found))
 
 
 @cache

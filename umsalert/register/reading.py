@@ -79,6 +79,11 @@ class Reading(Generic[T]):
         """Return the names of the file's columns, without that of reasons."""
         return self.without_reason(self.binding.header)
 
+    @property
+    def headers(self) -> Dictionary[str, str]:
+        """Return what the file calls each column."""
+        return self.binding.names
+
     def lines(self) -> Iterator[Line]:
         """Yield what is below the header, as it stands in the file."""
         yield from itertools.islice(self._source.lines(), self._skipped, None)
@@ -123,7 +128,8 @@ class Reading(Generic[T]):
                 continue
             if len(cells) != width:
                 if len(cells) < width or any(cell.strip() for cell in cells[width:]):
-                    batch.problems.append(_ragged(line, width))
+                    if self.sound:  # a wrong header makes every row look so
+                        batch.problems.append(_ragged(line, width))
                     continue
                 cells = cells[:width]
             found = cells_of(cells)
@@ -152,7 +158,7 @@ def _header(source: Source, columns: Sequence[Column], manner: Manner) -> tuple[
     first = list(itertools.islice(source.lines(), names.WITHIN))
     if not first:
         raise UnreadableError("file_empty", _("The file is empty."))
-    at = names.place([line.cells for line in first])
+    at = names.place([line.cells for line in first], manner.mapping.normal())
     line = first[at]
     if line.problem:
         raise UnreadableError(line.problem.code, line.problem.message, row=line.number)

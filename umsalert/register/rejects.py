@@ -48,6 +48,7 @@ def _cells(cells: Sequence[str]) -> list[str]:
 
 def _reason(problems: Sequence[Problem]) -> str:
     return " ".join(
-        titled(problem.column, problem.message) if problem.column else problem.message
+        titled(name, problem.message) if name else problem.message
         for problem in problems
+        for name in (problem.header or problem.column,)
     )

@@ -66,7 +66,7 @@ NO_LIMITS = Limits()
 class Plan:
     """What would be sent, to whom: shown before anything leaves, then recorded as it stands.
 
-    `above`: the limits that it exceeds, by name: it needs a second person.
+    `above`: those of the `limits` that it exceeds, by name: it needs a second person.
     """
 
     request: Request
@@ -80,6 +80,7 @@ class Plan:
     situation: Situation
     findings: tuple[Finding, ...]
     above: tuple[str, ...] = ()
+    limits: Limits = NO_LIMITS
 
     @property
     def incident_at(self) -> datetime:

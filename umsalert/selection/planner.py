@@ -102,6 +102,7 @@ class Planner:
             situation=situation,
             findings=check.alert(check.Draft(request.template, request.values, facts, texts)),
             above=above(request, selection.contacts, self._station.limits),
+            limits=self._station.limits,
         )
         return replace(plan, findings=check.worst_first((*plan.findings, *unusual(plan))))
 

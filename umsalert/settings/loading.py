@@ -101,7 +101,7 @@ def load(
         raise ConfigurationError(
             "settings_invalid",
             _("The settings are invalid: {problems}").format(
-                problems="; ".join(f"{p.column}: {p.message}" for p in found.problems)
+                problems=_("; ").join(f"{p.column}: {p.message}" for p in found.problems)
             ),
             hint=_("Correct {file} or the UMSALERT_* variables.").format(file=found.file),
             problems=found.problems,

@@ -20,6 +20,8 @@ from umsalert.store.examination import check_sound
 from umsalert.store.spatialite import Connection, connect, explained, load_extension
 
 _PREFIX = ".restore-"
+_HEAD = b"SQLite format 3\0"
+_NO_COPY = {"database_corrupt", "not_an_umsalert_database"}
 _AUDITED = 14
 """The first version of the database that has an audit log."""
 
@@ -63,7 +65,7 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
         with explained(database), contextlib.closing(connect(database, write=False)) as source:
             versions.check_version(source, database)
             schema.copy_to(source, part)
-        proven = examine(part)
+        proven = _examined(part)
     made = Copy(target, proven.version, proven.size, proven.head)
     head = {} if made.head is None else {"n": made.head.n, "sha256": made.head.sha256}
     with explained(database), contextlib.closing(connect(database, write=True)) as connection:
@@ -74,12 +76,30 @@ def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: 
 
 def examine(path: Path) -> Copy:
     """Return what a copy is. Raises DatabaseError when it is not ours, is newer or is damaged."""
+    hint = _("Name what `umsalert db backup` has made.")
     if not path.exists():
+        raise UsageError("file_missing", _("There is no file {file}.").format(file=path), hint=hint)
+    if path.is_dir():
         raise UsageError(
-            "file_missing",
-            _("There is no file {file}.").format(file=path),
-            hint=_("Name what `umsalert db backup` has made."),
+            "file_is_folder", _("{file} is a folder, not a file.").format(file=path), hint=hint
         )
+    try:
+        return _examined(path)
+    except DatabaseError as error:
+        if error.code not in _NO_COPY:
+            raise
+        message = error.message
+        if not _is_sqlite(path):
+            message = _("{file} is no copy of a database.").format(file=path)
+        raise DatabaseError(error.code, message, hint=hint) from error
+
+
+def _is_sqlite(path: Path) -> bool:
+    with path.open("rb") as file:
+        return file.read(len(_HEAD)) == _HEAD
+
+
+def _examined(path: Path) -> Copy:
     check_sound(path)
     with explained(path), contextlib.closing(connect(path, write=False)) as connection:
         version = versions.version_of(connection, path)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import FACTS
+from umsalert.statuses import stored_name
 from umsalert.store.database import queries
 from umsalert.store.doubles import doubles
 from umsalert.store.spatialite import Connection
@@ -30,13 +31,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """Likewise, for a row that is taken all the same."""
+    """Likewise, for a row that is taken all the same; `said` is how `other` is said."""
 
     code: str
     query: str
     column: str
     message: str
     todo: str
+    said: Callable[[str], str]
 
 
 def check(
@@ -119,19 +121,23 @@ def _facts_lost(connection: Connection, shape: Shape, written: Sequence[str]) ->
             yield Problem(
                 "fact_lost",
                 _("{ref} is {status} and would lose this.").format(
-                    ref=row["ref"], status=row["status"]
+                    ref=row["ref"], status=stored_name(row["status"])
                 ),
                 row["line"],
                 name,
                 None,
-                _("Write it, or leave the column away; with a reason: umsalert site edit --review"),
+                _(
+                    "Fill in the cell, or leave the column away; to empty it with a reason: "
+                    "umsalert site edit REF --review REASON"
+                ),
             )
 
 
 def _found(connection: Connection, wanted: Sequence[Refusal | Doubt]) -> Iterator[Problem]:
     for item in wanted:
         for row in connection.execute(queries("imports")[item.query]):
-            message = item.message.format(other=row["other"])
+            said = item.said if isinstance(item, Doubt) else str
+            message = item.message.format(other=said(row["other"]))
             yield Problem(item.code, message, row["line"], item.column, row["value"], item.todo)
 
 
@@ -204,4 +210,5 @@ def _not_active(shape: Shape) -> Doubt:
         "ref",
         _("It is in the register as {other}, and stays so: an import reopens nothing."),
         _("See: umsalert site --help, umsalert contact --help"),
+        stored_name,
     )

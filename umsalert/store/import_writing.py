@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from umsalert.i18n import _
 from umsalert.model import ContactStatus, Deed, SiteStatus
-from umsalert.ports.imports import Noun
+from umsalert.ports.imports import Judge, Noun
 from umsalert.store import audit
 from umsalert.store.contact_rows import contact_of_row
 from umsalert.store.database import queries
@@ -35,10 +35,11 @@ def close_leaving(connection: Connection, shape: Shape, to: Move) -> None:
         move(connection, refs, Move(_CLOSED[shape.noun], to.by, to.at, reason))
 
 
-def judge_new(connection: Connection, shape: Shape, judge: Callable[[Iterable[Any]], None]) -> None:
+def judge_new(connection: Connection, shape: Shape, judge: Judge) -> None:
     """Ask who has a word on new rows; what it raises keeps the whole file out."""
     rows = connection.execute(queries("imports")[f"new_{shape.noun}s"])
-    judge(map(site_of_row if shape.noun == "site" else contact_of_row, rows))
+    item: Callable[[Connection], Any] = site_of_row if shape.noun == "site" else contact_of_row
+    judge((row["line"], item(row)) for row in rows)
 
 
 def update(connection: Connection, shape: Shape, written: Sequence[str], to: Move) -> None:

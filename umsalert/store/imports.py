@@ -97,6 +97,7 @@ class SqlStaging:
         self._lane = Lane(path, write=True)
         self._stopped = threading.Event()
         self._columns: tuple[str, ...] = ()
+        self._headers: Mapping[str, str] = {}
         self._total = 0
         self._seen: tuple[int, AuditHead] = (0, GENESIS)
         self._compared: Comparison | None = None
@@ -126,7 +127,7 @@ class SqlStaging:
 
         def work(connection: Connection) -> tuple[Problem, ...]:
             found = connection.execute(queries("imports")["problems"], values)
-            return tuple(map(_problem, found))
+            return tuple(_problem(row, self._headers) for row in found)
 
         return await self._run(work)
 
@@ -252,6 +253,7 @@ class SqlStaging:
         known = SqlKnownRows(connection)
         rows = read(known)
         self._columns = tuple(rows.columns)
+        self._headers = rows.headers
         told = self._told(progress)
         stager = staged.Stager(connection, self._shape, self._columns)
         connection.execute("BEGIN")  # nothing of the register is written in it
@@ -356,7 +358,14 @@ def _zone_of(lat: float, lon: float) -> str | None:
     return territory.time_zone if territory else None
 
 
-def _problem(row: Connection) -> Problem:
+def _problem(row: Connection, headers: Mapping[str, str]) -> Problem:
+    name = row["field"]
     return Problem(
-        row["code"], row["message"], row["line"], row["field"], row["value"], row["hint"]
+        row["code"],
+        row["message"],
+        row["line"],
+        name,
+        row["value"],
+        row["hint"],
+        None if name is None else headers.get(name),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from umsalert import approvals
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
+from umsalert.statuses import status_name
 from umsalert.store import audit
 from umsalert.store.contact_rows import contact_of_row
 from umsalert.store.database import queries
@@ -68,7 +69,7 @@ def _check_unmoved(connection: Connection, sites: Sequence[Site], approval: Appr
     }
     rows = connection.execute(queries("vetting")["moved_since"], values)
     since = {row["ref"] for row in rows}
-    moved = [f"{site.ref} ({site.status})" for site in sites if site.ref in since]
+    moved = [f"{site.ref} ({status_name(site.status)})" for site in sites if site.ref in since]
     if moved:
         raise RefusedByRule(
             "sites_moved",

@@ -17,6 +17,7 @@ from umsalert.model import (
     Operator,
     SiteStatus,
 )
+from umsalert.statuses import status_name, stored_name
 from umsalert.store import audit
 from umsalert.store.database import queries
 from umsalert.store.instants import to_text
@@ -138,11 +139,11 @@ def record(connection: Connection, refs: Mapping[str, str | None], to: Move) -> 
 
 
 def _forbidden(stuck: Sequence[str], at: Mapping[str, str], to: Move) -> RefusedByRule:
-    standing = [f"{ref} ({at[ref]})" for ref in stuck]
+    standing = [f"{ref} ({stored_name(at[ref])})" for ref in stuck]
     return RefusedByRule(
         "move_forbidden",
         _("These cannot become {status} from where they stand: {refs}").format(
-            status=to.status.value, refs=some(standing)
+            status=status_name(to.status), refs=some(standing)
         ),
         hint=_("Nothing was changed. What a status may become: docs/register.md"),
     )

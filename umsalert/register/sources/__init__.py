@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from umsalert.register.sources.base import Line, Options, Source, UnreadableError
-from umsalert.register.sources.opening import open_source
+from umsalert.register.sources.opening import check_options, open_source
 
-__all__ = ["Line", "Options", "Source", "UnreadableError", "open_source"]
+__all__ = ["Line", "Options", "Source", "UnreadableError", "check_options", "open_source"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -18,11 +18,13 @@ class Options:
         sheet: the sheet of a workbook by its name; None: the first that is visible.
         encoding: that of a CSV file; None: found out.
         points: whether the rows have a place, which GeoJSON writes as a geometry.
+        headers: names that a header may have beside those that we know, `normal`.
     """
 
     sheet: str | None = None
     encoding: str | None = None
     points: bool = True
+    headers: Set[str] = frozenset()
 
 
 class Line(NamedTuple):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import zipfile
 from typing import BinaryIO
 
+from umsalert.errors import UsageError
 from umsalert.i18n import _
 from umsalert.register.sources.base import Options, Source, UnreadableError
 
@@ -30,22 +31,43 @@ def open_source(stream: BinaryIO, options: Options) -> Source:
 
     Raises:
         UnreadableError: the file holds no table.
-        UsageError: sheet_unknown, encoding_unknown: `options` do not fit it.
+        UsageError: sheet_unknown, sheet_of_no_workbook, encoding_unknown, encoding_of_no_text:
+            `options` do not fit it.
     """
     stream.seek(0)
     start = stream.read(_LOOKED_AT)
     if start.startswith(_ZIP):
-        return _workbook(stream, options)
+        source = _workbook(stream, options)
+        check_options(options, text=False, workbook=True)
+        return source
     kind = next((name for begin, name in _OTHERS if start.lstrip().startswith(begin)), None)
     if kind:
         raise _unsupported(kind)
     if start.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[")):
         from umsalert.register.sources.geojson import GeoJson
 
+        check_options(options)
         return GeoJson(stream, points=options.points)
     from umsalert.register.sources.text import TextTable
 
-    return TextTable(stream, options.encoding)
+    check_options(options, text=True)
+    return TextTable(stream, options.encoding, options.headers)
+
+
+def check_options(options: Options, *, text: bool = False, workbook: bool = False) -> None:
+    """Raise UsageError when an option would be passed over in silence."""
+    if options.sheet is not None and not workbook:
+        raise UsageError(
+            "sheet_of_no_workbook",
+            _("--sheet goes with a workbook only, and the file is none."),
+            hint=_("Leave --sheet away, or name the XLSX."),
+        )
+    if options.encoding is not None and not text:
+        raise UsageError(
+            "encoding_of_no_text",
+            _("--encoding goes with a CSV file only, and the file is none."),
+            hint=_("Leave --encoding away: a file of this kind has one encoding."),
+        )
 
 
 def _workbook(stream: BinaryIO, options: Options) -> Source:

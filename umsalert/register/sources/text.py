@@ -7,7 +7,7 @@ import csv
 import io
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from typing import BinaryIO
 
 from umsalert import spreadsheets
@@ -36,9 +36,12 @@ _ENCODINGS = {
 class TextTable:
     """A CSV file. The delimiter is the one that makes most sense of the header."""
 
-    def __init__(self, stream: BinaryIO, encoding: str | None) -> None:
+    def __init__(
+        self, stream: BinaryIO, encoding: str | None, headers: Set[str] = frozenset()
+    ) -> None:
         """Find out encoding and delimiter. Raises UnreadableError, UsageError."""
         self._stream = stream
+        self._headers = headers
         self.warnings: tuple[Problem, ...] = ()
         self._encoding = self._asked(encoding) if encoding else self._found()
         self.delimiter = max(_DELIMITERS, key=self._sense)
@@ -79,8 +82,8 @@ class TextTable:
         """Return how many names of the header are known if it is cut so, and how many it has."""
         first = list(itertools.islice(self._lines(delimiter, strict=False), names.WITHIN))
         cells = [line.cells for line in first]
-        header = cells[names.place(cells)] if cells else ()
-        return names.known(header), len(header)
+        header = cells[names.place(cells, self._headers)] if cells else ()
+        return names.known(header, self._headers), len(header)
 
     def _asked(self, name: str) -> str:
         try:

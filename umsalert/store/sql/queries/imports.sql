@@ -278,11 +278,11 @@ WHERE line > :after AND line <= :upto AND line NOT IN (SELECT line FROM staged_m
 ORDER BY line
 
 -- name: new_sites
-SELECT site.* FROM staged AS new JOIN site ON site.ref = new.ref
+SELECT new.line, site.* FROM staged AS new JOIN site ON site.ref = new.ref
 WHERE new.line NOT IN (SELECT line FROM staged_match) ORDER BY new.line
 
 -- name: new_contacts
-SELECT contact.*, site.ref AS site_ref
+SELECT new.line, contact.*, site.ref AS site_ref
 FROM staged AS new JOIN contact ON contact.ref = new.ref JOIN site ON site.id = contact.site_id
 WHERE new.line NOT IN (SELECT line FROM staged_match) ORDER BY new.line
 
