@@ -111,7 +111,7 @@ class Forked(subprocess.Popen[bytes]):
 
     def __init__(self, command: Mapping[str, Any], stdin: int) -> None:
         self.args = command["words"]
-        self.returncode = None  # type: ignore[assignment] # as Popen has it, too
+        self.returncode = None
         self.stdin = None
         with contextlib.ExitStack() as given:
             if stdin == subprocess.PIPE:
