@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from tests.running.process import started
 from umsalert.store import schema
 
 
@@ -51,15 +52,14 @@ class Cli:
         stdin: bytes = b"",
         environ: Mapping[str, str] = MappingProxyType({}),
     ) -> Ended:
-        child = subprocess.run(
-            command(*arguments),
-            input=stdin,
-            capture_output=True,
-            cwd=self.folder,
-            env={**os.environ, **environ},
-            check=False,
+        child = started(
+            *arguments,
+            environ={**os.environ, **environ},
+            folder=self.folder,
+            stdin=subprocess.PIPE,
         )
-        ended = Ended(child.returncode, child.stdout.decode(), child.stderr.decode())
+        out, err = child.communicate(stdin)
+        ended = Ended(child.returncode, out.decode(), err.decode())
         assert "Traceback" not in ended.out + ended.err, ended.err
         return ended
 

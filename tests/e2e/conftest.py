@@ -15,6 +15,8 @@ SITES = 12
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Return an office whose carrier lives thirty times faster; guard 3 reports a sighting."""
     home = tmp_path_factory.mktemp("office")
-    answers = ("--answer", "+33639980003=02", "--answer", "+33639980004=1")
+    # Nobody's phone is off: on a busy machine its receipt comes before the command has ended.
+    keys = {"+33639980003": "02", "+33639980004": "1", "+33639980011": ""}
+    answers = [f"--answer={number}={pressed}" for number, pressed in keys.items()]
     with open_office(home, SITES, "--speed", "30", *answers) as opened:
         yield opened

@@ -9,12 +9,13 @@ import re
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+from tests.running.process import fresh, started
 
 READY_WITHIN_S = 60.0
 POLL_S = 0.02
@@ -65,6 +66,8 @@ class Office:
     home: Path
     environ: dict[str, str] = field(default_factory=dict)
     processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    fresh: bool = False
+    """Whether each of its processes is a new Python, as users start it: tests of the process."""
 
     @property
     def database(self) -> Path:
@@ -74,13 +77,8 @@ class Office:
         self, *words: str, module: str = "umsalert", **environ: str
     ) -> subprocess.Popen[bytes]:
         """Start the program, or another module that ends in it, without waiting for it."""
-        process = subprocess.Popen(
-            [sys.executable, "-m", module, *words],
-            env=self._environment(environ),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
+        start = fresh if self.fresh else started
+        process = start(*words, environ=self._environment(environ), module=module)
         self.processes.append(process)
         return process
 

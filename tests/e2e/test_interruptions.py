@@ -19,6 +19,7 @@ def slow_office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     """Return an office with forty sites, whose SMS leave ten a second."""
     with open_office(tmp_path_factory.mktemp("slow"), SITES, "--speed", "30") as opened:
         opened.environ |= SLOW
+        opened.fresh = True
         yield opened
 
 

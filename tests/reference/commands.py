@@ -7,12 +7,13 @@ language needs a process of its own.
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -29,7 +30,8 @@ class Command:
     help: str
 
 
-def commands(language: str = "en") -> list[Command]:
+@functools.cache
+def commands(language: str = "en") -> Sequence[Command]:
     """Return every command in the order of the help, groups before what is in them."""
     done = subprocess.run(
         [sys.executable, "-W", "error", __file__],
@@ -37,7 +39,7 @@ def commands(language: str = "en") -> list[Command]:
         stdout=subprocess.PIPE,
         check=True,
     )
-    return [Command(**found) for found in json.loads(done.stdout)]
+    return tuple(Command(**found) for found in json.loads(done.stdout))
 
 
 def _printed(*words: str) -> str:

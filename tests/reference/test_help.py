@@ -18,7 +18,7 @@ documents in [json.md](json.md). Written by the tests: see CONTRIBUTING.md.
 
 
 @pytest.fixture(scope="module")
-def english() -> list[Command]:
+def english() -> Sequence[Command]:
     return commands("en")
 
 

@@ -41,7 +41,7 @@ def prepare(home: Path) -> Path:
     home.mkdir(parents=True)
     Keys(home)
     prepare_home(Training(home, http_port=1, smtp_port=1))
-    office = Office(home, environ_of())
+    office = Office(home, environ_of(), fresh=True)
     assert office.run("init").code == 0
     fill(office, VETTED, STEP_DEG)
     for noun, text in (("site", _UNVETTED_SITES), ("contact", _UNVETTED_PEOPLE)):

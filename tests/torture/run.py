@@ -104,7 +104,7 @@ def play(stage: Stage, plan: RunPlan) -> Outcome:
     with stage.carriers.open(config) as (simulator, record):
         ports = Training(outcome.folder, simulator.http_port, simulator.smtp_port, speed=plan.speed)
         prepare_home(ports)
-        office = Office(outcome.folder, environ_of())
+        office = Office(outcome.folder, environ_of(), fresh=True)
         run = _Run(plan, office, record, outcome)
         try:
             report = run.through()
