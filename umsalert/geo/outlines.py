@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from umsalert.errors import DatabaseError, UsageError
 from umsalert.geo.native import check_order
@@ -49,6 +49,9 @@ _NAMES = {
     "984": "Terres australes et antarctiques françaises",
     "987": "Polynésie française",
 }
+
+METROPOLE = ("11", "24", "27", "28", "32", "44", "52", "53", "75", "76", "84", "93", "94")
+"""The régions of Europe."""
 
 _CALLED = {
     (DivisionKind.REGION, "paca"): "93",
@@ -106,6 +109,17 @@ def outlines(kind: DivisionKind, codes: Collection[str] | None = None) -> Outlin
             if wanted is None or it.code in wanted:
                 found[it.code] = _box(it.code)
     return found
+
+
+def drawing(kind: DivisionKind, codes: Collection[str]) -> dict[str, Any]:
+    """Return outlines as one GeoJSON geometry, for drawing: borders between them are kept.
+
+    Needs no shapely, so that it can be had after a spatial query. Raises DatabaseError as above.
+    """
+    sql = "SELECT outline FROM division WHERE kind = ? AND code = ?"
+    found = [_rows(sql, kind, code) for code in codes]
+    parts = [part for rows in found for (data,) in rows if data for part in _parts(data)]
+    return {"type": "MultiPolygon", "coordinates": parts}
 
 
 def around(named: Sequence[Division]) -> BaseGeometry:
@@ -191,12 +205,19 @@ def _decoded(data: bytes) -> BaseGeometry:
     check_order("shapely")
     import shapely
 
-    numbers, steps = _numbers(data), _steps()
-    parts = []
-    for rings in numbers:
-        corners = [list(_ring(numbers, steps)) for _ring_of_part in range(rings)]
-        parts.append(shapely.Polygon(corners[0], corners[1:]))
+    parts = [shapely.Polygon(outer, holes) for outer, *holes in _parts(data)]
     return parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+
+
+def _parts(data: bytes) -> Iterator[list[list[tuple[float, float]]]]:
+    """Yield the rings of each polygon, closed."""
+    numbers, steps = _numbers(data), _steps()
+    for rings in numbers:
+        yield [_closed(list(_ring(numbers, steps))) for _ring_of_part in range(rings)]
+
+
+def _closed(corners: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    return [*corners, corners[0]]
 
 
 def _ring(numbers: Iterator[int], steps: int) -> Iterator[tuple[float, float]]:
