@@ -132,7 +132,7 @@ async def test_the_register_says_what_it_knows_of_names(store: Store) -> None:
     assert known.unknown == ("NOPE", "NIL")
     places = {it.ref: (it.lat, it.lon) for it in sites_in(ALPES, 20)}
     assert sorted(known.spots) == sorted([places["S2"], places["S6"]])
-        situation = await store.alerts.situation(area, "x", NOON, exercise=False)
+    situation = await store.alerts.situation(area, "x", NOON, exercise=False)
     assert situation.unvetted == ("NEW",)
 
 
@@ -141,7 +141,7 @@ async def test_a_postcode_that_is_another_communes_code_is_noticed(store: Store)
     site = NewSite("N", "N", 43.7, 7.27, "FR", "Europe/Paris", postcode="06100", commune="Nice")
     await add(store, [site])
     area = named(DivisionKind.COMMUNE, "06100")
-        situation = await store.alerts.situation(area, "x", NOON, exercise=False)
+    situation = await store.alerts.situation(area, "x", NOON, exercise=False)
     assert situation.postcodes == {"06100": ("Nice",)}
 
 

@@ -268,7 +268,10 @@ def _unknown(kind: DivisionKind, text: str) -> UsageError:
     hint = (
         _("Meant is perhaps: {names}").format(names=listed)
         if near
-        else _("Codes are INSEE's, such as 06088 (Nice), 06 (Alpes-Maritimes), 94 (Corse).")
+        else _(
+            "Codes are INSEE's and no postcodes: 06088 (Nice), 06 (Alpes-Maritimes), 94 (Corse). "
+            "A name lists the communes that have it."
+        )
     )
     return UsageError(f"{kind}_unknown", words[kind].format(text=text), hint=hint)
 
