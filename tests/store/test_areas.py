@@ -1,4 +1,4 @@
-"""Départements, lists, kinds and everywhere on a real SpatiaLite file, by the path of the circle."""
+"""Départements, lists, kinds and everywhere on a real SpatiaLite file, selected like a circle."""
 
 from __future__ import annotations
 
@@ -168,7 +168,8 @@ async def test_what_is_usual_is_the_radius_of_circles(store: Store) -> None:
     middle = NewSite("S0", "S0", ALPES.lat, ALPES.lon, "FR", "Europe/Paris")
     await add(store, [middle])
     circle = Circle(ALPES.lat, ALPES.lon, 800.0)
-    for i, area in enumerate((ALPES, Everywhere(), ALPES, circle, circle, circle)):
+    areas: list[Area] = [ALPES, Everywhere(), ALPES, circle, circle, circle]
+    for i, area in enumerate(areas):
         alert = new_alert(f"A{i}", EMAIL, area=area)
         await store.alerts.create(alert, all_on_duty)
     found = await store.alerts.situation(circle, alert.template, NOON, exercise=False)
