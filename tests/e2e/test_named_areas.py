@@ -53,7 +53,8 @@ def refs(ended: Ended) -> set[str]:
 def test_a_departement_is_alerted_and_remembered(office: Office) -> None:
     """Everybody in it gets the SMS; the record, a follow-up and the list know its name."""
     before = office.forget()
-    ended = office.run("alert", "send", "--departement", "06", *PERSON, *SMS, "--yes")
+    words = ("--departement", "06", *PERSON, *SMS, "--yes")
+    ended = office.run("alert", "send", *words, UMSALERT_APPROVAL_RADIUS_M="0")
     assert ended.code in SENT, ended.err
     assert len(office.sms(before)) == SITES
     assert "Alpes-Maritimes (06)" in ended.out

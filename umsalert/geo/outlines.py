@@ -246,7 +246,9 @@ def _steps() -> int:
 def _rows(sql: str, *values: str) -> list[tuple]:  # type: ignore[type-arg]
     """Return the rows of a query. Raises DatabaseError when the file cannot be read."""
     try:
-        with closing(sqlite3.connect(f"file:{FILE}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(
+            sqlite3.connect(f"{FILE.as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as connection:
             return connection.execute(sql, values).fetchall()
     except sqlite3.Error as error:
         raise DatabaseError(
