@@ -67,7 +67,8 @@ def test_a_departement_is_alerted_and_remembered(office: Office) -> None:
     assert " 06 " in listed
     wider = office.run("alert", "widen", "last", "--radius", "90km", "--yes", "--json")
     assert (wider.code, wider.error["code"]) == (2, "not_a_circle")
-    words = ("--to", "all", "--var", "last_seen=la gare", *SMS, "--yes")
+    moved = ("--template", "search-person", "--var", "direction=la gare")
+    words = ("--to", "all", *moved, *SMS, "--yes")
     more = office.run("alert", "follow-up", "last", *words)
     assert more.code in SENT, more.err
     assert len(office.sms(before)) > SITES
