@@ -156,7 +156,9 @@ def test_what_is_not_found_names_what_is_near(
     assert candidate in raised.value.hint
 
 
-@pytest.mark.parametrize("typed", ["06000", "99999", "", "\u00a0", "'; DROP TABLE division"])
+@pytest.mark.parametrize(
+    "typed", ["06000", "99999", "", "\u00a0", "\udcff", "\0", "9" * 9_999, "'; DROP TABLE division"]
+)
 def test_nonsense_is_refused(typed: str) -> None:
     """A postcode is no INSEE code; nothing typed does harm."""
     with pytest.raises(UsageError) as raised:

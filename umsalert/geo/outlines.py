@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from umsalert.errors import DatabaseError, UsageError
 from umsalert.geo.native import check_order
-from umsalert.geo.territories import TERRITORIES
+from umsalert.geo.territories import TERRITORIES, Territory
 from umsalert.i18n import _
 from umsalert.model import Division, DivisionKind
 
@@ -78,6 +78,7 @@ def division(kind: DivisionKind, typed: str) -> Division:
     Raises:
         UsageError: commune_unknown, departement_unknown, region_unknown: with what is near.
     """
+    typed = typed.encode("utf-8", "replace").decode()  # a terminal may send what is no character
     text = _CALLED.get((kind, folded(typed)), typed.strip())
     rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(text))
     if rows:
@@ -178,7 +179,7 @@ def _collectivities(kind: DivisionKind) -> list[Division]:
     ]
 
 
-def _places(region: str) -> list:  # type: ignore[type-arg]
+def _places(region: str) -> list[Territory]:
     return [place for place in TERRITORIES if place.region == region]
 
 
@@ -243,7 +244,7 @@ def _steps() -> int:
     return int(_rows("SELECT value FROM fact WHERE name = 'steps'")[0][0])
 
 
-def _rows(sql: str, *values: str) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query. Raises DatabaseError when the file cannot be read."""
     try:
         with closing(
