@@ -68,8 +68,7 @@ def test_a_departement_is_alerted_and_remembered(office: Office) -> None:
     wider = office.run("alert", "widen", "last", "--radius", "90km", "--yes", "--json")
     assert (wider.code, wider.error["code"]) == (2, "not_a_circle")
     moved = ("--template", "search-person", "--var", "direction=la gare")
-    words = ("--to", "all", *moved, *SMS, "--yes")
-    more = office.run("alert", "follow-up", "last", *words)
+    more = office.run("alert", "follow-up", "last", "--to", "all", *moved, *SMS, "--yes")
     assert more.code in SENT, more.err
     assert len(office.sms(before)) > SITES
 
