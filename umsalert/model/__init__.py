@@ -36,10 +36,17 @@ if TYPE_CHECKING:
         Process,
     )
     from umsalert.model.areas import (
+        EVERY_SITE,
         Area,
         Circle,
+        Division,
+        DivisionKind,
+        Everywhere,
+        Only,
         Polygon,
         SiteInArea,
+        area_from_json,
+        area_to_json,
     )
     from umsalert.model.audit import (
         AuditEntry,
@@ -121,6 +128,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APPROVAL_POWERS",
     "CONTACT_MOVES",
+    "EVERY_SITE",
     "FACTS",
     "NEW_AREA",
     "NO_CELL_PACE",
@@ -156,6 +164,9 @@ __all__ = [
     "Decision",
     "Deed",
     "DeliveryState",
+    "Division",
+    "DivisionKind",
+    "Everywhere",
     "Expected",
     "Fault",
     "FollowKind",
@@ -169,6 +180,7 @@ __all__ = [
     "NewContact",
     "NewSite",
     "OffDuty",
+    "Only",
     "Operator",
     "Outcome",
     "OutcomeKind",
@@ -192,6 +204,8 @@ __all__ = [
     "UnknownPolicy",
     "Verdict",
     "Wave",
+    "area_from_json",
+    "area_to_json",
 ]
 
 if not TYPE_CHECKING:  # mypy would take every name for one that exists
@@ -204,7 +218,10 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "approvals": (
                 "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval Process"
             ),
-            "areas": "Area Circle Polygon SiteInArea",
+            "areas": (
+                "EVERY_SITE Area Circle Division DivisionKind Everywhere Only Polygon "
+                "SiteInArea area_from_json area_to_json"
+            ),
             "audit": "AuditEntry Break Fault Verdict",
             "checks": "CheckResult CheckStatus",
             "choices": "NEW_AREA Audience FollowKind OffDuty UnknownPolicy",
