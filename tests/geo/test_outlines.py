@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import random
+import zipfile
+from pathlib import Path
 from typing import Any
 
 import pytest
 import shapely
+from hatchling.builders.wheel import WheelBuilder
 
 from hatch_outlines import STEPS, _encoded
 from umsalert.errors import UsageError
@@ -18,6 +21,7 @@ from umsalert.geo.territories import territory_at
 from umsalert.model import Division, DivisionKind
 
 COMMUNE, DEPARTEMENT, REGION = DivisionKind
+ROOT = Path(__file__).parents[2]
 
 PLACES = [  # a place in the middle of each, as its own site gives it: LATITUDE FIRST
     ("06088", 43.6956, 7.2716),  # the cathedral of Nice
@@ -200,3 +204,13 @@ def test_two_divisions_are_one_area() -> None:
     assert shape.covers(shapely.Point(7.27, 43.70))
     assert shape.covers(shapely.Point(55.45, -20.88))
     assert Division(COMMUNE, "06088", "Nice") in named
+
+
+def test_the_wheel_brings_the_outlines_and_whose_they_are(tmp_path: Path) -> None:
+    """What is installed knows the map, and its licence stands beside it."""
+    wheel = next(iter(WheelBuilder(str(ROOT)).build(directory=str(tmp_path))))
+    with zipfile.ZipFile(wheel) as archive:
+        assert archive.read("umsalert/geo/data/france.sqlite") == module.FILE.read_bytes()
+        assert b"Licence Ouverte" in archive.read("umsalert/geo/data/LICENCE.md")
+        metadata = next(name for name in archive.namelist() if name.endswith("/METADATA"))
+        assert b"License-Expression: Apache-2.0 AND etalab-2.0" in archive.read(metadata)
