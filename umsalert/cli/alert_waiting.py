@@ -64,7 +64,7 @@ def needs_second_person(
         hint=hint.format(
             accounts=", ".join(may or ()),
             command=command,
-            role=Role.OFFICER if approval.kind is ApprovalKind.ALERT else Role.CLERK,
+            role=Role.CLERK if approval.kind is ApprovalKind.OVERRIDE else Role.OFFICER,
         ),
     )
 
@@ -139,4 +139,6 @@ def _what(approval: Approval) -> str:
         people=request["people"],
         sites=request["sites"],
     )
+    if approval.kind is ApprovalKind.BULLETIN:
+        words = titled(_("bulletin"), words)
     return titled(_("EXERCISE"), words) if request["exercise"] else words

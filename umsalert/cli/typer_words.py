@@ -58,6 +58,7 @@ METAVARS = (
     N_("ACTION"),
     N_("ALERT"),
     N_("ANSWER"),
+    N_("BULLETIN"),
     N_("CHANNEL"),
     N_("DAY"),
     N_("DEGREES"),
@@ -67,6 +68,8 @@ METAVARS = (
     N_("GROUP"),
     N_("ID"),
     N_("KEY"),
+    N_("LEVEL"),
+    N_("LINE"),
     N_("N"),
     N_("N:SHA256"),
     N_("NAME"),
@@ -87,6 +90,7 @@ METAVARS = (
     N_("<int range>"),
     N_("<float>"),
     N_("<float range>"),
+    N_("ZONE"),
 )
 
 

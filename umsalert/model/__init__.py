@@ -48,6 +48,17 @@ if TYPE_CHECKING:
         Fault,
         Verdict,
     )
+    from umsalert.model.bulletins import (
+        VIGIPIRATE_WORDS,
+        Bulletin,
+        BulletinRun,
+        NewBulletin,
+        RunState,
+        Settlement,
+        Skipped,
+        Vigipirate,
+        VigipirateLevel,
+    )
     from umsalert.model.checks import (
         CheckResult,
         CheckStatus,
@@ -72,7 +83,9 @@ if TYPE_CHECKING:
         Role,
     )
     from umsalert.model.plans import (
+        CALM_PRIORITY,
         NO_CELL_PACE,
+        Calm,
         CellPace,
         Following,
         Kinds,
@@ -107,6 +120,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APPROVAL_POWERS",
+    "CALM_PRIORITY",
     "CONTACT_MOVES",
     "FACTS",
     "NEW_AREA",
@@ -118,6 +132,7 @@ __all__ = [
     "SITE_MOVES",
     "TOKEN_PLACE",
     "TRANSITIONS",
+    "VIGIPIRATE_WORDS",
     "AddressKind",
     "AddressState",
     "Alert",
@@ -130,6 +145,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Break",
+    "Bulletin",
+    "BulletinRun",
+    "Calm",
     "Cancellation",
     "CellPace",
     "ChannelKind",
@@ -153,6 +171,7 @@ __all__ = [
     "MessageText",
     "NewAlert",
     "NewApproval",
+    "NewBulletin",
     "NewContact",
     "NewSite",
     "OffDuty",
@@ -167,16 +186,21 @@ __all__ = [
     "ReplyKind",
     "ReplySource",
     "Role",
+    "RunState",
     "Said",
     "Selection",
     "SentCode",
+    "Settlement",
     "Site",
     "SiteInArea",
     "SiteStatus",
+    "Skipped",
     "StatusChange",
     "Tie",
     "UnknownPolicy",
     "Verdict",
+    "Vigipirate",
+    "VigipirateLevel",
     "Wave",
 ]
 
@@ -194,11 +218,18 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             ),
             "areas": "Area Circle Polygon SiteInArea",
             "audit": "AuditEntry AuditHead Break Deed Fault Verdict",
+            "bulletins": (
+                "VIGIPIRATE_WORDS Bulletin BulletinRun NewBulletin RunState Settlement Skipped "
+                "Vigipirate VigipirateLevel"
+            ),
             "checks": "CheckResult CheckStatus",
             "deliveries": "OPEN_STATES TRANSITIONS ChannelKind DeliveryState MessageText",
             "hand_overs": "TOKEN_PLACE Outcome OutcomeKind Outgoing Receipt",
             "operators": "POWERS Power Role",
-            "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
+            "plans": (
+                "CALM_PRIORITY NO_CELL_PACE Calm CellPace Following Kinds Load NewAlert Selection "
+                "Wave"
+            ),
             "register": (
                 "CONTACT_MOVES FACTS SITE_MOVES AddressKind AddressState Contact ContactStatus "
                 "Decision NewContact NewSite Operator SentCode Site SiteStatus "

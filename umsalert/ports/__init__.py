@@ -41,6 +41,9 @@ if TYPE_CHECKING:
         Schedule,
         Situation,
     )
+    from umsalert.ports.bulletins import (
+        Bulletins,
+    )
     from umsalert.ports.geocoding import (
         Found,
         Geocoder,
@@ -106,6 +109,7 @@ __all__ = [
     "Batch",
     "Board",
     "BoardSite",
+    "Bulletins",
     "Channel",
     "Claim",
     "Clock",
@@ -173,6 +177,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "book": (
                 "AlertBook AlertLine KnownPlace NearestSite OnDuty Register Schedule Situation"
             ),
+            "bulletins": "Bulletins",
             "geocoding": "Found Geocoder PostalAddress Precision",
             "imports": (
                 "Batch Comparison Difference KnownRows Order Progress Rows SiteDefaults "
