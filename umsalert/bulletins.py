@@ -364,7 +364,6 @@ def _request(bulletin: Bulletin, template: Template, due: datetime) -> Request:
         read(bulletin.request, template),
         idempotency_key=_key(bulletin, due),
         incident_at=due,
-        asked_at=None,
     )
 
 

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from umsalert.cli import alert_words, delivery_words
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
-from umsalert.geo.units import format_distance
 from umsalert.i18n import _, titled
 from umsalert.model import (
     Alert,
     Audience,
     Cancellation,
     Closure,
+    Everywhere,
     FollowKind,
     Link,
     MessageText,
@@ -46,7 +46,7 @@ def show_list(lines: Sequence[AlertLine], output: Output) -> None:
             Column(_("Alert"), whole=True),
             Column(_("Sent")),
             Column(_("Template")),
-            Column(_("Radius"), right=True),
+            Column(_("Area"), right=True),
             Column(_("Messages"), right=True),
             Column(_("State")),
         ],
@@ -62,7 +62,7 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
         extra: dict[str, Any] = {
             "counts": delivery_words.counts_document(counts),
             "texts": alert_words.texts(texts),
-            "area": outline(alert.area),
+            "area": None if isinstance(alert.area, Everywhere) else outline(alert.area),
         }
         output.document(document(alert) | extra)
         return
@@ -226,7 +226,7 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         alert.ref,
         local(alert.created_at, alert.time_zone),
         name.format(template=alert.template),
-        format_distance(alert.area.radius_m),
+        alert_words.area_in_short(alert.area),
         sum(sum(states.values()) for states in line.counts.values()),
         state,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from umsalert.model import (
     Area,
     ChannelKind,
     Circle,
+    Everywhere,
     Link,
     MessageText,
     OffDuty,
@@ -25,14 +25,52 @@ if TYPE_CHECKING:
 
 
 def area_document(area: Area) -> dict[str, Any]:
-    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null."""
-    if isinstance(area, Polygon):
-        return {"circle": None, "polygon": area.geometry}
-    return {"circle": dataclasses.asdict(area), "polygon": None}
+    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null.
+
+    Both are null for everywhere.
+    """
+    circle = {"lat": area.lat, "lon": area.lon, "radius_m": area.radius_m}
+    return {
+        "circle": circle if isinstance(area, Circle) else None,
+        "polygon": area.geometry if isinstance(area, Polygon) else None,
+        "everywhere": isinstance(area, Everywhere),
+        "divisions": [
+            {"kind": it.kind.value, "code": it.code, "name": it.name}
+            for it in (area.divisions if isinstance(area, Polygon) else ())
+        ],
+        "only_kinds": list(area.only.kinds),
+        "only_sites": list(area.only.refs),
+    }
 
 
 def area_words(area: Area) -> str:
     """Return an area as a person reads it."""
+    words = [_place_words(area)]
+    if area.only.kinds:
+        words.append(_("only {kinds}").format(kinds=", ".join(area.only.kinds)))
+    if area.only.refs and not isinstance(area, Everywhere):
+        n = len(area.only.refs)
+        words.append(ngettext("only {n} site of a list", "only {n} sites of a list", n).format(n=n))
+    return ", ".join(words)
+
+
+def area_in_short(area: Area) -> str:
+    """Return an area for a column: the radius of a circle or a polygon, or what it is named."""
+    if isinstance(area, Polygon) and area.divisions:
+        return " ".join(it.code for it in area.divisions)
+    if isinstance(area, Everywhere):
+        return _("a list") if area.only.refs else _("all")
+    return format_distance(area.radius_m)
+
+
+def _place_words(area: Area) -> str:
+    if isinstance(area, Everywhere):
+        n = len(area.only.refs)
+        if n:
+            return ngettext("{n} site of a list", "{n} sites of a list", n).format(n=n)
+        return _("the whole register")
+    if isinstance(area, Polygon) and area.divisions:
+        return ", ".join(f"{it.name} ({it.code})" for it in area.divisions)
     words = (
         _("{radius} around {lat}, {lon}")
         if isinstance(area, Circle)

@@ -9,15 +9,24 @@ import typer
 from umsalert.cli.alert_request import (
     Channels,
     Expires,
-    Lat,
-    Lon,
     OffDutyRule,
-    PolygonFile,
-    Radius,
     TemplateName,
     Typed,
     Values,
     request,
+)
+from umsalert.cli.area_options import (
+    AllSites,
+    Communes,
+    Departements,
+    Lat,
+    Lon,
+    Place,
+    PolygonFile,
+    Radius,
+    Regions,
+    SiteKinds,
+    SitesFile,
 )
 from umsalert.cli.context import AsJson, leave, run_async, run_reading, session
 from umsalert.errors import ExitCode, UsageError
@@ -35,7 +44,7 @@ Ref = Annotated[str, typer.Argument(metavar="BULLETIN", help=_("Its reference, o
         "Nothing is sent now: `umsalert bulletin run-due` sends what is due."
     ),
     epilog=_(
-        "Example: umsalert bulletin add --template vigilance --lat 43.7 --lon 7.27 --radius 30km "
+        "Example: umsalert bulletin add --template vigilance --departement 06 "
         "--var message='Signalez tout colis abandonné.' --cron '0 8 * * 1' --until 2027-01-05"
     ),
 )
@@ -46,6 +55,12 @@ def add(
     lon: Lon = None,
     radius: Radius = None,
     polygon: PolygonFile = None,
+    commune: Communes = None,
+    departement: Departements = None,
+    region: Regions = None,
+    every: AllSites = False,
+    sites_file: SitesFile = None,
+    kind: SiteKinds = None,
     var: Values = None,
     channel: Channels = None,
     cron: Annotated[
@@ -97,10 +112,18 @@ def add(
     this = session(context)
     typed = Typed(
         template,
-        lat=lat,
-        lon=lon,
-        radius=radius,
-        polygon=polygon,
+        place=Place(
+            lat=lat,
+            lon=lon,
+            radius=radius,
+            polygon=polygon,
+            communes=commune or (),
+            departements=departement or (),
+            regions=region or (),
+            everywhere=every,
+            sites_file=sites_file,
+            kinds=kind or (),
+        ),
         values=var or (),
         channels=channel or (),
         exercise=exercise,

@@ -8,10 +8,11 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from umsalert import wiring
+from umsalert.cli.alert_words import area_document, area_words
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.i18n import _, ngettext, titled
-from umsalert.model import VIGIPIRATE_WORDS, Power, RunState
+from umsalert.model import VIGIPIRATE_WORDS, Power, RunState, area_from_json
 from umsalert.timetables import timetable_of
 
 if TYPE_CHECKING:
@@ -77,6 +78,7 @@ async def show_one(session: Session, ref: str, output: Output) -> None:
     output.line(titled(found.ref, found.template))
     if found.exercise:
         output.line("  " + _("*** EXERCISE *** every message says so; nobody is alerted for real."))
+    output.paragraph(area_words(area_from_json(found.request["area"])), "  ", "    ")
     output.line("  " + when_words(timetable_of(found)))
     values = found.request["values"]
     for name, value in values.items():
@@ -144,7 +146,7 @@ def document(session: Session, bulletin: Bulletin, runs: Sequence[BulletinRun]) 
         "ref": bulletin.ref,
         "template": bulletin.template,
         "exercise": bulletin.exercise,
-        "area": request["area"],
+        **area_document(area_from_json(request["area"])),
         "values": request["values"],
         "channels": request["channels"],
         "off_duty": request["off_duty"],

@@ -35,10 +35,17 @@ if TYPE_CHECKING:
         NewApproval,
     )
     from umsalert.model.areas import (
+        EVERY_SITE,
         Area,
         Circle,
+        Division,
+        DivisionKind,
+        Everywhere,
+        Only,
         Polygon,
         SiteInArea,
+        area_from_json,
+        area_to_json,
     )
     from umsalert.model.audit import (
         AuditEntry,
@@ -122,6 +129,7 @@ __all__ = [
     "APPROVAL_POWERS",
     "CALM_PRIORITY",
     "CONTACT_MOVES",
+    "EVERY_SITE",
     "FACTS",
     "NEW_AREA",
     "NO_CELL_PACE",
@@ -161,6 +169,9 @@ __all__ = [
     "Decision",
     "Deed",
     "DeliveryState",
+    "Division",
+    "DivisionKind",
+    "Everywhere",
     "Expected",
     "Fault",
     "FollowKind",
@@ -175,6 +186,7 @@ __all__ = [
     "NewContact",
     "NewSite",
     "OffDuty",
+    "Only",
     "Operator",
     "Outcome",
     "OutcomeKind",
@@ -202,6 +214,8 @@ __all__ = [
     "Vigipirate",
     "VigipirateLevel",
     "Wave",
+    "area_from_json",
+    "area_to_json",
 ]
 
 if not TYPE_CHECKING:  # mypy would take every name for one that exists
@@ -216,7 +230,10 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "approvals": (
                 "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval"
             ),
-            "areas": "Area Circle Polygon SiteInArea",
+            "areas": (
+                "EVERY_SITE Area Circle Division DivisionKind Everywhere Only Polygon SiteInArea "
+                "area_from_json area_to_json"
+            ),
             "audit": "AuditEntry AuditHead Break Deed Fault Verdict",
             "bulletins": (
                 "VIGIPIRATE_WORDS Bulletin BulletinRun NewBulletin RunState Settlement Skipped "

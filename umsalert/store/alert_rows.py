@@ -11,15 +11,14 @@ from umsalert.model import (
     Audience,
     Cancellation,
     ChannelKind,
-    Circle,
     Closure,
     Expected,
     FollowKind,
     Link,
     MessageText,
     OffDuty,
-    Polygon,
     UnknownPolicy,
+    area_from_json,
 )
 from umsalert.store.database import from_text, to_text
 from umsalert.store.spatialite import Connection
@@ -100,9 +99,12 @@ def spread_of_text(text: str | None) -> tuple[Window, ...]:
 
 
 def _area(row: Connection) -> Area:
-    if row["polygon"] is None:
-        return Circle(row["lat"], row["lon"], row["radius_m"])
-    return Polygon(row["lat"], row["lon"], row["radius_m"], json.loads(row["polygon"]))
+    document = {name: row[name] for name in ("lat", "lon", "radius_m")}
+    if row["polygon"] is not None:
+        document["polygon"] = json.loads(row["polygon"])
+    if row["area"] is not None:
+        document |= json.loads(row["area"])
+    return area_from_json(document)
 
 
 def _expected(text: str | None) -> Expected | None:
