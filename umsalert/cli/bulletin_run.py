@@ -119,7 +119,7 @@ class Running:
             return
         code = exit_code(result)
         if result.cancelled or not left_open(result.counts):
-            await runner.end(started, "" if code is ExitCode.OK else code.name.lower())
+            await runner.end(started, _word(result, code))
         self._report(started, result, code)
 
     async def _sent(self, store: Store, started: Started) -> Result:
@@ -138,6 +138,7 @@ class Running:
     def _report(self, started: Started, result: Result, code: ExitCode) -> None:
         document = _document(started.bulletin, started.alert.ref, code)
         document |= {"due_at": utc(started.run.due_at), "dues": 1, "message": ""}
+        document["code"] = _word(result, code)
         document["counts"] = counts_document(result.counts)
         if code is not ExitCode.OK:
             words = [counts_sentence(result.counts)]
@@ -153,7 +154,7 @@ class Running:
                 ref=started.alert.ref, words=_("; ").join(words)
             )
             document["message"] = message
-            self._line(_of(started, code.name.lower(), message, code))
+            self._line(_of(started, _word(result, code), message, code))
         self._documents.append(document)
 
     def _tell(self, told: Told) -> None:
@@ -226,7 +227,9 @@ async def rehearse(session: Session, output: Output) -> ExitCode:
 def line(told: Told) -> str:
     """Return the one line about a due time."""
     due = local_due(told.bulletin, told.due_at)
-    return f"{head(told.bulletin, due)}: {told.message}"
+    return _("{bulletin}: {message}").format(
+        bulletin=head(told.bulletin, due), message=told.message
+    )
 
 
 def head(bulletin: Bulletin, due: str) -> str:
@@ -247,6 +250,13 @@ def _nothing_due(coming: Bulletin | None) -> str:
     return _("Nothing is due. Next: {bulletin}").format(
         bulletin=head(coming, local_due(coming, coming.next_due))
     )
+
+
+def _word(result: Result, code: ExitCode) -> str:
+    """Return how an alert ended, as a code; empty where all is well."""
+    if result.cancelled:
+        return "alert_cancelled"
+    return "" if code is ExitCode.OK else code.name.lower()
 
 
 def _of(started: Started, code: str, message: str, exit_code: ExitCode) -> Told:

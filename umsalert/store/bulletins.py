@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
-from umsalert.leases import LEASE_S
+from umsalert.leases import LEASE_S, process_gone
 from umsalert.model import (
     Bulletin,
     BulletinRun,
@@ -78,11 +78,19 @@ class SqlBulletins:
 
     async def anything(self, now: datetime) -> bool:
         """Say whether something is due, or was begun and nobody is sending it."""
-        sql = queries("bulletins")["anything"]
+        sql = queries("bulletins")
         values = {"now": to_text(now), "at_most": to_text(now + timedelta(seconds=LEASE_S))}
-        return await self._database.read(
-            lambda c: bool(c.execute(sql, values).fetchone()["something"])
-        )
+
+        def work(connection: Connection) -> bool:
+            if connection.execute(sql["anything_due"], values).fetchone()["found"]:
+                return True
+            attended: dict[int, bool] = {}
+            for row in connection.execute(sql["attended"], values):
+                living = row["pid"] is not None and not process_gone(row["pid"], row["host"])
+                attended[row["id"]] = attended.get(row["id"], False) or living
+            return not all(attended.values())
+
+        return await self._database.read(work)
 
     async def due(self, now: datetime) -> Sequence[Bulletin]:
         """Return what is due, the longest due first."""

@@ -26,17 +26,16 @@ SELECT * FROM bulletin ORDER BY next_due IS NULL, next_due, id DESC
 UPDATE bulletin SET next_due = NULL, removed_at = :now, removed_by = :operator
 WHERE id = :id AND removed_at IS NULL
 
--- name: anything
--- Something is due, or was begun and nobody is sending it.
-SELECT EXISTS (SELECT 1 FROM bulletin INDEXED BY bulletin_due WHERE next_due <= :now)
-    OR EXISTS (
-        SELECT 1 FROM bulletin_run INDEXED BY bulletin_run_begun
-        WHERE state = 'begun' AND NOT EXISTS (
-            SELECT 1 FROM sender INDEXED BY sender_living
-            WHERE lease_until > :now AND lease_until <= :at_most
-                AND sender.alert_id = bulletin_run.alert_id
-        )
-    ) AS something
+-- name: anything_due
+SELECT EXISTS (SELECT 1 FROM bulletin INDEXED BY bulletin_due WHERE next_due <= :now) AS found
+
+-- name: attended
+-- What has begun, each with who says to be sending it.
+SELECT bulletin_run.id, sender.pid, sender.host
+FROM bulletin_run INDEXED BY bulletin_run_begun
+LEFT JOIN sender ON sender.alert_id = bulletin_run.alert_id
+    AND sender.lease_until > :now AND sender.lease_until <= :at_most
+WHERE bulletin_run.state = 'begun'
 
 -- name: due
 SELECT * FROM bulletin INDEXED BY bulletin_due WHERE next_due <= :now ORDER BY next_due, id
