@@ -372,7 +372,8 @@ def _bulletins(run: Collector) -> None:
     run("bulletin run-due", **day, **grace)
     run("bulletin run-due", **day)
     listed = run("bulletin list", "--all").document["bulletins"]
-    run("bulletin show", listed[-1]["ref"])
+    for item in listed:
+        run("bulletin show", item["ref"])
 
 
 def _operators(run: Collector, folder: Path) -> None:

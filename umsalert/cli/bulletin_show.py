@@ -147,7 +147,7 @@ def document(session: Session, bulletin: Bulletin, runs: Sequence[BulletinRun]) 
         "template": bulletin.template,
         "exercise": bulletin.exercise,
         **area_document(area_from_json(request["area"])),
-        "values": request["values"],
+        "variables": request["values"],
         "channels": request["channels"],
         "off_duty": request["off_duty"],
         "reason": request["reason"],
