@@ -226,6 +226,15 @@ def _areas(run: Collector, folder: Path) -> None:
     person = ALERT[ALERT.index("--template") :]
     priced = {"UMSALERT_PRICE_SMS_PART_EUR": "0.065"}
     run("alert preview", "--polygon", file, *person, **priced)
+    some = folder / "some.txt"
+    some.write_text("S1\nWHOLE\n", "utf-8")
+    assert run("site edit", "S1", "--kind", "mall").code == 0
+    named = ("--commune", "06088", "--kind", "mall", "--sites-file", some)
+    run("alert preview", *named, *person)
+    assert run("alert send", *named, *person, "--channel", "sms", "--yes").code in (0, 1)
+    run("alert show", "last")
+    run("report show", "last")
+    run("alert preview", "--all", *person)
     telling = ("--var", "description=Jean DUPONT, œil", "--var", "last_seen=bd x")
     words = ("--polygon", file, "--template", "search-person", *telling)
     run("alert send", *words, "--channel", "sms", "--yes")

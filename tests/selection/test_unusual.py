@@ -18,8 +18,10 @@ from tests.workbench import (
     new_alert,
 )
 from umsalert import resources
+from umsalert.geo.outlines import around, division
+from umsalert.geo.polygons import polygon_of
 from umsalert.messages import templates
-from umsalert.model import ChannelKind, Circle, NewSite
+from umsalert.model import Area, ChannelKind, Circle, DivisionKind, Everywhere, NewSite, Only
 from umsalert.ports import Pace
 from umsalert.selection import Plan, Planner, Prices, Request, Station
 from umsalert.store.store import Store
@@ -32,7 +34,7 @@ async def plan(
     store: Store,
     clock: FixedClock,
     *,
-    area: Circle = CENTRE,
+    area: Area = CENTRE,
     incident_at: datetime | None = None,
     values: Mapping[str, str] = VALUES,
     exercise: bool = False,
@@ -44,6 +46,7 @@ async def plan(
 
 def unusual(found: Plan) -> set[str]:
     codes = {"radius_unusual", "centre_remote", "alert_open_here", "incident_old"}
+    codes |= {"all_sites", "commune_or_postcode", "sites_not_vetted"}
     return {finding.code for finding in found.findings} & codes
 
 
@@ -135,3 +138,49 @@ async def test_a_time_read_as_yesterdays_is_seen(store: Store, clock: FixedClock
     assert "2026-03-16 14:00 (Europe/Paris)" in finding.message
     recent = datetime(2026, 3, 17, 11, 50, tzinfo=UTC)
     assert unusual(await plan(store, clock, incident_at=recent)) == set()
+
+
+async def test_named_areas_have_no_radius_to_mistype(store: Store, clock: FixedClock) -> None:
+    """Neither its size nor its middle was typed: a département is no slip of the hand."""
+    await fill_register(store)
+    await past_alerts(store, 800, 800, 800)
+    for kind, code in ((DivisionKind.REGION, "93"), (DivisionKind.DEPARTEMENT, "06")):
+        assert unusual(await plan(store, clock, area=named(kind, code))) == set()
+
+
+async def test_the_whole_register_is_said_to_be_all(store: Store, clock: FixedClock) -> None:
+    """A national alert is pointed at; a list of sites or one kind is what was meant."""
+    await fill_register(store)
+    assert unusual(await plan(store, clock, area=Everywhere())) == {"all_sites"}
+    some = Everywhere(only=Only(refs=("S0", "S1")))
+    assert unusual(await plan(store, clock, area=some)) == set()
+
+
+async def test_a_site_of_the_list_that_is_not_approved_is_named(
+    store: Store, clock: FixedClock
+) -> None:
+    """In a list alone and in a list within a circle."""
+    await fill_register(store)
+    new = NewSite("NEW", "New", CENTRE.lat, CENTRE.lon, "FR", "Europe/Paris")
+    await store.register.add_sites([new], OPERATOR, approve=False)
+    only = Only(refs=("S0", "NEW"))
+    for area in (Everywhere(only=only), replace(CENTRE, only=only)):
+        found = await plan(store, clock, area=area)
+        assert unusual(found) == {"sites_not_vetted"}
+        assert [site.ref for site in found.selection.sites] == ["S0"]
+
+
+async def test_a_code_that_is_a_postcode_elsewhere_is_pointed_at(
+    store: Store, clock: FixedClock
+) -> None:
+    """06100 is a postcode of Nice, and INSEE's code of a village: the officer looks again."""
+    nice = NewSite("N", "N", 43.7, 7.27, "FR", "Europe/Paris", postcode="06100", commune="Nice")
+    await store.register.add_sites([nice], OPERATOR, approve=True)
+    found = await plan(store, clock, area=named(DivisionKind.COMMUNE, "06100"))
+    assert unusual(found) == {"commune_or_postcode"}
+    assert any("Nice" in finding.message for finding in found.findings)
+
+
+def named(kind: DivisionKind, code: str) -> Area:
+    it = division(kind, code)
+    return polygon_of(around([it]), (it,))

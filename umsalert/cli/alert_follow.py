@@ -19,6 +19,7 @@ from umsalert.model import (
     Area,
     Audience,
     ChannelKind,
+    Circle,
     Following,
     FollowKind,
     Link,
@@ -128,7 +129,8 @@ async def send(session: Session, order: Order, output: Output) -> ExitCode:
     async with wiring.open_store(settings, Power.ALERT) as store:
         alert = await _followed(store, order)
         area, following = await order.goal(store, alert)
-        check_radius(area.radius_m, settings.alert.max_radius_m)
+        if isinstance(area, Circle):  # a follow-up keeps whatever area its alert had
+            check_radius(area.radius_m, settings.alert.max_radius_m)
         planner = wiring.planner(settings, store)
         request = _request(session, alert, (area, following), order.typed)
         earlier = await planner.earlier(request)

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from umsalert.errors import DatabaseError, UsageError
 from umsalert.geo.native import check_order
-from umsalert.geo.territories import TERRITORIES
+from umsalert.geo.territories import TERRITORIES, Territory
 from umsalert.i18n import _
 from umsalert.model import Division, DivisionKind
 
@@ -78,6 +78,7 @@ def division(kind: DivisionKind, typed: str) -> Division:
     Raises:
         UsageError: commune_unknown, departement_unknown, region_unknown: with what is near.
     """
+    typed = typed.encode("utf-8", "replace").decode()  # a terminal may send what is no character
     text = _CALLED.get((kind, folded(typed)), typed.strip())
     rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(text))
     if rows:
@@ -178,7 +179,7 @@ def _collectivities(kind: DivisionKind) -> list[Division]:
     ]
 
 
-def _places(region: str) -> list:  # type: ignore[type-arg]
+def _places(region: str) -> list[Territory]:
     return [place for place in TERRITORIES if place.region == region]
 
 
@@ -243,10 +244,12 @@ def _steps() -> int:
     return int(_rows("SELECT value FROM fact WHERE name = 'steps'")[0][0])
 
 
-def _rows(sql: str, *values: str) -> list[tuple]:  # type: ignore[type-arg]
+def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
     """Return the rows of a query. Raises DatabaseError when the file cannot be read."""
     try:
-        with closing(sqlite3.connect(f"file:{FILE}?mode=ro&immutable=1", uri=True)) as connection:
+        with closing(
+            sqlite3.connect(f"{FILE.as_uri()}?mode=ro&immutable=1", uri=True)
+        ) as connection:
             return connection.execute(sql, values).fetchall()
     except sqlite3.Error as error:
         raise DatabaseError(
@@ -268,7 +271,10 @@ def _unknown(kind: DivisionKind, text: str) -> UsageError:
     hint = (
         _("Meant is perhaps: {names}").format(names=listed)
         if near
-        else _("Codes are INSEE's, such as 06088 (Nice), 06 (Alpes-Maritimes), 94 (Corse).")
+        else _(
+            "Codes are INSEE's and no postcodes: 06088 (Nice), 06 (Alpes-Maritimes), 94 (Corse). "
+            "A name lists the communes that have it."
+        )
     )
     return UsageError(f"{kind}_unknown", words[kind].format(text=text), hint=hint)
 
