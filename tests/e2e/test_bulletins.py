@@ -15,7 +15,7 @@ from tests.e2e.office import PLACE, Ended, Office, open_office, sending
 from umsalert import locks
 from umsalert.cli.bulletin_look import lock_of
 
-SITES = 30
+SITES = 20
 DAY = {"UMSALERT_BULLETIN_QUIET_BEGIN": "", "UMSALERT_BULLETIN_QUIET_END": ""}
 """The tests run at any hour."""
 SLOW = {"UMSALERT_SMS_VONAGE_RATE_PER_S": "10", "UMSALERT_SMS_VONAGE_BURST": "1"}
@@ -28,7 +28,7 @@ SENT = (0, 1)
 
 @pytest.fixture(scope="module")
 def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
-    """Return an office with thirty sites, whose SMS leave ten a second."""
+    """Return an office with twenty sites, whose SMS leave ten a second."""
     with open_office(tmp_path_factory.mktemp("bureau"), SITES, "--speed", "30") as opened:
         opened.environ |= SLOW | DAY
         yield opened
@@ -248,6 +248,10 @@ def test_times_that_cannot_be_meant(bureau: Office, words: tuple[str, ...], code
     ended = bureau.run("bulletin", "add", *PLACE, *WORDS, "--yes", "--json", *words)
     assert (ended.code, ended.error["code"]) == (2, code)
     assert ended.error["hint"]
+
+
+def test_nothing_of_it_was_planned(bureau: Office) -> None:
+    """What was refused above stands nowhere."""
     assert bureau.run("bulletin", "list", "--json").document["bulletins"] == []
 
 
