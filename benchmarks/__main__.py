@@ -14,6 +14,7 @@ from pathlib import Path
 from benchmarks import (
     answers,
     area,
+    bulletins,
     congestion,
     first_message,
     imports,
@@ -45,6 +46,7 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = 
     "import": imports.run,
     "answers": answers.run,
     "watch": watch.run,
+    "bulletins": bulletins.run,
 }
 
 

@@ -60,3 +60,9 @@ def test_a_benchmark_lets_guards_answer(tmp_path: Path) -> None:
     pages, sender = measured(tmp_path, "answers", "--contacts", "40")
     assert (len(pages["lines"]), len(sender["lines"])) == (5, 2)
     assert "are kept: met" in sender["notes"][1]
+
+
+def test_a_benchmark_finds_nothing_due(tmp_path: Path) -> None:
+    """Ten thousand bulletins, none of them due: silence, beside a database without any."""
+    (idle,) = measured(tmp_path, "bulletins", "--rounds", "1")
+    assert len(idle["lines"]) == 3

@@ -25,6 +25,7 @@ HEAVY = {
     "aiosmtpd",
     "aiosmtplib",
     "concurrent_log_handler",
+    "cronsim",
     "cryptography",
     "email_validator",
     "jinja2",
@@ -141,7 +142,15 @@ def test_the_start_loads_nothing_heavy(arguments: tuple[str, ...]) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [("site", "list"), ("contact", "list"), ("alert", "list"), ("report", "last")]
+    "arguments",
+    [
+        ("site", "list"),
+        ("contact", "list"),
+        ("alert", "list"),
+        ("bulletin", "list"),
+        ("bulletin", "run-due"),
+        ("report", "last"),
+    ],
 )
 async def test_what_only_reads_loads_nothing_heavy_but_the_database(
     arguments: tuple[str, ...],

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.typed import typed
 from umsalert.errors import UsageError
 from umsalert.geo.territories import TERRITORIES
-from umsalert.times import parse_duration, parse_past_moment
+from umsalert.times import parse_duration, parse_moment, parse_past_moment
 
 PARIS = "Europe/Paris"
 WINTER = datetime(2026, 1, 15, 17, 30, tzinfo=UTC)
@@ -153,3 +153,35 @@ def test_any_text_is_a_duration_or_a_usage_error(text: str) -> None:
         return
     assert found > timedelta()
     assert WINTER + found > WINTER  # it can be reckoned with
+
+
+@pytest.mark.parametrize(
+    ("text", "zone", "begin", "end"),
+    [
+        ("2027-01-05", PARIS, "2027-01-04T23:00Z", "2027-01-05T23:00Z"),
+        ("05/01/2027", "Pacific/Noumea", "2027-01-04T13:00Z", "2027-01-05T13:00Z"),
+        ("2027-03-28", PARIS, "2027-03-27T23:00Z", "2027-03-28T22:00Z"),
+        ("2027-01-05T08:00", "America/Cayenne", "2027-01-05T11:00Z", "2027-01-05T11:00Z"),
+        ("2027-01-05T08:00+04:00", PARIS, "2027-01-05T04:00Z", "2027-01-05T04:00Z"),
+        ("2027-10-31T02:30", PARIS, "2027-10-31T00:30Z", "2027-10-31T00:30Z"),
+    ],
+)
+def test_a_moment_to_come(text: str, zone: str, begin: str, end: str) -> None:
+    """A day begins and ends by the clocks of the place; what they show twice is the first."""
+    assert parse_moment(text, zone) == datetime.fromisoformat(begin)
+    assert parse_moment(text, zone, end=True) == datetime.fromisoformat(end)
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("2027-03-28T02:30", "time_skipped"),
+        ("2027-01-05T25:00", "time_invalid"),
+        ("tomorrow", "day_invalid"),
+    ],
+)
+def test_what_is_no_moment_to_come(text: str, code: str) -> None:
+    """It is told as what it was taken for."""
+    with pytest.raises(UsageError) as caught:
+        parse_moment(text, PARIS)
+    assert caught.value.code == code

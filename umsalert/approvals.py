@@ -2,7 +2,7 @@
 
 An alert is sent by the code that sends any other, with the `Consent` of the second person in its
 `NewAlert`. To approve sites without all their facts is carried out in the transaction of
-`store.approvals.SqlApprovals.approve_override`.
+`store.approvals.SqlApprovals.approve_with`.
 """
 
 from __future__ import annotations

@@ -60,13 +60,7 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
             ),
         ) from None
     if not moments:
-        raise UsageError(
-            "time_skipped",
-            _("No clock showed {text}: clocks went forward over it ({zone}).").format(
-                text=text, zone=time_zone
-            ),
-            hint=_("Give the time as clocks showed it after the change."),
-        )
+        raise _skipped(text, time_zone)
     past = [moment for moment in moments if moment <= now]
     if not past:
         raise UsageError(
@@ -75,6 +69,35 @@ def parse_past_moment(text: str, time_zone: str, now: datetime) -> datetime:
             hint=_("Leave --incident-time out for an incident that happens now."),
         )
     return past[0]
+
+
+def parse_moment(text: str, time_zone: str, *, end: bool = False) -> datetime:
+    """Return in UTC a moment of any time: an ISO 8601 date and time, or a day.
+
+    A day is its begin, or at the `end` of something the moment at which it is over. What carries no
+    offset is read in `time_zone`; what clocks show twice there is the first of the two.
+
+    Raises:
+        UsageError: day_invalid, time_skipped.
+    """
+    plain = text.strip()
+    if not re.search(r"[T ][0-9]", plain):
+        day = parse_day(plain)
+        if end:
+            return end_of_day(day, time_zone)
+        return end_of_day(day - timedelta(days=1), time_zone)
+    try:
+        typed = datetime.fromisoformat(plain)
+        moments = [typed.astimezone(UTC)] if typed.tzinfo else _moments(typed, ZoneInfo(time_zone))
+    except (ValueError, OverflowError):
+        raise UsageError(
+            "time_invalid",
+            _("{text!r} is not a time.").format(text=text),
+            hint=_("Give a date, or a date and time such as 2027-01-05T08:00."),
+        ) from None
+    if not moments:
+        raise _skipped(text, time_zone)
+    return moments[-1]
 
 
 def parse_day(text: str) -> date:
@@ -107,6 +130,16 @@ def end_of_day(day: date, time_zone: str) -> datetime:
 def last_day(end: datetime, time_zone: str) -> date:
     """Return the last day before `end` in a time zone: what `end_of_day` was given."""
     return (end - timedelta(milliseconds=1)).astimezone(ZoneInfo(time_zone)).date()
+
+
+def _skipped(text: str, time_zone: str) -> UsageError:
+    return UsageError(
+        "time_skipped",
+        _("No clock showed {text}: clocks went forward over it ({zone}).").format(
+            text=text, zone=time_zone
+        ),
+        hint=_("Give the time as clocks showed it after the change."),
+    )
 
 
 def _moments(shown: datetime, zone: ZoneInfo) -> list[datetime]:

@@ -25,12 +25,14 @@ from umsalert.store.store import Store
 
 if TYPE_CHECKING:  # a command imports the services it uses, and waits for no other
     from umsalert.board import Watcher
+    from umsalert.bulletins import Runner
     from umsalert.dispatch import LaneConfig, Run
     from umsalert.model import Alert, CellPace, ChannelKind, Operator, Process
     from umsalert.ports import Geocoder, Listener, Pace
     from umsalert.register import Locating
     from umsalert.replies import Collector, Receiver
     from umsalert.selection import Planner
+    from umsalert.timetables import Customs
 
 LONGEST_CALL_S = 345.0
 """A line whose end nobody tells is free again after ringing (45 s) and the longest call (300 s)."""
@@ -146,6 +148,39 @@ def planner(settings: Settings, store: Store) -> Planner:
         Limits(settings.approval.radius_m, settings.approval.recipients),
     )
     return Planner(store.alerts, clock(settings), station)
+
+
+def customs(settings: Settings) -> Customs:
+    """Return what the settings say of all bulletins."""
+    from datetime import time
+
+    from umsalert.timetables import Customs, Quiet
+
+    chosen = settings.bulletin
+    ends = (chosen.quiet_begin or "00:00", chosen.quiet_end or "00:00")
+    quiet = Quiet(*map(time.fromisoformat, ends))
+    return Customs(timedelta(seconds=chosen.grace_s), quiet, chosen.people_per_hour)
+
+
+def bulletins(settings: Settings, store: Store) -> Runner:
+    """Return the service that begins what is due."""
+    from umsalert.bulletins import House, Runner
+    from umsalert.channels.registry import check
+    from umsalert.messages import templates
+
+    folders = template_folders(settings)
+    house = House(
+        book=store.bulletins,
+        alerts=store.alerts,
+        operators=store.operators,
+        planner=planner(settings, store),
+        clock=clock(settings),
+        template=lambda name: templates.load(name, folders),
+        ready=lambda kinds: check(kinds, settings),
+        customs=customs(settings),
+        by=operator(settings),
+    )
+    return Runner(house)
 
 
 def run(settings: Settings, store: Store, listener: Listener) -> Run:

@@ -17,6 +17,7 @@ from umsalert.store.spatialite import connect
 
 PLACE = ("--lat", "43.7", "--lon", "7.27", "--radius", "800m")
 PERSON = ("--template", "search-person", "--var", "description=x", "--var", "last_seen=x")
+BULLETIN = ("--template", "vigilance", "--var", "message=x")
 ENDLESS = ()
 """Not run here: it goes on until it is stopped, and lives in a home of its own or reads only."""
 
@@ -29,6 +30,8 @@ ARGUMENTS: Mapping[Power, Mapping[str, tuple[str, ...]]] = {
         "audit log": ("--limit", "1"),
         "audit verify": ("--head", "0:" + "0" * 64),
         "audit head": ("--json",),
+        "bulletin list": ("--json",),
+        "bulletin show": ("bul-",),
         "channel list": ("--json",),
         "config init": ("--json",),
         "config show": ("--json",),
@@ -80,6 +83,10 @@ ARGUMENTS: Mapping[Power, Mapping[str, tuple[str, ...]]] = {
         "alert resume": ("last",),
         "alert send": (*PLACE, *PERSON, "--yes"),
         "alert widen": ("last", "--radius", "3km", "--yes"),
+        "bulletin add": (*PLACE, *BULLETIN, "--at", "2999-01-01T08:00", "--yes"),
+        "bulletin remove": ("bul-",),
+        "bulletin run-due": ("--json",),
+        "bulletin vigipirate": ("vigilance",),
         "channel test": ("sms", "--to", "06 39 98 00 01", "--yes"),
         "reply add": ("last", "S1", "cannot"),
     },

@@ -9,6 +9,7 @@ import signal
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -117,6 +118,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _without_room(run, office, folder)
     _replies(run)
     _second_person(run)
+    _bulletins(run)
     _operators(run, folder)
     _refused(run)
     return run.found
@@ -353,6 +355,34 @@ def _second_person(run: Collector) -> None:
     assert run("alert send", *ALERT, "--yes", **limit).code == 5
     run("alert approve", "--refuse", **bruno)
     run("alert approve", "--list")
+
+
+def _bulletins(run: Collector) -> None:
+    """Plan bulletins, one of which waits for a second person; send one, and one too late."""
+    bruno = {"SUDO_USER": "bruno"}
+    day = {"UMSALERT_BULLETIN_QUIET_BEGIN": "", "UMSALERT_BULLETIN_QUIET_END": ""}
+    earlier = {"UMSALERT_SIMULATION_CLOCK_OFFSET_S": "-7200"}
+    run("bulletin vigipirate")
+    run("bulletin vigipirate", "vigilance")
+    words = ("--template", "vigilance", "--var", "message=x", "--channel", "sms", "--yes")
+    weekly = ("--cron", "0 8 * * 1", "--until", "2999-01-01", "--spread", "1h")
+    run("bulletin add", *ALERT[:6], *words, *weekly)
+    run("bulletin list")
+    run("bulletin remove", "bul-")
+    limit = {"UMSALERT_APPROVAL_RADIUS_M": "700"}
+    run("bulletin add", *ALERT[:6], *words, *weekly, **limit)
+    run("alert approve", "--list")
+    run("alert approve", "--yes", **bruno)
+    for late in (3600, 60):
+        at = datetime.now(UTC) - timedelta(seconds=late)
+        run("bulletin add", *ALERT[:6], *words, "--at", at.isoformat(), **earlier, **day)
+    grace = {"UMSALERT_BULLETIN_GRACE_S": "600"}
+    run("bulletin run-due", "--dry-run", **day, **grace)
+    run("bulletin run-due", **day, **grace)
+    run("bulletin run-due", **day)
+    listed = run("bulletin list", "--all").document["bulletins"]
+    for item in listed:
+        run("bulletin show", item["ref"])
 
 
 def _operators(run: Collector, folder: Path) -> None:

@@ -255,14 +255,14 @@ async def test_an_override_is_carried_out_with_its_approval(filled: Store) -> No
         done.append(approvals.override_of(asked_for))
 
     with pytest.raises(RefusedByRule):
-        await filled.approvals.approve_override(Consent(approval.id, OPERATOR), carry_out)
+        await filled.approvals.approve_with(Consent(approval.id, OPERATOR), carry_out)
     with pytest.raises(UsageError):
-        await filled.approvals.approve_override(Consent(approval.id, SECOND), fails)
+        await filled.approvals.approve_with(Consent(approval.id, SECOND), fails)
     assert (await filled.register.site("S0")).name == "Site 0"
-    decided = await filled.approvals.approve_override(Consent(approval.id, SECOND), carry_out)
+    decided = await filled.approvals.approve_with(Consent(approval.id, SECOND), carry_out)
     assert (decided.decision, done) == (ApprovalDecision.APPROVED, [override])
     with pytest.raises(RefusedByRule):
-        await filled.approvals.approve_override(Consent(approval.id, SECOND), carry_out)
+        await filled.approvals.approve_with(Consent(approval.id, SECOND), carry_out)
 
 
 ROOT, SERVICE = Process("root", shared=True), Process("umsalert", shared=True)

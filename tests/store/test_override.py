@@ -26,7 +26,7 @@ async def _ask(store: Store, clock: FixedClock) -> Approval:
 async def _approve(store: Store, approval: Approval) -> SiteStatus:
     to = Decision(SiteStatus.APPROVED, approvals.override_of(approval).reason)
     carry_out = store.vetting.carrying_out(to, SECOND, vetting.overridden)
-    await store.approvals.approve_override(Consent(approval.id, SECOND), carry_out)
+    await store.approvals.approve_with(Consent(approval.id, SECOND), carry_out)
     return (await store.register.site("S0")).status
 
 

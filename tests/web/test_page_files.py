@@ -12,7 +12,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 ROOT = Path(__file__).parent.parent.parent
 TEMPLATES = ROOT / "umsalert" / "web" / "page" / "templates"
-UNIT = ROOT / "docs" / "deploy" / "umsalert-serve.service"
+DEPLOY = ROOT / "docs" / "deploy"
 
 
 def test_the_wheel_brings_the_page() -> None:
@@ -24,16 +24,19 @@ def test_the_wheel_brings_the_page() -> None:
     assert needed <= shipped
 
 
+@pytest.mark.parametrize("name", ["umsalert-serve", "umsalert-bulletins"])
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="needs systemd")
-def test_systemd_takes_the_unit(tmp_path: Path) -> None:
-    """It has no word that systemd does not know."""
+def test_systemd_takes_the_unit(tmp_path: Path, name: str) -> None:
+    """It has no word that systemd does not know; nor has its timer, where it has one."""
     program = "/opt/umsalert/bin/umsalert"
-    text = UNIT.read_text("utf-8")
-    assert program in text
-    copy = tmp_path / UNIT.name
-    copy.write_text(text.replace(program, sys.executable), "utf-8")
+    assert program in (DEPLOY / f"{name}.service").read_text("utf-8")
+    copies = []
+    for unit in sorted(DEPLOY.glob(f"{name}.*")):
+        copy = tmp_path / unit.name
+        copy.write_text(unit.read_text("utf-8").replace(program, sys.executable), "utf-8")
+        copies.append(str(copy))
     said = subprocess.run(
-        ["systemd-analyze", "verify", "--man=no", str(copy)],
+        ["systemd-analyze", "verify", "--man=no", *copies],
         capture_output=True,
         text=True,
         check=False,

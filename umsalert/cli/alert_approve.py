@@ -11,13 +11,14 @@ from umsalert import approvals, wiring
 from umsalert.cli import alert_preview, alert_send, alert_show, alert_waiting, register
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, confirm, must_be_asked, tell
-from umsalert.errors import ExitCode, UsageError
+from umsalert.errors import ExitCode, RefusedByRule, UsageError
 from umsalert.i18n import _, titled
 from umsalert.model import (
     APPROVAL_POWERS,
     Alert,
     Approval,
     ApprovalKind,
+    Bulletin,
     Consent,
     Decision,
     Following,
@@ -155,11 +156,52 @@ async def _override(work: Work, approval: Approval) -> ExitCode:
         raise AssertionError("who decides a request consents to it")
     to = Decision(SiteStatus.APPROVED, override.reason, override.until)
     carry_out = store.vetting.carrying_out(to, consent.by, vetting.overridden)
-    decided = await store.approvals.approve_override(consent, carry_out)
+    decided = await store.approvals.approve_with(consent, carry_out)
     register.report_status(override.refs, len(override.refs), SiteStatus.APPROVED, output)
     output.say(
         _("Asked for by {submitter}, approved by {operator}.").format(
             submitter=decided.submitted_by, operator=decided.decided_by
+        )
+    )
+    return ExitCode.OK
+
+
+async def _bulletin(work: Work, approval: Approval) -> ExitCode:
+    """Plan a bulletin, as one who has read what it says, where and when, and whom it reaches."""
+    from umsalert import bulletins
+    from umsalert.cli import bulletin_add, bulletin_show
+    from umsalert.messages import templates
+    from umsalert.selection import changed_since, read
+    from umsalert.store.bulletins import insert
+    from umsalert.timetables import timetable_of
+
+    session, store, output = work.session, work.store, work.output
+    settings, consent = session.settings, work.manner.consent
+    if consent is None:
+        raise AssertionError("who decides a request consents to it")
+    template = templates.load(approval.request["template"], wiring.template_folders(settings))
+    if changed_since(approval.request, template):
+        raise RefusedByRule(
+            "template_changed",
+            _("The template {name} was changed since it was asked for.").format(name=template.name),
+            hint=_("Refuse it with --refuse; then it is asked for anew."),
+        )
+    request = read(approval.request, template)
+    plan = await wiring.planner(settings, store).plan(request)
+    new = bulletins.approved(approval, consent.by, plan.at)
+    if not output.as_json:
+        alert_waiting.show_head(approval, settings.time_zone, output)
+        wanted = bulletin_add.Wanted(request, timetable_of(new), new.spread_s)
+        await bulletin_add.show(session, store, plan, wanted, output)
+    _confirm(work.manner)
+    kept: list[Bulletin] = []
+    await store.approvals.approve_with(consent, lambda c, _found: kept.append(insert(c, new)))
+    if output.as_json:
+        output.document({"bulletin": bulletin_show.document(session, kept[0], ())})
+    output.say(_("Bulletin {ref} is planned.").format(ref=kept[0].ref))
+    output.say(
+        _("Asked for by {submitter}, approved by {operator}.").format(
+            submitter=approval.submitted_by, operator=consent.by
         )
     )
     return ExitCode.OK
@@ -178,5 +220,6 @@ def _confirm(manner: alert_send.Manner) -> None:
 CARRIED_OUT: Mapping[ApprovalKind, Callable[[Work, Approval], Awaitable[ExitCode]]] = {
     ApprovalKind.ALERT: _send,
     ApprovalKind.OVERRIDE: _override,
+    ApprovalKind.BULLETIN: _bulletin,
 }
 """What is done with a request that may be approved, by its kind."""

@@ -150,7 +150,7 @@ class _Sending:
         return _advising(advice.format(ref=self._alert.ref))
 
     async def _dispatch(self, dispatcher: Dispatcher, run: Run, manner: Manner) -> Result:
-        with _on_interrupt(dispatcher.stop, dispatcher.abort):
+        with on_interrupt(dispatcher.stop, dispatcher.abort):
             result = await dispatcher.send()
         if manner.follow is None or result.interrupted:
             return result
@@ -162,7 +162,7 @@ class _Sending:
         """Stay for receipts and answers, until the alert is cancelled; return by whom."""
         enough = asyncio.Event()
         end_s = run.clock.steady_s() + length.total_seconds()
-        with _on_interrupt(enough.set, enough.set):
+        with on_interrupt(enough.set, enough.set):
             while run.clock.steady_s() < end_s and not enough.is_set():
                 counts = await run.outbox.counts(self._alert.id)
                 run.listener(Progress(run.clock.now(), self._alert.ref, counts))
@@ -331,7 +331,7 @@ def _advising(advice: str) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _on_interrupt(first: Callable[[], None], then: Callable[[], None]) -> Iterator[None]:
+def on_interrupt(first: Callable[[], None], then: Callable[[], None]) -> Iterator[None]:
     """Call `first` at the first Ctrl-C, `then` at every later one.
 
     SIGTERM and a terminal that is closed (SIGHUP) count like it: what is on the wire is waited for.

@@ -65,7 +65,7 @@ def needs_second_person(
         hint=hint.format(
             accounts=", ".join(may or ()),
             command=command,
-            role=Role.OFFICER if approval.kind is ApprovalKind.ALERT else Role.CLERK,
+            role=Role.CLERK if approval.kind is ApprovalKind.OVERRIDE else Role.OFFICER,
         ),
     )
 
@@ -140,4 +140,6 @@ def _what(approval: Approval) -> str:
         people=request["people"],
         sites=request["sites"],
     )
+    if approval.kind is ApprovalKind.BULLETIN:
+        words = titled(_("bulletin"), words)
     return titled(_("EXERCISE"), words) if request["exercise"] else words

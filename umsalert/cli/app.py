@@ -178,6 +178,7 @@ COMMANDS = (
         _("Register guards and certify them: only certified ones are alerted."),
     ),
     _Lazy("alert", "alert:app", _("Preview, send and follow alerts.")),
+    _Lazy("bulletin", "bulletin:app", _("Plan what is sent by the clock, and send what is due.")),
     _Lazy(
         "report",
         "report:app",

@@ -13,7 +13,7 @@ from umsalert.cli.context import AsJson, Session, leave, session
 from umsalert.cli.output import Output, duration
 from umsalert.cli.tables import Column
 from umsalert.i18n import LANGUAGES, _, language, titled
-from umsalert.model import UnknownPolicy
+from umsalert.model import VIGIPIRATE_WORDS, UnknownPolicy, VigipirateLevel
 
 if TYPE_CHECKING:
     from umsalert.messages import Facts, Template
@@ -159,6 +159,7 @@ def _sample_facts(this: Session) -> Facts:
         incident_time=f"{now:%Hh%M}",
         reference=_SAMPLE_REFERENCE,
         link=wiring.link(settings),
+        vigipirate=VIGIPIRATE_WORDS[VigipirateLevel.REINFORCED],
     )
 
 

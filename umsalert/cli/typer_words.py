@@ -58,6 +58,7 @@ METAVARS = (
     N_("ACTION"),
     N_("ALERT"),
     N_("ANSWER"),
+    N_("BULLETIN"),
     N_("CHANNEL"),
     N_("CODE"),
     N_("DAY"),
@@ -69,6 +70,8 @@ METAVARS = (
     N_("ID"),
     N_("KEY"),
     N_("KIND"),
+    N_("LEVEL"),
+    N_("LINE"),
     N_("N"),
     N_("N:SHA256"),
     N_("NAME"),
@@ -89,6 +92,7 @@ METAVARS = (
     N_("<int range>"),
     N_("<float>"),
     N_("<float range>"),
+    N_("ZONE"),
 )
 
 

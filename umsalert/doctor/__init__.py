@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Sequence
 
 from umsalert.channels import registry
-from umsalert.doctor import files, machine, operators, setup
+from umsalert.doctor import bulletins, files, machine, operators, setup
 from umsalert.doctor.subject import Subject
 from umsalert.errors import UmsalertError
 from umsalert.i18n import _, system_reason
@@ -33,6 +33,7 @@ CHECKS: dict[str, Check] = {
     "channels": setup.channels,
     "templates": setup.templates,
     "operators": operators.operators,
+    "bulletins": bulletins.bulletins,
 }
 
 

@@ -29,6 +29,8 @@ FIELDS = (
     "provider",
     "topic",
     "command",
+    "bulletin",
+    "due_at",
     "operator",
     "version",
     "exit_code",

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from umsalert.model import ChannelKind, ReplyKind, UnknownPolicy
 
-FACTS = frozenset({"station", "callback", "incident_time", "reference", "link"})
+FACTS = frozenset({"station", "callback", "incident_time", "reference", "link", "vigipirate"})
 """What every text may use besides the template's own variables and `safety`."""
-OPTIONAL_FACTS = frozenset({"link"})
+OPTIONAL_FACTS = frozenset({"link", "vigipirate"})
 """Those that may be empty: a text asks first, `{% if link %}`."""
 MAIN_LANGUAGE = "fr"
 """Its files carry no language in their name: `sms.txt` beside `sms.en.txt`."""

@@ -32,6 +32,7 @@ class Facts:
     """Values of the alert itself. `incident_time` is local and written for people: 18h07.
 
     `link` is where a guard answers, with TOKEN_PLACE in it; empty where nothing listens there.
+    `vigipirate` is the level of that plan, empty where nobody has said it.
     """
 
     station: str
@@ -39,6 +40,7 @@ class Facts:
     incident_time: str
     reference: str
     link: str = ""
+    vigipirate: str = ""
 
 
 @dataclass(frozen=True, slots=True)

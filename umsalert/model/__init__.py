@@ -54,6 +54,17 @@ if TYPE_CHECKING:
         Fault,
         Verdict,
     )
+    from umsalert.model.bulletins import (
+        VIGIPIRATE_WORDS,
+        Bulletin,
+        BulletinRun,
+        NewBulletin,
+        RunState,
+        Settlement,
+        Skipped,
+        Vigipirate,
+        VigipirateLevel,
+    )
     from umsalert.model.checks import (
         CheckResult,
         CheckStatus,
@@ -99,7 +110,9 @@ if TYPE_CHECKING:
         Role,
     )
     from umsalert.model.plans import (
+        CALM_PRIORITY,
         NO_CELL_PACE,
+        Calm,
         CellPace,
         Following,
         Kinds,
@@ -127,6 +140,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APPROVAL_POWERS",
+    "CALM_PRIORITY",
     "CONTACT_MOVES",
     "EVERY_SITE",
     "FACTS",
@@ -139,6 +153,7 @@ __all__ = [
     "SITE_MOVES",
     "TOKEN_PLACE",
     "TRANSITIONS",
+    "VIGIPIRATE_WORDS",
     "AddressKind",
     "AddressState",
     "Alert",
@@ -151,6 +166,9 @@ __all__ = [
     "AuditEntry",
     "AuditHead",
     "Break",
+    "Bulletin",
+    "BulletinRun",
+    "Calm",
     "Cancellation",
     "CellPace",
     "ChannelKind",
@@ -177,6 +195,7 @@ __all__ = [
     "MessageText",
     "NewAlert",
     "NewApproval",
+    "NewBulletin",
     "NewContact",
     "NewSite",
     "OffDuty",
@@ -193,16 +212,21 @@ __all__ = [
     "ReplyKind",
     "ReplySource",
     "Role",
+    "RunState",
     "Said",
     "Selection",
     "SentCode",
+    "Settlement",
     "Site",
     "SiteInArea",
     "SiteStatus",
+    "Skipped",
     "StatusChange",
     "Tie",
     "UnknownPolicy",
     "Verdict",
+    "Vigipirate",
+    "VigipirateLevel",
     "Wave",
     "area_from_json",
     "area_to_json",
@@ -223,6 +247,10 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "SiteInArea area_from_json area_to_json"
             ),
             "audit": "AuditEntry Break Fault Verdict",
+            "bulletins": (
+                "VIGIPIRATE_WORDS Bulletin BulletinRun NewBulletin RunState Settlement "
+                "Skipped Vigipirate VigipirateLevel"
+            ),
             "checks": "CheckResult CheckStatus",
             "choices": "NEW_AREA Audience FollowKind OffDuty UnknownPolicy",
             "contacts": "CONTACT_MOVES Contact ContactStatus",
@@ -231,7 +259,10 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "entries": "NewContact NewSite",
             "hand_overs": "TOKEN_PLACE Outcome OutcomeKind Outgoing Receipt",
             "operators": "POWERS Power Role",
-            "plans": "NO_CELL_PACE CellPace Following Kinds Load NewAlert Selection Wave",
+            "plans": (
+                "CALM_PRIORITY NO_CELL_PACE Calm CellPace Following Kinds Load NewAlert "
+                "Selection Wave"
+            ),
             "register": "FACTS SITE_MOVES Site SiteStatus",
             "said": "Answer Photo Said Tie",
             "vetting": "Decision StatusChange",

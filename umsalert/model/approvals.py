@@ -19,11 +19,14 @@ class ApprovalKind(StrEnum):
     """An alert above a limit of the settings."""
     OVERRIDE = "override"
     """To approve sites that lack facts which CNAPS weighs."""
+    BULLETIN = "bulletin"
+    """A bulletin above a limit of the settings, with all its runs."""
 
 
 APPROVAL_POWERS: Mapping[ApprovalKind, Power] = {
     ApprovalKind.ALERT: Power.ALERT,
     ApprovalKind.OVERRIDE: Power.KEEP_REGISTER,
+    ApprovalKind.BULLETIN: Power.ALERT,
 }
 """Who may ask for it may also approve it, of another account's request."""
 

@@ -96,6 +96,22 @@ class CellPace:
 NO_CELL_PACE = CellPace()
 
 
+CALM_PRIORITY = 100
+"""Behind every template's: whatever else is being sent overtakes a bulletin."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calm:
+    """How an alert leaves that nobody waits for: behind all others, spread over `windows`.
+
+    So much of it may have left as of the windows has passed; none: as fast as it can.
+    `approved_by` is the second person who has approved the bulletin, empty where none was needed.
+    """
+
+    windows: tuple[tuple[datetime, datetime], ...] = ()
+    approved_by: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class NewAlert:
     """An alert ready to be recorded; the store turns it into deliveries.
@@ -103,6 +119,7 @@ class NewAlert:
     `stop_when_acknowledged`: after the first answer from a site nothing more leaves for it.
     `consent`: `operator` has asked for it, and somebody else has approved it.
     `most_without_consent`: to more people it takes a second person; 0: to however many it does not.
+    `calm`: it is a bulletin, which leaves behind all else.
     """
 
     ref: str
@@ -129,3 +146,4 @@ class NewAlert:
     off_duty: OffDuty = OffDuty.SKIP
     consent: Consent | None = None
     most_without_consent: int = 0
+    calm: Calm | None = None

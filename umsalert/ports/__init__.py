@@ -42,6 +42,9 @@ if TYPE_CHECKING:
         Schedule,
         Situation,
     )
+    from umsalert.ports.bulletins import (
+        Bulletins,
+    )
     from umsalert.ports.geocoding import (
         Found,
         Geocoder,
@@ -107,6 +110,7 @@ __all__ = [
     "Batch",
     "Board",
     "BoardSite",
+    "Bulletins",
     "Channel",
     "Claim",
     "Clock",
@@ -176,6 +180,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "AlertBook AlertLine KnownPlace NamedSites NearestSite OnDuty Register Schedule "
                 "Situation"
             ),
+            "bulletins": "Bulletins",
             "geocoding": "Found Geocoder PostalAddress Precision",
             "imports": (
                 "Batch Comparison Difference KnownRows Order Progress Rows SiteDefaults "

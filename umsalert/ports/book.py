@@ -192,6 +192,9 @@ class AlertBook(Protocol):
     async def around(self, area: Area) -> Sequence[KnownPlace]:
         """Return where the known sites in and just around the area lie: for drawing."""
 
+    async def vigipirate(self) -> str:
+        """Return the level of the plan Vigipirate as people say it, empty where it is not known."""
+
     async def recipients(
         self, alert_id: int, channels: Collection[ChannelKind], cell_burst: int = 0
     ) -> Selection:

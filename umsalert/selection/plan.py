@@ -14,6 +14,7 @@ from umsalert.model import (
     NEW_AREA,
     NO_CELL_PACE,
     Area,
+    Calm,
     CellPace,
     ChannelKind,
     Following,
@@ -66,7 +67,8 @@ NO_LIMITS = Limits()
 class Plan:
     """What would be sent, to whom: shown before anything leaves, then recorded as it stands.
 
-    `above`: those of the `limits` that it exceeds, by name: it needs a second person.
+    `above`: those of the `limits` that it exceeds, by name: it needs a second person. `calm`: it is
+    a bulletin, which leaves behind all else.
     """
 
     request: Request
@@ -81,6 +83,7 @@ class Plan:
     findings: tuple[Finding, ...]
     above: tuple[str, ...] = ()
     limits: Limits = NO_LIMITS
+    calm: Calm | None = None
 
     @property
     def incident_at(self) -> datetime:

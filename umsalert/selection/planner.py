@@ -16,8 +16,9 @@ from zoneinfo import ZoneInfo
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _
-from umsalert.messages import Facts, Order, check, render
+from umsalert.messages import Facts, Order, Template, check, render
 from umsalert.model import (
+    CALM_PRIORITY,
     Alert,
     Area,
     ChannelKind,
@@ -27,6 +28,7 @@ from umsalert.model import (
     NewAlert,
     OffDuty,
     Selection,
+    UnknownPolicy,
     Wave,
     area_to_json,
 )
@@ -77,6 +79,7 @@ class Planner:
             incident_time=_clock_time(happened(request, now), zone),
             reference=ref,
             link=self._station.link,
+            vigipirate=await self._vigipirate(request.template),
         )
         texts = render.render(
             request.template,
@@ -127,7 +130,8 @@ class Planner:
         """
         if not plan.selection.contacts:
             raise nobody(plan)
-        if plan.above and consent is None:
+        calm = plan.calm
+        if plan.above and consent is None and not (calm and calm.approved_by):
             raise RefusedByRule("needs_second_person", _("This alert needs a second person."))
         if plan.expires_at <= self._clock.now():
             raise UsageError(
@@ -145,8 +149,8 @@ class Planner:
             variables=_said(request),
             reason=request.reason,
             exercise=request.exercise,
-            priority=request.template.priority,
-            unknown_policy=request.template.unknown,
+            priority=CALM_PRIORITY if calm else request.template.priority,
+            unknown_policy=UnknownPolicy.HOLD if calm else request.template.unknown,
             time_zone=plan.time_zone,
             incident_at=plan.incident_at,
             created_at=self._clock.now(),
@@ -160,7 +164,10 @@ class Planner:
             expected=plan.estimate.expected,
             off_duty=request.off_duty,
             consent=consent,
-            most_without_consent=most_people(request, self._station.limits),
+            most_without_consent=0
+            if calm and calm.approved_by
+            else most_people(request, self._station.limits),
+            calm=calm,
         )
         return _same(await self._book.create(new, self._on_duty()), request)
 
@@ -186,6 +193,9 @@ class Planner:
             return await self._book.recipients(follows.alert_id, channels, burst)
         wave = Wave(follows, request.area, request.template.name, said, request.off_duty)
         return await self._book.wave(wave, channels, self._on_duty(), burst)
+
+    async def _vigipirate(self, template: Template) -> str:
+        return await self._book.vigipirate() if "vigipirate" in template.facts else ""
 
     async def _located(self, request: Request) -> Request:
         """Return the request with its area as the register has it. Raises UsageError: see there."""

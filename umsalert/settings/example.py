@@ -107,6 +107,16 @@ def explanations() -> Mapping[str, Explained]:
         "approval.expires_s": Explained(
             _("How many seconds it waits; then it must be asked for anew.")
         ),
+        "bulletin.grace_s": Explained(
+            _("A bulletin that is later than so many seconds is not sent any more.")
+        ),
+        "bulletin.quiet_begin": Explained(
+            _("From then on no bulletin leaves, by the clocks of its zone; empty: at any hour.")
+        ),
+        "bulletin.quiet_end": Explained(_("From then on bulletins leave again.")),
+        "bulletin.people_per_hour": Explained(
+            _("A bulletin to many people goes to so many in an hour; 0: as fast as it can.")
+        ),
         "price.sms_part_eur": Explained(_("What a part of an SMS costs, in euros.")),
         "price.voice_minute_eur": Explained(_("What a minute of a call costs, in euros.")),
         "price.email_eur": Explained(_("What an e-mail costs, in euros.")),

@@ -16,6 +16,7 @@ from umsalert.settings.hosts import CHANNELS, host_of, is_loopback, simulated
 from umsalert.settings.values import (
     AppriseSettings,
     ApprovalSettings,
+    BulletinSettings,
     CallRateSettings,
     GatewaySettings,
     GeocodeSettings,
@@ -46,6 +47,9 @@ LOG_LEVELS = ("debug", "info", "warning", "error")
 LOG_FORMATS = ("text", "json")
 MAX_APPROVAL_S = 604_800
 """A week: what was asked for then is not what is needed now."""
+MAX_GRACE_S = 86_400
+"""A day: a bulletin of yesterday is no bulletin."""
+_TIME_OF_DAY = re.compile(r"(?:[01][0-9]|2[0-3]):[0-5][0-9]")
 MAX_LINK_CHARS = 50
 """With path and token a line of an e-mail, and half an SMS."""
 MIN_POLL_S, MAX_POLL_S = 1.0, 600.0
@@ -64,6 +68,7 @@ def problems(settings: Settings) -> list[Problem]:
     return [
         *_general(settings),
         *_approval(settings.approval),
+        *_bulletin(settings.bulletin),
         *_price(settings.price),
         *(problem for channel in CHANNELS for problem in _channel(channel, settings)),
         *_pace(settings.pace),
@@ -121,6 +126,20 @@ def _approval(approval: ApprovalSettings) -> Iterator[Problem]:
     if not 0 < approval.expires_s <= MAX_APPROVAL_S:
         message = _("must be above 0 and at most {most} seconds").format(most=MAX_APPROVAL_S)
         yield _bad("approval.expires_s", message)
+
+
+def _bulletin(bulletin: BulletinSettings) -> Iterator[Problem]:
+    if not 0 < bulletin.grace_s <= MAX_GRACE_S:
+        message = _("must be above 0 and at most {most} seconds").format(most=MAX_GRACE_S)
+        yield _bad("bulletin.grace_s", message)
+    for key in ("quiet_begin", "quiet_end"):
+        text = getattr(bulletin, key)
+        if text and not _TIME_OF_DAY.fullmatch(text):
+            yield _bad(f"bulletin.{key}", _("must be a time of day, such as 22:00"))
+    if bool(bulletin.quiet_begin) != bool(bulletin.quiet_end):
+        yield _bad("bulletin.quiet_end", _("quiet_begin and quiet_end are set together, or none"))
+    if bulletin.people_per_hour < 0:
+        yield _bad("bulletin.people_per_hour", _("must not be below 0"))
 
 
 def _price(price: PriceSettings) -> Iterator[Problem]:

@@ -64,6 +64,21 @@ class ApprovalSettings(NamedTuple):
     expires_s: float = 1_800.0
 
 
+class BulletinSettings(NamedTuple):
+    """How bulletins leave, which are sent by the clock.
+
+    What is later than `grace_s` is not sent any more. Between `quiet_begin` and `quiet_end`, by the
+    clocks of a bulletin's time zone, nothing of it begins or leaves; empty: at all hours. To more
+    than a few people it leaves over so long that `people_per_hour` get it; 0: as fast as it can.
+    """
+
+    grace_s: float = 7_200.0
+    quiet_begin: str = "22:00"
+    quiet_end: str = "07:00"
+    # The whole country, 180,000 guards, in four and a half hours: two fifths of an account's pace.
+    people_per_hour: int = 40_000
+
+
 class PriceSettings(NamedTuple):
     """The tariff in euros, for the estimate before sending; 0 where nothing is charged."""
 
@@ -315,6 +330,7 @@ class Settings:
     alert: AlertSettings = AlertSettings()
     register: RegisterSettings = RegisterSettings()
     approval: ApprovalSettings = ApprovalSettings()
+    bulletin: BulletinSettings = BulletinSettings()
     price: PriceSettings = PriceSettings()
     sms: SmsSettings = SmsSettings()
     voice: VoiceSettings = VoiceSettings()

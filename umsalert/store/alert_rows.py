@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 from umsalert.model import (
     Alert,
@@ -19,8 +20,12 @@ from umsalert.model import (
     UnknownPolicy,
     area_from_json,
 )
-from umsalert.store.instants import from_text
+from umsalert.store.instants import from_text, to_text
 from umsalert.store.spatialite import Connection
+
+if TYPE_CHECKING:
+    from umsalert.model import Calm
+    from umsalert.timetables import Window
 
 
 def alert_of_row(row: Connection) -> Alert:
@@ -78,6 +83,19 @@ def text_of_row(row: Connection) -> MessageText:
         parts=row["parts"],
         encoding=row["encoding"],
     )
+
+
+def spread_text(calm: Calm) -> str | None:
+    """Return the times over which a bulletin is spread, as they stand in the database."""
+    if not calm.windows:
+        return None
+    return json.dumps([[to_text(begin), to_text(end)] for begin, end in calm.windows])
+
+
+def spread_of_text(text: str | None) -> tuple[Window, ...]:
+    """Return the times that `spread_text` wrote."""
+    pairs = json.loads(text) if text else ()
+    return tuple((from_text(begin), from_text(end)) for begin, end in pairs)
 
 
 def _area(row: Connection) -> Area:

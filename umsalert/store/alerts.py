@@ -20,7 +20,7 @@ from umsalert.model import (
     area_to_json,
 )
 from umsalert.store import audit
-from umsalert.store.alert_rows import alert_of_row
+from umsalert.store.alert_rows import alert_of_row, spread_text
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import to_text
 from umsalert.store.lapses import due, foresee, lapse, lapse_in
@@ -115,6 +115,14 @@ class SqlAlertBook:
         from umsalert.store.area import around
 
         return await self._database.read(lambda c: around(c, area), spatial=True)
+
+    async def vigipirate(self) -> str:
+        """Return the level of the plan Vigipirate as people say it, empty where it is not known."""
+        from umsalert.model import VIGIPIRATE_WORDS
+        from umsalert.store.bulletins import vigipirate
+
+        found = await self._database.read(vigipirate)
+        return "" if found is None else VIGIPIRATE_WORDS[found.level]
 
     async def recipients(
         self, alert_id: int, channels: Collection[ChannelKind], cell_burst: int = 0
@@ -290,8 +298,8 @@ def _deed(connection: Connection, new: NewAlert, alert_id: int) -> Deed:
     if new.follows is not None:
         row = connection.execute(queries("alerts")["ref"], {"alert_id": new.follows.alert_id})
         detail |= {"follows": row.fetchone()["ref"], "as": new.follows.kind.value}
-    if new.consent is not None:
-        detail["approved_by"] = str(new.consent.by)
+    if approved_by := _approved_by(new):
+        detail["approved_by"] = approved_by
     return Deed("alert.create", "alert", new.ref, detail)
 
 
@@ -326,8 +334,15 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "stop_when_acknowledged": int(new.stop_when_acknowledged),
         "expected": new.expected and json.dumps(new.expected._asdict()),
         "off_duty": new.off_duty,
-        "approved_by": "" if new.consent is None else str(new.consent.by),
+        "approved_by": _approved_by(new),
+        "spread": new.calm and spread_text(new.calm),
     }
+
+
+def _approved_by(new: NewAlert) -> str:
+    if new.consent is not None:
+        return str(new.consent.by)
+    return "" if new.calm is None else new.calm.approved_by
 
 
 def _area_row(area: Area) -> dict[str, object]:

@@ -77,10 +77,10 @@ class SqlApprovals:
 
         return await self._database.write(work)
 
-    async def approve_override(self, consent: Consent, carry_out: CarryOut) -> Approval:
-        """Approve a request to override, and carry it out, in one transaction.
+    async def approve_with(self, consent: Consent, carry_out: CarryOut) -> Approval:
+        """Approve a request to override, or for a bulletin, and carry it out, in one transaction.
 
-        `carry_out` moves the sites; what it raises leaves the request waiting. Raises
+        `carry_out` moves the sites, say; what it raises leaves the request waiting. Raises
         RefusedByRule when the request was decided, has expired or is the approver's own.
         """
 
@@ -141,7 +141,7 @@ def _submit(connection: Connection, new: NewApproval) -> Approval:
     }
     connection.execute(sql["insert"], values)
     detail: dict[str, object] = {"kind": new.kind.value, "request_sha256": new.request_hash}
-    if new.kind is ApprovalKind.ALERT:
+    if new.kind is not ApprovalKind.OVERRIDE:
         detail["exercise"] = bool(new.request["exercise"])
     detail |= _process(new.by, new.process_account)
     audit.append(connection, new.by, new.at, [Deed("approval.submit", "approval", ref, detail)])

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from umsalert import tokens
+from umsalert import timetables, tokens
 from umsalert.model import CellPace, ChannelKind, MessageText, Outgoing
 from umsalert.ports import Claim, Want
-from umsalert.store.alert_rows import text_of_row
+from umsalert.store.alert_rows import spread_of_text, text_of_row
 from umsalert.store.bucket import Bucket
 from umsalert.store.database import queries
 from umsalert.store.instants import from_text, to_text
@@ -31,6 +31,9 @@ it."""
 ASK_AGAIN_WITHIN_S = 1.0
 """A queue whose messages are all for later is asked this often: another process may change it."""
 
+SPREAD_AGAIN_WITHIN_S = 10.0
+"""A bulletin whose next message is for later asks this often."""
+
 ABSURD_WAIT_S = 600.0
 """No cell is waited for that long; who would have to saw the clock set back."""
 
@@ -39,7 +42,10 @@ Texts = Mapping[tuple[ChannelKind, str], MessageText]
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """What does not change while an alert is sent. `texts` by channel and language."""
+    """What does not change while an alert is sent. `texts` by channel and language.
+
+    `spread`: the times over which it leaves; none: as fast as it can.
+    """
 
     alert_id: int
     ref: str
@@ -47,6 +53,7 @@ class Sending:
     expires_at: datetime
     cell_pace: CellPace
     texts: Texts
+    spread: tuple[timetables.Window, ...] = ()
 
 
 def sending_of(connection: Connection, sender_id: int) -> Sending:
@@ -62,6 +69,7 @@ def sending_of(connection: Connection, sender_id: int) -> Sending:
         texts={
             (ChannelKind(text["channel"]), text["language"]): text_of_row(text) for text in texts
         },
+        spread=spread_of_text(row["spread"]),
     )
 
 
@@ -109,6 +117,10 @@ class Claimer:
             return Claim((), blocked_s, self._now, blocked=True)
         if not limit or self._stands_back(want):
             return self._nothing(ASK_AGAIN_S)
+        if self._sending.spread:
+            limit, wait_s = self._spread(want.channel, limit)
+            if not limit:
+                return self._nothing(wait_s)
         affordable = min(limit, int(bucket.tokens))
         rows = self._due(want.channel, max(1, affordable))
         if affordable < limit and len(rows) >= max(1, affordable):
@@ -167,6 +179,25 @@ class Claimer:
             "channel": want.channel,
             "priority": self._sending.priority,
         }
+
+    def _spread(self, channel: ChannelKind, limit: int) -> tuple[int, float]:
+        """Return how many messages of a bulletin may leave now, and in how long the next one may.
+
+        An empty queue is no matter of time: the limit stays.
+        """
+        values = {"alert_id": self._sending.alert_id, "channel": channel}
+        row = self._connection.execute(self._sql["queue_size"], values).fetchone()
+        total, queued = row["total"], row["queued"]
+        gone = total - queued
+        if not queued:
+            return limit, 0.0
+        spread, now = self._sending.spread, self._now
+        opens = timetables.opens(spread, now)
+        may_go = int(total * timetables.share(spread, now)) + 1 - gone
+        if may_go > 0 and opens <= now:
+            return min(limit, may_go), 0.0
+        next_s = (max(opens, timetables.moment_of(spread, gone / total)) - now).total_seconds()
+        return 0, min(max(next_s, ASK_AGAIN_S), SPREAD_AGAIN_WITHIN_S)
 
     def _due(self, channel: ChannelKind, n: int) -> list[_Due]:
         values = {

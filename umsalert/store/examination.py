@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from umsalert.errors import DatabaseError
 from umsalert.i18n import _
 from umsalert.model import Role
 from umsalert.store import turns
+from umsalert.store.database import queries
+from umsalert.store.instants import from_text
 from umsalert.store.operators import all_roles
 from umsalert.store.spatialite import connect, explained, load_extension, prove, sqlite
 from umsalert.store.versions import APPLICATION_ID, check_exists, check_version
@@ -87,6 +90,24 @@ def roles(path: Path) -> dict[str, frozenset[Role]]:
     with explained(path), contextlib.closing(connect(path, write=False)) as connection:
         check_version(connection, path)
         return all_roles(connection)
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """A bulletin that will be due."""
+
+    ref: str
+    due_at: datetime
+    time_zone: str
+
+
+def planned_bulletins(path: Path) -> list[Planned]:
+    """Return the bulletins that will be due, soonest first. Raises DatabaseError."""
+    check_exists(path)
+    with explained(path), contextlib.closing(connect(path, write=False)) as connection:
+        check_version(connection, path)
+        rows = connection.execute(queries("bulletins")["coming"])
+        return [Planned(row["ref"], from_text(row["next_due"]), row["time_zone"]) for row in rows]
 
 
 def check_writable(path: Path) -> None:

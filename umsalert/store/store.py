@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from umsalert.store.approvals import SqlApprovals
     from umsalert.store.audit import SqlAuditLog
     from umsalert.store.board import SqlBoard
+    from umsalert.store.bulletins import SqlBulletins
     from umsalert.store.export import SqlExport
     from umsalert.store.imports import SqlImports
     from umsalert.store.inbox import SqlInbox
@@ -86,6 +87,13 @@ class Store:
         from umsalert.store.board import SqlBoard
 
         return SqlBoard(self._database)
+
+    @cached_property
+    def bulletins(self) -> SqlBulletins:
+        """`ports.Bulletins`."""
+        from umsalert.store.bulletins import SqlBulletins
+
+        return SqlBulletins(self._database, self._now)
 
     @cached_property
     def approvals(self) -> SqlApprovals:

@@ -4,7 +4,7 @@ INSERT INTO alert (
     exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash, follows_id, follows_as, follows_to, cell_rate_per_s, cell_burst,
-    stop_when_acknowledged, expected, off_duty, approved_by,
+    stop_when_acknowledged, expected, off_duty, approved_by, spread,
     incident_id
 ) VALUES (
     :ref, :template, :lat, :lon, :radius_m, :polygon, :area, :channels, :variables, :reason,
@@ -12,7 +12,7 @@ INSERT INTO alert (
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash, :follows_id, :follows_as, :follows_to, :cell_rate_per_s,
     :cell_burst,
-    :stop_when_acknowledged, :expected, :off_duty, :approved_by,
+    :stop_when_acknowledged, :expected, :off_duty, :approved_by, :spread,
     (SELECT coalesce(incident_id, id) FROM alert WHERE id = :follows_id)
 )
 

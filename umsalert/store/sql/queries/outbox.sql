@@ -92,6 +92,12 @@ SELECT min(at) AS at FROM (
     WHERE alert_cell.alert_id = :alert_id
 )
 
+-- name: queue_size
+SELECT
+    coalesce(sum(n), 0) AS total,
+    coalesce(sum(n) FILTER (WHERE state = 'queued'), 0) AS queued
+FROM delivery_count WHERE alert_id = :alert_id AND channel = :channel
+
 -- name: free_at
 SELECT free_at FROM cell_pace WHERE cell = :cell
 

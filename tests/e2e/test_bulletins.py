@@ -1,0 +1,288 @@
+"""Bulletins as cron runs them, against the real carrier: once, in silence, behind real alerts."""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.e2e.office import PLACE, Ended, Office, open_office, sending
+from umsalert import locks
+from umsalert.cli.bulletin_look import lock_of
+
+SITES = 20
+DAY = {"UMSALERT_BULLETIN_QUIET_BEGIN": "", "UMSALERT_BULLETIN_QUIET_END": ""}
+"""The tests run at any hour."""
+SLOW = {"UMSALERT_SMS_VONAGE_RATE_PER_S": "10", "UMSALERT_SMS_VONAGE_BURST": "1"}
+EARLIER = {"UMSALERT_SIMULATION_CLOCK_OFFSET_S": "-3600"}
+"""It was planned an hour ago, so that it is due by now."""
+WORDS = ("--template", "vigilance", "--var", "message=Signalez tout colis abandonné.")
+SENT = (0, 1)
+"""Some telephones of this office cannot be reached, and their receipts may come at once."""
+
+
+@pytest.fixture(scope="module")
+def bureau(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    """Return an office with twenty sites, whose SMS leave ten a second."""
+    with open_office(tmp_path_factory.mktemp("bureau"), SITES, "--speed", "30") as opened:
+        opened.environ |= SLOW | DAY
+        yield opened
+
+
+def ago(minutes: float) -> str:
+    at = datetime.now(UTC) - timedelta(minutes=minutes)
+    return at.isoformat(timespec="seconds")
+
+
+def plan(office: Office, *words: str, late: float = 1, **environ: str) -> dict[str, Any]:
+    """Plan a bulletin by SMS that has been due for `late` minutes; return it."""
+    ended = office.run(
+        *("bulletin", "add", *PLACE, *WORDS, "--channel", "sms", "--at", ago(late)),
+        *("--yes", "--json", *words),
+        **{**EARLIER, **environ},
+    )
+    assert ended.code == 0, ended.err
+    found: dict[str, Any] = ended.document["bulletin"]
+    return found
+
+
+def run_due(office: Office, *words: str, **environ: str) -> Ended:
+    return office.run("bulletin", "run-due", *words, **environ)
+
+
+def shown(office: Office, bulletin: dict[str, Any]) -> dict[str, Any]:
+    document = office.run("bulletin", "show", bulletin["ref"], "--json").document
+    found: dict[str, Any] = document["bulletin"]
+    return found
+
+
+def test_cron_sends_it_once_in_silence(bureau: Office) -> None:
+    """Everybody in the area gets it, once; the next calls find nothing, and say nothing."""
+    bulletin = plan(bureau)
+    assert (bulletin["state"], bulletin["cron"]) == ("planned", None)
+    rehearsed = run_due(bureau, "--dry-run")
+    assert f"{SITES} people at {SITES} sites" in rehearsed.out
+    before = bureau.forget()
+    ended = run_due(bureau)
+    assert ended.code in SENT
+    assert ended.out == ""
+    assert (ended.err == "") == (ended.code == 0), ended.err
+    assert set(Counter(event["to"] for event in bureau.sms(before)).values()) == {1}
+    assert len(bureau.sms(before)) == SITES
+    again = run_due(bureau)
+    assert (again.code, again.out, again.err) == (0, "", "")
+    document = run_due(bureau, "--json").document
+    assert (document["locked"], document["runs"]) == (False, [])
+    found = shown(bureau, bulletin)
+    (run,) = found["runs"]
+    assert (found["state"], found["next_runs"], run["state"]) == ("over", [], "ended")
+    alert = bureau.run("alert", "show", run["alert"], "--json").document
+    assert (alert["ref"], alert["template"]) == (run["alert"], "vigilance")
+
+
+def test_started_twice_at_once_and_killed(bureau: Office) -> None:
+    """Two of cron's calls and a SIGKILL: nobody is lost, and nobody has it twice."""
+    bulletin = plan(bureau)
+    before = bureau.forget()
+    first, second = bureau.start("bulletin", "run-due"), bureau.start("bulletin", "run-due")
+    while len(bureau.sms(before)) < 5:
+        assert first.poll() is None or second.poll() is None
+    for process in (first, second):
+        process.kill()
+        process.communicate()
+    ended = run_due(bureau, "--json")
+    assert ended.code in SENT, ended.err
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert run["state"] == "ended"
+    counted = Counter(event["to"] for event in bureau.sms(before))
+    assert set(counted.values()) == {1}
+    report = bureau.run("report", run["alert"], "--json").document
+    unknown = {row["address"] for row in report["deliveries"] if row["state"] == "unknown"}
+    assert {row["address"] for row in report["deliveries"]} - unknown <= set(counted)
+
+
+def test_a_real_alert_overtakes_it(bureau: Office) -> None:
+    """An alert that starts amid a bulletin has its messages out before the bulletin goes on.
+
+    The bulletin stands still until the alert is under way; then both want the tokens of the one
+    account. What the bulletin had claimed by then may still leave.
+    """
+    bulletin = plan(bureau)
+    before = bureau.forget()
+    process = bureau.start("bulletin", "run-due")
+    while len(bureau.sms(before)) < 3:
+        assert process.poll() is None, process.communicate()
+    process.send_signal(signal.SIGSTOP)
+    alert, _since = sending(bureau, 2)
+    process.send_signal(signal.SIGCONT)
+    assert bureau.end(alert).code in SENT
+    assert bureau.end(process).code in SENT
+    (run,) = shown(bureau, bulletin)["runs"]
+    order = [event["client_ref"].startswith(run["alert"]) for event in bureau.sms(before)]
+    assert Counter(order) == {True: SITES, False: SITES}
+    first = order.index(False)
+    last = len(order) - 1 - order[::-1].index(False)
+    assert sum(order[first : last + 1]) <= SITES // 5
+    assert sum(order[last + 1 :]) > SITES // 2
+
+
+def test_a_spread_bulletin_waits_and_is_stopped_in_order(bureau: Office) -> None:
+    """The first message leaves at once, the next ones later; SIGTERM ends the wait, with 130."""
+    bulletin = plan(bureau, "--spread", "3h")
+    before = bureau.forget()
+    process = bureau.start("bulletin", "run-due", "--json")
+    while len(bureau.sms(before)) < 1:
+        assert process.poll() is None, process.communicate()
+    beside = run_due(bureau)
+    assert (beside.code, beside.out, beside.err) == (0, "", "")  # it is being sent
+    process.send_signal(signal.SIGTERM)
+    ended = bureau.end(process)
+    assert ended.code == 130
+    (said,) = ended.document["runs"]
+    assert (said["bulletin"], said["counts"]["sms"]["queued"]) == (bulletin["ref"], SITES - 1)
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert run["state"] == "begun"
+    assert bureau.run("alert", "cancel", run["alert"], "--no-correct", "--yes").code == 0
+    ended = run_due(bureau)
+    assert ended.code == 5
+    assert f"{SITES - 1} cancelled" in ended.err
+    assert shown(bureau, bulletin)["runs"][0]["code"] == "alert_cancelled"
+
+
+def test_a_lock_that_is_held_is_no_error(bureau: Office) -> None:
+    """Whoever comes second ends at once: silent for a person, and says so to a program."""
+    bulletin = plan(bureau)
+    with locks.alone(lock_of(bureau.database)) as alone:
+        assert alone
+        ended = run_due(bureau)
+        assert (ended.code, ended.out, ended.err) == (0, "", "")
+        assert run_due(bureau, "--json").document == {
+            "schema_version": 1,
+            "locked": True,
+            "runs": [],
+        }
+    assert run_due(bureau).code in SENT
+    assert shown(bureau, bulletin)["state"] == "over"
+
+
+def test_what_is_not_well_is_one_line(bureau: Office) -> None:
+    """Late past the grace: exit 5 and one line; as JSON where the log is; then silence again."""
+    bulletin = plan(bureau, late=30)
+    late = {"UMSALERT_BULLETIN_GRACE_S": "600"}
+    ended = run_due(bureau, **late)
+    assert (ended.code, ended.out, ended.err.count("\n")) == (5, "", 1)
+    assert f"Bulletin {bulletin['ref']} (vigilance), due" in ended.err
+    assert "30 min late" in ended.err
+    assert run_due(bureau, **late).err == ""
+    other = plan(bureau, late=30)
+    ended = bureau.run("--log-format", "json", "bulletin", "run-due", "--json", **late)
+    (run,) = ended.document["runs"]
+    assert (run["bulletin"], run["code"], run["exit_code"]) == (other["ref"], "late", 5)
+    (line,) = ended.err.splitlines()
+    logged = json.loads(line)
+    assert (logged["bulletin"], logged["code"]) == (other["ref"], "late")
+
+
+def test_a_provider_that_is_not_set_up_is_told_and_tried_again(bureau: Office) -> None:
+    """Exit 4 and nothing recorded; once it is set up, the bulletin leaves."""
+    bulletin = plan(bureau)
+    broken = {"UMSALERT_VONAGE_SMS_SENDER": ""}
+    ended = run_due(bureau, **broken)
+    assert (ended.code, ended.err.count("\n")) == (4, 1), ended.err
+    assert "vonage.sms_sender" in ended.err
+    assert run_due(bureau).code in SENT
+    assert [run["state"] for run in shown(bureau, bulletin)["runs"]] == ["ended"]
+
+
+def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None:
+    """When it is planned, and not when it is due: cron asks nobody."""
+    anna, bruno = {"SUDO_USER": "anna"}, {"SUDO_USER": "bruno"}
+    limit = {"UMSALERT_APPROVAL_RADIUS_M": "700"}
+    weekly = ("--cron", "0 8 * * 1", "--time-zone", "Pacific/Noumea", "--yes", "--json")
+    asked = bureau.run("bulletin", "add", *PLACE, *WORDS, *weekly, **anna, **limit)
+    assert (asked.code, asked.error["code"]) == (5, "needs_second_person")
+    (waiting,) = bureau.run("alert", "approve", "--list", "--json").document["approvals"]
+    assert waiting["kind"] == "bulletin"
+    assert "1 bulletin waits" in bureau.run("bulletin", "list").err
+    assert "bulletin: vigilance" in bureau.run("alert", "approve", "--list").out
+    approve = ("alert", "approve", waiting["ref"], "--yes")
+    own = bureau.run(*approve, "--json", **anna)
+    assert (own.code, own.error["code"]) == (5, "own_request")
+    ended = bureau.run(*approve, **bruno)
+    assert ended.code == 0, ended.err
+    assert "0 8 * * 1 (Pacific/Noumea)" in ended.out
+    (bulletin,) = bureau.run("bulletin", "list", "--json").document["bulletins"]
+    assert (bulletin["operator"], bulletin["approved_by"]) == ("anna@Nice", "bruno@Nice")
+    log = bureau.run("audit", "log", "--noun", "bulletin", "--limit", "1", "--json").events
+    assert (log[0]["action"], log[0]["operator"]) == ("bulletin.add", "anna@Nice")
+    due = datetime.fromisoformat(bulletin["next_runs"][0]["due_at"])
+    assert (due.hour, due.minute) == (21, 0)  # of Sunday, in UTC
+    removed = bureau.run("bulletin", "remove", bulletin["ref"])
+    assert (removed.code, removed.out) == (0, "")
+    assert bureau.run("bulletin", "list", "--json").document["bulletins"] == []
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        ((), "when_missing"),
+        (("--cron", "0 8 * * 1", "--at", "2999-01-01T08:00"), "two_times"),
+        (("--cron", "* * * * *"), "too_often"),
+        (("--cron", "8h"), "cron_invalid"),
+        (("--cron", "0 8 * * 1", "--until", "2001-01-01"), "never_due"),
+        (("--at", "2001-01-01T08:00"), "time_in_past"),
+        (("--at", "2999-01-01T08:00", "--until", "2999-01-02"), "once_and_until"),
+        (("--at", "2027-03-28T02:30"), "time_skipped"),
+        (("--at", "soon"), "day_invalid"),
+        (("--cron", "0 8 * * 1", "--time-zone", "Paris"), "zone_unknown"),
+        (("--cron", "0 8 * * 1", "--spread", "25h"), "spread_too_long"),
+    ],
+)
+def test_times_that_cannot_be_meant(bureau: Office, words: tuple[str, ...], code: str) -> None:
+    """Each is told with what to type, and nothing is planned."""
+    ended = bureau.run("bulletin", "add", *PLACE, *WORDS, "--yes", "--json", *words)
+    assert (ended.code, ended.error["code"]) == (2, code)
+    assert ended.error["hint"]
+
+
+def test_nothing_of_it_was_planned(bureau: Office) -> None:
+    """What was refused above stands nowhere."""
+    assert bureau.run("bulletin", "list", "--json").document["bulletins"] == []
+
+
+def test_vigipirate_is_said_by_who_set_it(bureau: Office) -> None:
+    """Shown, set, and in the words of the next bulletin; a level that there is not is refused."""
+    assert bureau.run("bulletin", "vigipirate", "scarlet").code == 2
+    assert bureau.run("bulletin", "vigipirate", "--since", "2026-11-02").code == 2
+    ended = bureau.run("bulletin", "vigipirate", "urgence-attentat", "--since", "2026-11-02")
+    assert "Vigipirate: urgence attentat, since 2026-11-02 00:00" in ended.out
+    document = bureau.run("bulletin", "vigipirate", "--json").document["vigipirate"]
+    assert (document["level"], document["since"]) == (
+        "urgence-attentat",
+        "2026-11-01T23:00:00.000Z",
+    )
+    preview = bureau.run("alert", "preview", *PLACE, *WORDS, "--json")
+    assert "Niveau : urgence attentat" in preview.document["texts"]["sms"]["fr"]["body"]
+    typed = bureau.run("alert", "preview", *PLACE, *WORDS, "--var", "level=vigilance", "--json")
+    assert "Niveau : vigilance" in typed.document["texts"]["sms"]["fr"]["body"]
+
+
+def test_a_drill_is_planned_as_one(bureau: Office) -> None:
+    """Every message of `bulletin add --exercise` says EXERCICE."""
+    bulletin = plan(bureau, "--exercise")
+    assert bulletin["exercise"]
+    before = bureau.forget()
+    assert run_due(bureau).code in SENT
+    assert len(bureau.sms(before)) == SITES
+    assert all(event["text"].startswith("EXERCICE") for event in bureau.sms(before))
+
+
+def test_nobody_asks_a_script(bureau: Office) -> None:
+    """Without --yes and a terminal, nothing is planned."""
+    ended = bureau.run("bulletin", "add", *PLACE, *WORDS, "--cron", "0 8 * * 1", "--json")
+    assert (ended.code, ended.error["code"]) == (2, "not_confirmed")

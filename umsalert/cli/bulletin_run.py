@@ -1,0 +1,271 @@
+"""`bulletin run-due`: begin what is due, send it, and say only what is not as it should be."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from umsalert import locks, wiring
+from umsalert.bulletins import Round, Runner, Started, Told
+from umsalert.cli import bulletin_look
+from umsalert.cli.alert_send import exit_code, on_interrupt
+from umsalert.cli.context import Session
+from umsalert.cli.delivery_words import counts_document, counts_sentence
+from umsalert.cli.output import Output, channel_name, local, utc
+from umsalert.dispatch import Dispatcher, Result, left_open, resume
+from umsalert.errors import DatabaseError, ExitCode, UmsalertError
+from umsalert.events import Event
+from umsalert.i18n import _
+from umsalert.model import Bulletin, Power
+from umsalert.store.store import Store
+
+LOOK_S = 20.0
+"""How often a process that sends looks for what has become due: a timer of systemd starts no other
+while it runs."""
+
+_WORST = (
+    ExitCode.BUG,
+    ExitCode.INTERRUPTED,
+    ExitCode.TEMPORARY,
+    ExitCode.INVALID,
+    ExitCode.REFUSED,
+    ExitCode.SOME_FAILED,
+    ExitCode.NOBODY_MATCHED,
+)
+"""Of several exit codes, the first of these."""
+
+_log = logging.getLogger(__name__)
+
+
+class Running:
+    """One run of `run-due`, which ends when nothing is due and all that it sends has ended."""
+
+    def __init__(self, session: Session, output: Output) -> None:
+        """Say to `output` what is not as it should be."""
+        self._session = session
+        self._output = output
+        self._codes: set[ExitCode] = set()
+        self._said: set[tuple[str, str]] = set()
+        self._documents: list[dict[str, Any]] = []
+        self._seen: set[int] = set()
+        self._dispatchers: list[Dispatcher] = []
+        self._stopping = False
+
+    async def run(self) -> ExitCode:
+        """Send what is due; return how it ended. A second one at once is silent, and does nothing.
+
+        What is begun is sent by its own process, whoever locks: a lock is held only to begin.
+        """
+        settings = self._session.settings
+        if self._session.log_format == "json" and not self._session.debug:
+            self._session.journal.show_warnings("json")
+        locked = False
+        async with wiring.open_store(settings, Power.ALERT) as store:
+            runner = wiring.bulletins(settings, store)
+            tasks: set[asyncio.Task[None]] = set()
+            with on_interrupt(self._stop, self._abort):
+                while not self._stopping or tasks:
+                    found, locked = await self._begin(runner)
+                    for told in found.told:
+                        self._tell(told)
+                    for started in found.started:
+                        self._seen.add(started.run.id)
+                        tasks.add(asyncio.create_task(self._send(store, runner, started)))
+                    if not tasks:
+                        break
+                    done, tasks = await asyncio.wait(
+                        tasks, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
+                    )
+                    for task in done:
+                        task.result()
+        if self._output.as_json:
+            self._output.document({"locked": locked, "runs": self._documents})
+        return next((code for code in _WORST if code in self._codes), ExitCode.OK)
+
+    async def _begin(self, runner: Runner) -> tuple[Round, bool]:
+        """Begin what is due, unless another process is just doing so."""
+        if self._stopping:
+            return Round(), False
+        database = self._session.settings.database
+        shared = database.stat().st_mode & 0o060
+        with locks.alone(bulletin_look.lock_of(database), 0o660 if shared else 0o600) as alone:
+            return (await runner.begin(self._seen), False) if alone else (Round(), True)
+
+    def _stop(self) -> None:
+        self._stopping = True
+        for dispatcher in self._dispatchers:
+            dispatcher.stop()
+
+    def _abort(self) -> None:
+        self._stopping = True
+        for dispatcher in self._dispatchers:
+            dispatcher.abort()
+
+    async def _send(self, store: Store, runner: Runner, started: Started) -> None:
+        """Send one alert to its end, unless another process does; say what went wrong."""
+        try:
+            result = await self._sent(store, started)
+        except DatabaseError:
+            raise
+        except UmsalertError as error:
+            if error.code == "still_sending":
+                return
+            message = f"{error.message} {error.hint}".strip()
+            told = _of(started, error.code, message, error.exit_code)
+            if error.exit_code is ExitCode.REFUSED:  # cancelled, closed or expired meanwhile
+                await runner.end(started, error.code)
+            self._tell(told)
+            return
+        code = exit_code(result)
+        if result.cancelled or not left_open(result.counts):
+            await runner.end(started, _word(result, code))
+        self._report(started, result, code)
+
+    async def _sent(self, store: Store, started: Started) -> Result:
+        settings, alert = self._session.settings, started.alert
+        counts = await store.outbox.counts(alert.id)
+        if not left_open(counts):
+            return Result(counts, interrupted=False, cancelled=alert.cancelled)
+        run = wiring.run(settings, store, _deaf)
+        async with wiring.open_lanes(settings, alert.channels) as lanes:
+            dispatcher = await resume(run, alert, lanes)
+            self._dispatchers.append(dispatcher)
+            if self._stopping:
+                dispatcher.stop()
+            return await dispatcher.send()
+
+    def _report(self, started: Started, result: Result, code: ExitCode) -> None:
+        document = _document(started.bulletin, started.alert.ref, code)
+        document |= {"due_at": utc(started.run.due_at), "dues": 1, "message": ""}
+        document["code"] = _word(result, code)
+        document["counts"] = counts_document(result.counts)
+        if code is not ExitCode.OK:
+            words = [counts_sentence(result.counts)]
+            for kind, outcome in result.stopped.items():
+                words.append(
+                    _("{channel} stopped: {code}").format(
+                        channel=channel_name(kind), code=f"{outcome.code} {outcome.detail}".strip()
+                    )
+                )
+            if result.interrupted:
+                words.append(_("interrupted: the next run-due goes on with it"))
+            message = _("alert {ref}: {words}. Report: umsalert report {ref}").format(
+                ref=started.alert.ref, words=_("; ").join(words)
+            )
+            document["message"] = message
+            self._line(_of(started, _word(result, code), message, code))
+        self._documents.append(document)
+
+    def _tell(self, told: Told) -> None:
+        """Say something once, however often this process meets it."""
+        key = (f"{told.bulletin.ref} {told.due_at}", told.code)
+        if key in self._said:
+            return
+        self._said.add(key)
+        document = _document(told.bulletin, told.alert_ref or None, told.exit_code)
+        document |= {"due_at": utc(told.due_at), "dues": told.dues, "message": told.message}
+        document |= {"code": told.code, "counts": {}}
+        self._documents.append(document)
+        self._line(told)
+
+    def _line(self, told: Told) -> None:
+        self._codes.add(told.exit_code)
+        fields = {"code": told.code, "exit_code": int(told.exit_code)}
+        fields |= {"bulletin": told.bulletin.ref, "due_at": utc(told.due_at)}
+        if told.alert_ref:
+            fields["alert"] = told.alert_ref
+        _log.warning("bulletin: %s", told.code, extra=fields)
+        if self._session.log_format != "json":
+            self._output.say(line(told))
+
+
+async def rehearse(session: Session, output: Output) -> ExitCode:
+    """Say who would get what is due now; change nothing."""
+    settings = session.settings
+    async with wiring.open_store(settings, Power.ALERT) as store:
+        plans, told = await wiring.bulletins(settings, store).intended()
+        coming = await store.bulletins.bulletins()
+    for item in told:
+        output.say(line(item))
+    documents = []
+    for intended in plans:
+        selection = intended.plan.selection
+        documents.append(
+            {
+                "bulletin": intended.bulletin.ref,
+                "due_at": utc(intended.due_at),
+                "people": selection.contacts,
+                "sites": [site.ref for site in selection.sites],
+                "deliveries": {kind.value: n for kind, n in selection.deliveries.items()},
+                "left_out": dict(selection.left_out),
+            }
+        )
+        by_channel = ", ".join(
+            f"{n} {channel_name(kind, n)}" for kind, n in selection.deliveries.items()
+        )
+        output.line(
+            _("{bulletin}: {people} people at {sites} sites: {by_channel}").format(
+                bulletin=head(intended.bulletin, local_due(intended.bulletin, intended.due_at)),
+                people=selection.contacts,
+                sites=len(selection.sites),
+                by_channel=by_channel,
+            )
+        )
+    if output.as_json:
+        skipped = [
+            _document(item.bulletin, None, item.exit_code)
+            | {"due_at": utc(item.due_at), "dues": item.dues, "code": item.code}
+            for item in told
+        ]
+        output.document({"would_send": documents, "would_skip": skipped})
+    elif not (plans or told):
+        output.say(_nothing_due(coming[0] if coming else None))
+    return ExitCode.OK
+
+
+def line(told: Told) -> str:
+    """Return the one line about a due time."""
+    due = local_due(told.bulletin, told.due_at)
+    return _("{bulletin}: {message}").format(
+        bulletin=head(told.bulletin, due), message=told.message
+    )
+
+
+def head(bulletin: Bulletin, due: str) -> str:
+    """Name a bulletin and its due time."""
+    return _("Bulletin {ref} ({template}), due {due}").format(
+        ref=bulletin.ref, template=bulletin.template, due=due
+    )
+
+
+def local_due(bulletin: Bulletin, due: Any) -> str:  # noqa: ANN401 - a datetime
+    """Return a due time by the clocks of its zone."""
+    return f"{local(due, bulletin.time_zone, seconds=False)} ({bulletin.time_zone})"
+
+
+def _nothing_due(coming: Bulletin | None) -> str:
+    if coming is None or coming.next_due is None:
+        return _("Nothing is due, and nothing is planned.")
+    return _("Nothing is due. Next: {bulletin}").format(
+        bulletin=head(coming, local_due(coming, coming.next_due))
+    )
+
+
+def _word(result: Result, code: ExitCode) -> str:
+    """Return how an alert ended, as a code; empty where all is well."""
+    if result.cancelled:
+        return "alert_cancelled"
+    return "" if code is ExitCode.OK else code.name.lower()
+
+
+def _of(started: Started, code: str, message: str, exit_code: ExitCode) -> Told:
+    return Told(started.bulletin, started.run.due_at, code, message, exit_code, started.alert.ref)
+
+
+def _document(bulletin: Bulletin, alert: str | None, code: ExitCode) -> dict[str, Any]:
+    return {"bulletin": bulletin.ref, "alert": alert, "code": "", "exit_code": int(code)}
+
+
+def _deaf(_event: Event, /) -> None:
+    """Cron reads no progress; the log has it."""
