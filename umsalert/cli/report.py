@@ -51,28 +51,24 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    import dataclasses
-
-    from umsalert import incidents, reports, wiring
+    from umsalert import wiring
     from umsalert.cli import report_show
+    from umsalert.documents.material import Material, material_of
 
     this = session(context)
     wanted = Format.JSON if as_json else style
+    output = this.output(as_json=wanted is Format.JSON)
 
-    async def work() -> tuple[reports.AlertReport, incidents.Incident]:
+    def write(material: Material) -> None:
+        if wanted is Format.TABLE:
+            report_show.table(material, output)
+        else:
+            report_show.document(wanted.value, material)
+
+    async def work() -> None:
         async with wiring.open_store(this.settings) as store:
             found = await store.alerts.alert(alert)
-            report = await reports.build(store.record, store.answers, found)
-            return (
-                dataclasses.replace(report, audit_head=await store.audit.head()),
-                await incidents.build(store.record, store.answers, found),
-            )
+            head = await store.audit.head()
+            await store.record.read(found.id, lambda rows: write(material_of(rows, found, head)))
 
-    output = this.output(as_json=wanted is Format.JSON)
-    writers = {
-        Format.TABLE: report_show.table,
-        Format.JSON: report_show.document,
-        Format.CSV: report_show.rows,
-    }
-    report, incident = run_reading(work())
-    writers[wanted](report, incident, output)
+    run_reading(work())

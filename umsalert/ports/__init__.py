@@ -72,9 +72,12 @@ if TYPE_CHECKING:
         Want,
     )
     from umsalert.ports.record import (
+        AlertRows,
         DeliveryRow,
         Holder,
         Record,
+        SiteRow,
+        Steps,
         WaveRow,
     )
     from umsalert.ports.vetting import (
@@ -98,6 +101,7 @@ __all__ = [
     "Addresses",
     "AlertBook",
     "AlertLine",
+    "AlertRows",
     "Amendment",
     "Answered",
     "Answers",
@@ -146,9 +150,11 @@ __all__ = [
     "Settled",
     "SiteDefaults",
     "SiteJudge",
+    "SiteRow",
     "Situation",
     "Staging",
     "Step",
+    "Steps",
     "Stopped",
     "StoredReader",
     "StoredWebhook",
@@ -181,7 +187,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "outbox": (
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
-            "record": "DeliveryRow Holder Record WaveRow",
+            "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (
                 "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "
