@@ -1,7 +1,8 @@
-"""Compiles the message catalogues when a wheel or an editable install is built."""
+"""Compiles the message catalogues and derives the outlines of France, for a wheel or an install."""
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,18 @@ from babel.messages.pofile import read_po
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
-class CatalogueHook(BuildHookInterface[Any]):
-    """Writes `umsalert.mo` beside every `umsalert.po`."""
+class DerivedFilesHook(BuildHookInterface[Any]):
+    """Writes `umsalert.mo` beside every `umsalert.po`, and `umsalert/geo/data/france.sqlite`."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
-        """Compile before the files are collected."""
-        compile_catalogues(Path(self.root))
+        """Write before the files are collected."""
+        root = Path(self.root)
+        compile_catalogues(root)
+        if self.target_name == "wheel":
+            sys.path.insert(0, self.root)  # hatchling loads this file by its path
+            from hatch_outlines import derive
+
+            derive(root / "umsalert" / "geo" / "data" / "france.sqlite")
 
 
 def compile_catalogues(root: Path) -> None:

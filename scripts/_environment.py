@@ -27,6 +27,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LINK = ROOT / ".venv"
 STORE = ROOT / ".venv.d"
+OUTLINES = ROOT / "umsalert/geo/data/france.sqlite"
 FAILED = 4
 ATTEMPTS = 3
 
@@ -111,13 +112,17 @@ def environment_key() -> str:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
     parts = [sys.version, os.path.realpath(sys.executable), str(ROOT)]
     parts += [repr(project[table]) for table in ("build-system", "project")]
-    parts += [(ROOT / "constraints.txt").read_text("utf-8")]
+    parts += [(ROOT / name).read_text("utf-8") for name in ("constraints.txt", "hatch_outlines.py")]
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
 
 
 def is_ready(place: Path) -> bool:
-    """Say whether the link points at `place`, which it does only when that is whole."""
-    return LINK.is_symlink() and LINK.resolve() == place and (place / "bin/python").exists()
+    """Say whether the link points at `place`, which it does only when that is whole.
+
+    The outlines of France are derived by the installation, from a package that is not kept.
+    """
+    whole = (place / "bin/python").exists() and OUTLINES.exists()
+    return LINK.is_symlink() and LINK.resolve() == place and whole
 
 
 def build(place: Path) -> None:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli.alert_request import Channels, Expires, Lat, Lon, Radius, Values
+from umsalert.cli.alert_request import Channels, Expires, Values
+from umsalert.cli.area_options import Lat, Lon, Radius
 from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
 from umsalert.i18n import _
 from umsalert.model import Audience, OffDuty

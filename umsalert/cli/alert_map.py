@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from umsalert.cli.output import Output
-from umsalert.geo.sketch import CENTRE, CENTRE_WITH_SITES, MANY, OTHER, RIM, scale_bar, sketch
+from umsalert.geo.sketch import (
+    CENTRE,
+    CENTRE_WITH_SITES,
+    MANY,
+    OTHER,
+    RIM,
+    Sketch,
+    scale_bar,
+    sketch,
+)
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
+from umsalert.model import Area, DivisionKind, Everywhere
 
 if TYPE_CHECKING:
     from umsalert.ports import KnownPlace
@@ -19,6 +29,7 @@ COLUMNS = 45
 """Leaves 32 of a terminal's 80 columns for the legend."""
 
 _BAR_COLUMNS = 15
+_COUNTRY = Everywhere(radius_m=480_000.0)
 _STYLES = {CENTRE: "bold red", CENTRE_WITH_SITES: "bold red", RIM: "cyan", OTHER: "dim"}
 
 
@@ -28,15 +39,16 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         return
     from rich.text import Text
 
-    area = plan.request.area
+    area, behind = _frame(plan.request.area)
     drawing = sketch(
         area,
         ((site.lat, site.lon) for site in plan.selection.sites),
         ((place.lat, place.lon) for place in others),
         COLUMNS,
+        behind,
     )
     output.line()
-    legend = _legend(drawing.metres_per_column)
+    legend = _legend(drawing, centre=not isinstance(area, Everywhere))
     lines = "\n".join(drawing.lines).rstrip().split("\n")
     drawn = []
     for line, words in zip_longest(lines, legend, fillvalue=""):
@@ -49,17 +61,35 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     output.drawn(*drawn)
 
 
-def _legend(metres_per_column: float) -> list[str]:
-    columns, length_m = scale_bar(metres_per_column, _BAR_COLUMNS)
-    return [
+def _frame(area: Area) -> tuple[Area, Mapping[str, Any] | None]:
+    """Return what is drawn: of sites all over the country, those in Europe on its map."""
+    if not (isinstance(area, Everywhere) and area.radius_m > _COUNTRY.radius_m):
+        return area, None
+    from umsalert.geo.outlines import METROPOLE, drawing
+
+    return _COUNTRY, drawing(DivisionKind.REGION, METROPOLE)
+
+
+def _legend(drawing: Sketch, *, centre: bool) -> list[str]:
+    columns, length_m = scale_bar(drawing.metres_per_column, _BAR_COLUMNS)
+    marks = [
+        (CENTRE, _("the centre")),
+        (CENTRE_WITH_SITES, _("the centre, with sites")),
+        ("1-9", _("sites to alert")),
+        (MANY, _("ten sites or more")),
+        (OTHER, _("known, not to alert")),
+        (RIM, _("the edge")),
+    ]
+    lines = [
         _("N  north is up"),
         "^",
         f"|{'-' * max(0, columns - 1)}| {format_distance(length_m)}",
         "",
-        f"{CENTRE}    " + _("the centre"),
-        f"{CENTRE_WITH_SITES}    " + _("the centre, with sites"),
-        "1-9  " + _("sites to alert"),
-        f"{MANY}    " + _("ten sites or more"),
-        f"{OTHER}    " + _("known, not to alert"),
-        f"{RIM}    " + _("the edge"),
+        *(f"{mark:<3}  {words}" for mark, words in (marks if centre else marks[2:])),
     ]
+    if drawing.outside:
+        beyond = ngettext(
+            "{n} site beyond the map", "{n} sites beyond the map", drawing.outside
+        ).format(n=drawing.outside)
+        lines += ["", beyond]
+    return lines

@@ -11,8 +11,8 @@ from umsalert.cli.output import Output, channel_name, duration, local, utc
 from umsalert.cli.tables import Column
 from umsalert.documents import shapes
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, language, ngettext
-from umsalert.model import OffDuty, SiteInArea
+from umsalert.i18n import _, language, ngettext, titled
+from umsalert.model import Everywhere, OffDuty, Polygon, SiteInArea
 from umsalert.words.alerts import area_words
 
 if TYPE_CHECKING:
@@ -176,7 +176,13 @@ def second_person_words(above: Sequence[str]) -> str:
 
 
 def place_words(plan: Plan) -> str:
-    """Return where the centre is, by the site that the register knows nearest to it."""
+    """Return where the centre is, by the site that the register knows nearest to it.
+
+    A commune, a département, a list of sites or the whole register are named as they are.
+    """
+    area = plan.request.area
+    if isinstance(area, Everywhere) or (isinstance(area, Polygon) and area.divisions):
+        return titled(_("The area"), area_words(area))
     nearest = plan.situation.nearest
     if nearest is None:
         return _("No site is known within 200 km of the centre.")

@@ -10,17 +10,17 @@ from umsalert.cli import alert_words, delivery_words
 from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
 from umsalert.documents import shapes
-from umsalert.geo.units import format_distance
 from umsalert.i18n import _, titled
 from umsalert.model import (
     Alert,
     Cancellation,
     Closure,
+    Everywhere,
     FollowKind,
     Link,
     MessageText,
 )
-from umsalert.words.alerts import area_words, audience_words
+from umsalert.words.alerts import area_in_short, area_words, audience_words
 
 if TYPE_CHECKING:
     from umsalert.events import Counts
@@ -48,7 +48,7 @@ def show_list(lines: Sequence[AlertLine], output: Output) -> None:
             Column(_("Alert"), whole=True),
             Column(_("Sent")),
             Column(_("Template")),
-            Column(_("Radius"), right=True),
+            Column(_("Area"), right=True),
             Column(_("Messages"), right=True),
             Column(_("State")),
         ],
@@ -64,7 +64,7 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
         extra: dict[str, Any] = {
             "counts": delivery_words.counts_document(counts),
             "texts": shapes.texts(texts),
-            "area": outline(alert.area),
+            "area": None if isinstance(alert.area, Everywhere) else outline(alert.area),
         }
         output.document(shapes.alert_document(alert) | extra)
         return
@@ -168,7 +168,7 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         alert.ref,
         local(alert.created_at, alert.time_zone),
         name.format(template=alert.template),
-        format_distance(alert.area.radius_m),
+        area_in_short(alert.area),
         sum(sum(states.values()) for states in line.counts.values()),
         state,
     )

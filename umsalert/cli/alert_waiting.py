@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from umsalert import approvals, wiring
+from umsalert.cli.alert_words import area_in_short
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.errors import RefusedByRule
-from umsalert.geo.units import format_distance
 from umsalert.i18n import _, titled
-from umsalert.model import Approval, ApprovalKind, NewApproval, Role
+from umsalert.model import Approval, ApprovalKind, NewApproval, Role, area_from_json
 
 if TYPE_CHECKING:
     from umsalert.selection import Plan
@@ -133,9 +133,9 @@ def _what(approval: Approval) -> str:
     request = approval.request
     if approval.kind is ApprovalKind.OVERRIDE:
         return titled(_("approve without all facts"), ", ".join(request["refs"]))
-    words = _("{template}, {radius}, {people} people at {sites} sites").format(
+    words = _("{template}, {area}, {people} people at {sites} sites").format(
         template=request["template"],
-        radius=format_distance(request["area"]["radius_m"]),
+        area=area_in_short(area_from_json(request["area"])),
         people=request["people"],
         sites=request["sites"],
     )

@@ -18,6 +18,7 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    HTML = "html"
 
 
 class _ShowByDefault(TyperGroup):

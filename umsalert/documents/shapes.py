@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from umsalert.model import NEW_AREA, Area, ChannelKind, OffDuty, Polygon
+from umsalert.model import NEW_AREA, Area, ChannelKind, Circle, Everywhere, OffDuty, Polygon
 from umsalert.words.times import utc
 
 if TYPE_CHECKING:
@@ -42,10 +42,22 @@ def alert_document(alert: Alert) -> dict[str, Any]:
 
 
 def area_document(area: Area) -> dict[str, Any]:
-    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null."""
-    if isinstance(area, Polygon):
-        return {"circle": None, "polygon": area.geometry}
-    return {"circle": dataclasses.asdict(area), "polygon": None}
+    """Return an area for a JSON document: a circle or a GeoJSON polygon, the other one null.
+
+    Both are null for everywhere.
+    """
+    circle = {"lat": area.lat, "lon": area.lon, "radius_m": area.radius_m}
+    return {
+        "circle": circle if isinstance(area, Circle) else None,
+        "polygon": area.geometry if isinstance(area, Polygon) else None,
+        "everywhere": isinstance(area, Everywhere),
+        "divisions": [
+            {"kind": it.kind.value, "code": it.code, "name": it.name}
+            for it in (area.divisions if isinstance(area, Polygon) else ())
+        ],
+        "only_kinds": list(area.only.kinds),
+        "only_sites": list(area.only.refs),
+    }
 
 
 def texts(found: Sequence[MessageText]) -> dict[str, dict[str, dict[str, Any]]]:

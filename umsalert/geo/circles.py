@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from umsalert.geo.boxes import Box
 from umsalert.geo.native import check_order
-from umsalert.model import Area, Circle, Polygon
+from umsalert.model import Circle, Polygon
 
 if TYPE_CHECKING:
     from pyproj import Geod
@@ -122,7 +122,7 @@ def distance_m(a_lat: float, a_lon: float, b_lat: float, b_lon: float) -> float:
     return float(_geod().inv(a_lon, a_lat, b_lon, b_lat)[2])
 
 
-def outline(area: Area, vertices: int = 72) -> dict[str, Any]:
+def outline(area: Circle | Polygon, vertices: int = 72) -> dict[str, Any]:
     """Return a polygon as it is, or a circle as a GeoJSON geometry (RFC 7946).
 
     LONGITUDE FIRST, counter-clockwise. The vertices (an even number) lie on the rim, rounded to

@@ -17,7 +17,7 @@ from umsalert.geo.circles import distance_m
 from umsalert.geo.native import check_order
 from umsalert.geo.territories import territory_at
 from umsalert.i18n import _
-from umsalert.model import Polygon
+from umsalert.model import Division, Polygon
 
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
@@ -43,17 +43,25 @@ def parse_polygon(text: str) -> Polygon:
             outside_france.
     """
     geometry = _geometry(_document(text))
-    corners = list(_corners(geometry.get("coordinates")))
-    _check_corners(corners)
-    shape = _shape(geometry)
+    _check_corners(list(_corners(geometry.get("coordinates"))))
+    polygon = polygon_of(_shape(geometry))
+    _check_territory(polygon.lat, polygon.lon)
+    return polygon
+
+
+def polygon_of(shape: BaseGeometry, divisions: tuple[Division, ...] = ()) -> Polygon:
+    """Return the polygon of a valid shapely geometry."""
+    import shapely
+
     inside = shape.centroid if shape.covers(shape.centroid) else shape.representative_point()
     lon, lat = round(inside.x, 7), round(inside.y, 7)
-    _check_territory(lat, lon)
+    corners = shapely.get_coordinates(shape).tolist()
     return Polygon(
         lat=lat,
         lon=lon,
         radius_m=max(distance_m(lat, lon, y, x) for x, y in corners),
         geometry=_mapping(shape),
+        divisions=divisions,
     )
 
 

@@ -11,8 +11,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
-from umsalert.model import Area, Circle, Polygon
+from umsalert.model import Area, Circle, Everywhere, Polygon
 
 CENTRE, CENTRE_WITH_SITES, RIM, OTHER, MANY = "+", "*", ".", "o", "#"
 """A digit counts the alerted sites that share a character; from ten on it is `#`."""
@@ -47,17 +48,27 @@ class Sketch:
 
 
 def sketch(
-    area: Area, alerted: Iterable[Place], others: Iterable[Place], columns: int = 45
+    area: Area,
+    alerted: Iterable[Place],
+    others: Iterable[Place],
+    columns: int = 45,
+    behind: Mapping[str, Any] | None = None,
 ) -> Sketch:
-    """Draw an area with its sites; places are (lat, lon): LATITUDE FIRST. `columns` is odd."""
-    canvas = _Canvas(area, columns)
+    """Draw an area with its sites; places are (lat, lon): LATITUDE FIRST. `columns` is odd.
+
+    `behind`: a polygon as GeoJSON whose edges are drawn where the area has none of its own.
+    """
+    canvas = _Canvas(area, columns, behind=behind)
     cells: dict[Cell, str] = dict.fromkeys(canvas.rim(), RIM)
     cells |= dict.fromkeys(filter(canvas.holds, map(canvas.cell, others)), OTHER)
-    counts = Counter(filter(canvas.holds, map(canvas.cell, alerted)))
+    places = list(map(canvas.cell, alerted))
+    counts = Counter(filter(canvas.holds, places))
     cells |= {cell: str(n) if n < 10 else MANY for cell, n in counts.items()}
     centre = canvas.cell((area.lat, area.lon))
-    cells[centre] = CENTRE_WITH_SITES if centre in counts else CENTRE
-    return Sketch(canvas.lines(cells), canvas.metres_per_column)
+    if not isinstance(area, Everywhere):
+        cells[centre] = CENTRE_WITH_SITES if centre in counts else CENTRE
+    outside = len(places) - counts.total()
+    return Sketch(canvas.lines(cells), canvas.metres_per_column, outside)
 
 
 def sketch_marks(area: Area, marked: Iterable[tuple[Place, str]], columns: int) -> Sketch:
@@ -86,8 +97,15 @@ def columns_of(rows: int) -> int:
 class _Canvas:
     """Where a place falls: columns count from the west, rows from the north."""
 
-    def __init__(self, area: Area, columns: int, margin: float = MARGIN) -> None:
+    def __init__(
+        self,
+        area: Area,
+        columns: int,
+        margin: float = MARGIN,
+        behind: Mapping[str, Any] | None = None,
+    ) -> None:
         self._area = area
+        self._edged = area.geometry if isinstance(area, Polygon) else behind
         self.columns = columns
         self.rows = 2 * round((columns - 1) / 2 / ASPECT) + 1
         self.metres_per_column = area.radius_m * margin / ((columns - 1) / 2)
@@ -120,12 +138,12 @@ class _Canvas:
                 yield self._at(
                     self._area.radius_m * math.sin(angle), self._area.radius_m * math.cos(angle)
                 )
-        else:
-            yield from filter(self.holds, self._edges(self._area))
+        elif self._edged:
+            yield from filter(self.holds, self._edges(self._edged))
 
-    def _edges(self, polygon: Polygon) -> Iterator[Cell]:
-        parts = polygon.geometry["coordinates"]
-        parts = [parts] if polygon.geometry["type"] == "Polygon" else parts
+    def _edges(self, geometry: Mapping[str, Any]) -> Iterator[Cell]:
+        parts = geometry["coordinates"]
+        parts = [parts] if geometry["type"] == "Polygon" else parts
         for ring in (ring for part in parts for ring in part):
             for (lon_a, lat_a), (lon_b, lat_b) in pairwise(ring):
                 a, b = self.cell((lat_a, lon_a)), self.cell((lat_b, lon_b))

@@ -35,10 +35,17 @@ if TYPE_CHECKING:
         NewApproval,
     )
     from umsalert.model.areas import (
+        EVERY_SITE,
         Area,
         Circle,
+        Division,
+        DivisionKind,
+        Everywhere,
+        Only,
         Polygon,
         SiteInArea,
+        area_from_json,
+        area_to_json,
     )
     from umsalert.model.audit import (
         AuditEntry,
@@ -108,6 +115,7 @@ if TYPE_CHECKING:
 __all__ = [
     "APPROVAL_POWERS",
     "CONTACT_MOVES",
+    "EVERY_SITE",
     "FACTS",
     "NEW_AREA",
     "NO_CELL_PACE",
@@ -143,6 +151,9 @@ __all__ = [
     "Decision",
     "Deed",
     "DeliveryState",
+    "Division",
+    "DivisionKind",
+    "Everywhere",
     "Expected",
     "Fault",
     "FollowKind",
@@ -156,6 +167,7 @@ __all__ = [
     "NewContact",
     "NewSite",
     "OffDuty",
+    "Only",
     "Operator",
     "Outcome",
     "OutcomeKind",
@@ -178,6 +190,8 @@ __all__ = [
     "UnknownPolicy",
     "Verdict",
     "Wave",
+    "area_from_json",
+    "area_to_json",
 ]
 
 if not TYPE_CHECKING:  # mypy would take every name for one that exists
@@ -192,7 +206,10 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "approvals": (
                 "APPROVAL_POWERS Approval ApprovalDecision ApprovalKind Consent NewApproval"
             ),
-            "areas": "Area Circle Polygon SiteInArea",
+            "areas": (
+                "EVERY_SITE Area Circle Division DivisionKind Everywhere Only Polygon SiteInArea "
+                "area_from_json area_to_json"
+            ),
             "audit": "AuditEntry AuditHead Break Deed Fault Verdict",
             "checks": "CheckResult CheckStatus",
             "deliveries": "OPEN_STATES TRANSITIONS ChannelKind DeliveryState MessageText",

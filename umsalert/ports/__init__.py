@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         AlertBook,
         AlertLine,
         KnownPlace,
+        NamedSites,
         NearestSite,
         OnDuty,
         Register,
@@ -129,6 +130,7 @@ __all__ = [
     "Listener",
     "Mail",
     "Mailbox",
+    "NamedSites",
     "NearestSite",
     "OnDuty",
     "Operators",
@@ -177,7 +179,8 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "audit": "AuditLog Operators Wanted",
             "board": "Amendment Board BoardSite Incident IncidentAlert Reach Tally",
             "book": (
-                "AlertBook AlertLine KnownPlace NearestSite OnDuty Register Schedule Situation"
+                "AlertBook AlertLine KnownPlace NamedSites NearestSite OnDuty Register Schedule "
+                "Situation"
             ),
             "geocoding": "Found Geocoder PostalAddress Precision",
             "imports": (

@@ -10,6 +10,7 @@ from collections.abc import (
 )
 from dataclasses import (
     dataclass,
+    field,
 )
 from datetime import (
     datetime,
@@ -92,12 +93,29 @@ class Situation:
     """What is known around an area before an alert goes there.
 
     `usual_radius_m` is the median of the newest alerts of the same template, None where there are
-    too few; `open_alerts` have not expired and overlap the area, newest first.
+    too few; `open_alerts` have not expired and overlap the area, newest first; `unvetted` are the
+    sites of its list that are not approved; `postcodes`: of which other communes the codes of those
+    that were named are a postcode, by the register.
     """
 
     nearest: NearestSite | None
     usual_radius_m: float | None
     open_alerts: tuple[Alert, ...]
+    unvetted: tuple[str, ...] = ()
+    postcodes: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedSites:
+    """What the register knows of the kinds and the refs that an area names.
+
+    `kinds` are all that its sites have, the most frequent first; `unknown` are the refs of no site;
+    `spots` is where the approved sites of an area without a place lie. LATITUDE FIRST.
+    """
+
+    kinds: tuple[str, ...]
+    unknown: tuple[str, ...]
+    spots: tuple[tuple[float, float], ...]
 
 
 class Register(Protocol):
@@ -160,6 +178,9 @@ class AlertBook(Protocol):
         out. `off_duty` says what becomes of a site where nobody is left so. A cell of the
         telephone network that gets more than `cell_burst` messages is counted by itself; 0: none.
         """
+
+    async def named_sites(self, area: Area) -> NamedSites:
+        """Return what the register knows of the kinds and refs of an area, and where it is."""
 
     async def situation(
         self, area: Area, template: str, now: datetime, *, exercise: bool

@@ -10,15 +10,14 @@ from typing import Any
 
 from umsalert.messages import Template
 from umsalert.model import (
-    Area,
     Audience,
     ChannelKind,
-    Circle,
     Following,
     FollowKind,
     OffDuty,
     Operator,
-    Polygon,
+    area_from_json,
+    area_to_json,
 )
 from umsalert.selection.plan import Plan, Request
 
@@ -28,7 +27,7 @@ def written(plan: Plan) -> dict[str, Any]:
     request = plan.request
     follows = request.follows
     return {
-        "area": _area(request.area),
+        "area": area_to_json(request.area),
         "template": request.template.name,
         "template_sha256": _digest(request.template),
         "values": dict(request.values),
@@ -54,7 +53,7 @@ def read(document: Mapping[str, Any], template: Template) -> Request:
     """Return the request that `written` has kept, with the template as it is now."""
     follows, expires_in_s = document["follows"], document["expires_in_s"]
     return Request(
-        area=_area_of(document["area"]),
+        area=area_from_json(document["area"]),
         template=template,
         values=document["values"],
         operator=Operator(document["account"], document["station"]),
@@ -78,18 +77,6 @@ def read(document: Mapping[str, Any], template: Template) -> Request:
 def changed_since(document: Mapping[str, Any], template: Template) -> bool:
     """Say whether a template is another than when the request was written."""
     return bool(document["template_sha256"] != _digest(template))
-
-
-def _area(area: Area) -> dict[str, Any]:
-    place = {"lat": area.lat, "lon": area.lon, "radius_m": area.radius_m}
-    return place | ({"polygon": area.geometry} if isinstance(area, Polygon) else {})
-
-
-def _area_of(document: Mapping[str, Any]) -> Area:
-    place = (document["lat"], document["lon"], document["radius_m"])
-    if "polygon" in document:
-        return Polygon(*place, document["polygon"])
-    return Circle(*place)
 
 
 def _digest(template: Template) -> str:

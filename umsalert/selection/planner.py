@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import RefusedByRule, UsageError
@@ -21,15 +22,17 @@ from umsalert.model import (
     Area,
     ChannelKind,
     Consent,
+    Everywhere,
     FollowKind,
     NewAlert,
     OffDuty,
-    Polygon,
     Selection,
     Wave,
+    area_to_json,
 )
 from umsalert.ports import AlertBook, Clock, KnownPlace, OnDuty
 from umsalert.selection.estimate import estimate
+from umsalert.selection.located import folded_kind, located
 from umsalert.selection.plan import (
     Plan,
     Request,
@@ -58,6 +61,7 @@ class Planner:
 
     async def plan(self, request: Request) -> Plan:
         """Return who would get what, now. Raises UsageError when values are missing or wrong."""
+        request = await self._located(request)
         said = _said(request)
         now = self._clock.now()
         channels = _channels(request)
@@ -175,6 +179,15 @@ class Planner:
         wave = Wave(follows, request.area, request.template.name, said, request.off_duty)
         return await self._book.wave(wave, channels, self._on_duty(), burst)
 
+    async def _located(self, request: Request) -> Request:
+        """Return the request with its area as the register has it. Raises UsageError: see there."""
+        area = request.area
+        if not (area.only or isinstance(area, Everywhere)):
+            return request
+        typed = request.follows is None and request.asked_at is None
+        named = await self._book.named_sites(area)
+        return replace(request, area=located(area, named, typed=typed))
+
     def _on_duty(self) -> OnDuty:
         return partial(on_duty, at=self._clock.now())
 
@@ -219,9 +232,7 @@ def time_zone_at(area: Area) -> str:
 def fingerprint(request: Request) -> str:
     """Return what makes two requests the same: everything typed, not the moment it was typed."""
     arguments = {
-        "lat": request.area.lat,
-        "lon": request.area.lon,
-        "radius_m": request.area.radius_m,
+        **_typed_area(request.area),
         "template": request.template.name,
         "values": dict(sorted(request.values.items())),
         "channels": request.channels,
@@ -230,14 +241,21 @@ def fingerprint(request: Request) -> str:
         "incident_at": request.incident_at and request.incident_at.astimezone(UTC).isoformat(),
         "expires_in_s": request.expires_in and request.expires_in.total_seconds(),
     }
-    if isinstance(request.area, Polygon):
-        arguments["polygon"] = request.area.geometry
     if request.off_duty is not OffDuty.SKIP:  # what alerts had before there was a choice
         arguments["off_duty"] = request.off_duty
     if request.follows is not None:
         follows = request.follows
         arguments["follows"] = [follows.alert_id, follows.kind, *filter(None, [follows.to])]
     return hashlib.sha256(json.dumps(arguments, sort_keys=True).encode()).hexdigest()
+
+
+def _typed_area(area: Area) -> dict[str, Any]:
+    """Return an area without what the register says of it; without the names of an outline, too."""
+    document = area_to_json(area)
+    for name in ("lat", "lon", "radius_m") if isinstance(area, Everywhere) else ("divisions",):
+        document.pop(name, None)
+    document["kinds"] = sorted(map(folded_kind, area.only.kinds))
+    return {name: value for name, value in document.items() if value != []}
 
 
 def _channels(request: Request) -> tuple[ChannelKind, ...]:

@@ -7,9 +7,10 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 from umsalert.messages.check import Finding, Severity
-from umsalert.model import NEW_AREA
+from umsalert.model import NEW_AREA, Everywhere, Polygon
+from umsalert.selection.located import listed
 from umsalert.selection.plan import Plan
 
 RADIUS_FACTOR = 10
@@ -27,8 +28,14 @@ def unusual(plan: Plan) -> Iterator[Finding]:
 
     Of what follows an alert only a new area was typed.
     """
-    follows = plan.request.follows
-    if follows is None:
+    follows, area = plan.request.follows, plan.request.area
+    if isinstance(area, Everywhere) or (isinstance(area, Polygon) and area.divisions):
+        if follows is None:
+            yield from _named(plan)
+            yield from _open_here(plan)
+            yield from _old(plan)
+    elif follows is None:
+        yield from _unvetted(plan)
         yield from _misplaced(plan)
         yield from _open_here(plan)
         yield from _old(plan)
@@ -57,6 +64,43 @@ def _misplaced(plan: Plan) -> Iterator[Finding]:
             "centre_remote",
             message.format(distance=format_distance(LONELY_M)),
             _("Check --lat and --lon."),
+        )
+
+
+def _named(plan: Plan) -> Iterator[Finding]:
+    """Of an area that was named a code may be a slip of the hand."""
+    area = plan.request.area
+    yield from _unvetted(plan)
+    if isinstance(area, Everywhere) and not area.only:
+        yield _warning(
+            "all_sites",
+            _("This goes to every vetted site of the register."),
+            _("Narrow it down with --departement, --region or --kind if that is too much."),
+        )
+    for it in area.divisions if isinstance(area, Polygon) else ():
+        others = plan.situation.postcodes.get(it.code)
+        if others:
+            yield _warning(
+                "commune_or_postcode",
+                _(
+                    "{code} is the INSEE code of {name}; in the register it is the postcode of "
+                    "sites in {others}."
+                ).format(code=it.code, name=it.name, others=", ".join(others)),
+                _("Check --commune: it takes the INSEE code."),
+            )
+
+
+def _unvetted(plan: Plan) -> Iterator[Finding]:
+    refs = plan.situation.unvetted
+    if refs:
+        yield _warning(
+            "sites_not_vetted",
+            ngettext(
+                "{n} site of the list is not approved and gets nothing: {refs}",
+                "{n} sites of the list are not approved and get nothing: {refs}",
+                len(refs),
+            ).format(n=len(refs), refs=listed(refs)),
+            _("Take them out of --sites-file, or have them approved."),
         )
 
 

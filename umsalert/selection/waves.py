@@ -18,6 +18,7 @@ from umsalert.model import (
     Following,
     FollowKind,
     OffDuty,
+    Only,
     Operator,
 )
 from umsalert.selection.correction import CORRECTION
@@ -74,11 +75,14 @@ def wave(alert: Alert, following: Following, area: Area, words: Words) -> Reques
 
 
 def widened(alert: Alert, radius_m: float) -> Circle:
-    """Return the larger circle. Raises UsageError when it is not, or the alert has no circle."""
+    """Return the larger circle, for the same kinds of sites.
+
+    Raises UsageError when it is not larger, or the alert has no circle.
+    """
     if not isinstance(alert.area, Circle):
         raise UsageError(
             "not_a_circle",
-            _("Alert {ref} went to a polygon, which has no radius.").format(ref=alert.ref),
+            _("Alert {ref} did not go to a circle: it has no radius.").format(ref=alert.ref),
             hint=_(
                 "Give it a circle: umsalert alert recenter {ref} --lat {lat} --lon {lon} "
                 "--radius 3km"
@@ -94,23 +98,24 @@ def widened(alert: Alert, radius_m: float) -> Circle:
             ),
             hint=_("Give a larger --radius; another place: umsalert alert recenter"),
         )
-    return Circle(alert.area.lat, alert.area.lon, radius_m)
+    return Circle(alert.area.lat, alert.area.lon, radius_m, alert.area.only)
 
 
 def recentered(alert: Alert, lat: float, lon: float, radius_m: float | None) -> Circle:
     """Return the circle around another place, as large as before where no radius is given.
 
-    Raises UsageError when there is none to take over.
+    It is for the same kinds of sites as before; a list of sites is left behind. Raises UsageError
+    when there is no radius to take over.
     """
     if radius_m is None:
         if not isinstance(alert.area, Circle):
             raise UsageError(
                 "radius_missing",
-                _("Alert {ref} went to a polygon, which has no radius.").format(ref=alert.ref),
+                _("Alert {ref} did not go to a circle: it has no radius.").format(ref=alert.ref),
                 hint=_("Give --radius, such as --radius 800m."),
             )
         radius_m = alert.area.radius_m
-    return Circle(lat, lon, radius_m)
+    return Circle(lat, lon, radius_m, Only(kinds=alert.area.only.kinds))
 
 
 def closing(incident: Sequence[Alert], template: Template, outcome: str, by: Operator) -> Request:

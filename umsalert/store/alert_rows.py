@@ -10,15 +10,14 @@ from umsalert.model import (
     Audience,
     Cancellation,
     ChannelKind,
-    Circle,
     Closure,
     Expected,
     FollowKind,
     Link,
     MessageText,
     OffDuty,
-    Polygon,
     UnknownPolicy,
+    area_from_json,
 )
 from umsalert.store.database import from_text
 from umsalert.store.spatialite import Connection
@@ -82,9 +81,12 @@ def text_of_row(row: Connection) -> MessageText:
 
 
 def _area(row: Connection) -> Area:
-    if row["polygon"] is None:
-        return Circle(row["lat"], row["lon"], row["radius_m"])
-    return Polygon(row["lat"], row["lon"], row["radius_m"], json.loads(row["polygon"]))
+    document = {name: row[name] for name in ("lat", "lon", "radius_m")}
+    if row["polygon"] is not None:
+        document["polygon"] = json.loads(row["polygon"])
+    if row["area"] is not None:
+        document |= json.loads(row["area"])
+    return area_from_json(document)
 
 
 def _expected(text: str | None) -> Expected | None:

@@ -19,7 +19,7 @@ from umsalert.model import (
     DeliveryState,
     FollowKind,
     OffDuty,
-    Polygon,
+    area_to_json,
 )
 from umsalert.store import approvals, audit
 from umsalert.store.alert_rows import alert_of_row
@@ -31,7 +31,7 @@ from umsalert.store.waves import end_incident, fill_wave, incident_of
 if TYPE_CHECKING:
     from umsalert.events import Counts
     from umsalert.model import Area, NewAlert, Selection, Wave
-    from umsalert.ports import AlertLine, KnownPlace, OnDuty, Situation
+    from umsalert.ports import AlertLine, KnownPlace, NamedSites, OnDuty, Situation
 
 LAST = "last"
 
@@ -71,6 +71,12 @@ class SqlAlertBook:
 
         return await self._database.read(work, spatial=True)
 
+    async def named_sites(self, area: Area) -> NamedSites:
+        """Return what the register knows of the kinds and refs of an area, and where it is."""
+        from umsalert.store.area import named_sites
+
+        return await self._database.read(lambda connection: named_sites(connection, area))
+
     async def situation(
         self, area: Area, template: str, now: datetime, *, exercise: bool
     ) -> Situation:
@@ -78,7 +84,7 @@ class SqlAlertBook:
         import statistics
 
         from umsalert.ports import Situation
-        from umsalert.store.area import nearest
+        from umsalert.store.area import nearest, postcodes, unvetted
 
         def work(connection: Connection) -> Situation:
             past = {"template": template, "exercise": int(exercise)}
@@ -93,6 +99,8 @@ class SqlAlertBook:
                 nearest=nearest(connection, area),
                 usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,
                 open_alerts=tuple(map(alert_of_row, open_alerts)),
+                unvetted=unvetted(connection, area.only),
+                postcodes=postcodes(connection, area),
             )
 
         return await self._database.read(work, spatial=True)
@@ -287,10 +295,7 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
     return {
         "ref": new.ref,
         "template": new.template,
-        "lat": new.area.lat,
-        "lon": new.area.lon,
-        "radius_m": new.area.radius_m,
-        "polygon": json.dumps(new.area.geometry) if isinstance(new.area, Polygon) else None,
+        **_area_row(new.area),
         "channels": json.dumps(new.channels),
         "variables": json.dumps(dict(new.variables), ensure_ascii=False),
         "reason": new.reason,
@@ -315,6 +320,15 @@ def _row(new: NewAlert, left_out: dict[str, int]) -> dict[str, object]:
         "off_duty": new.off_duty,
         "approved_by": "" if new.consent is None else str(new.consent.by),
     }
+
+
+def _area_row(area: Area) -> dict[str, object]:
+    """Return an area in the columns of the record; what only few areas have goes into one."""
+    document = area_to_json(area)
+    row = {name: document.pop(name) for name in ("lat", "lon", "radius_m")}
+    polygon = document.pop("polygon", None)
+    row["polygon"] = None if polygon is None else json.dumps(polygon)
+    return row | {"area": json.dumps(document, ensure_ascii=False) if document else None}
 
 
 def _find(connection: Connection, ref: str) -> Alert:

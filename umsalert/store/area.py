@@ -9,8 +9,19 @@ from collections.abc import Collection, Sequence
 
 from umsalert.geo.circles import RIM_TOLERANCE_M, search_boxes, yardstick
 from umsalert.geo.polygons import boxes_of
-from umsalert.model import Area, ChannelKind, Circle, OffDuty, Selection, SiteInArea
-from umsalert.ports import KnownPlace, NearestSite, OnDuty, Schedule
+from umsalert.model import (
+    Area,
+    ChannelKind,
+    Circle,
+    DivisionKind,
+    Everywhere,
+    OffDuty,
+    Only,
+    Polygon,
+    Selection,
+    SiteInArea,
+)
+from umsalert.ports import KnownPlace, NamedSites, NearestSite, OnDuty, Schedule
 from umsalert.store.cells import loads
 from umsalert.store.database import queries
 from umsalert.store.spatialite import Connection
@@ -41,10 +52,62 @@ def fill_area(connection: Connection, area: Area) -> None:
             measure = dataclasses.asdict(yardstick(area, box))
             connection.execute(sql["fill_circle"], limit | measure | dataclasses.asdict(box))
         connection.execute(sql["outside"], limit)
-    else:
+    elif isinstance(area, Polygon):
         shape = centre | {"polygon": json.dumps(area.geometry)}
         for box in boxes_of(area.geometry):
             connection.execute(sql["fill_polygon"], shape | dataclasses.asdict(box))
+    elif area.only.refs:
+        connection.execute(sql["fill_listed"], centre | {"refs": json.dumps(area.only.refs)})
+    else:
+        connection.execute(sql["fill_everywhere"], centre)
+    _narrow(connection, area.only)
+
+
+def _narrow(connection: Connection, only: Only) -> None:
+    """Take out of `temp.in_area` what the alert is not for."""
+    sql = queries("area")
+    if only.refs:
+        connection.execute(sql["other_refs"], {"refs": json.dumps(only.refs)})
+    if only.kinds:
+        connection.execute(sql["other_kinds"], {"kinds": json.dumps(only.kinds)})
+
+
+def named_sites(connection: Connection, area: Area) -> NamedSites:
+    """Return what the register knows of the kinds and the refs that an area names."""
+    sql = queries("area")
+    refs = {"refs": json.dumps(area.only.refs)}
+    spots: list[tuple[float, float]] = []
+    if isinstance(area, Everywhere):
+        meant = refs | {"kinds": json.dumps(area.only.kinds)}
+        spots = [tuple(row) for row in connection.execute(sql["spots"], meant)]
+    return NamedSites(
+        kinds=tuple(row["kind"] for row in connection.execute(sql["kinds"])),
+        unknown=tuple(row["ref"] for row in connection.execute(sql["unknown_refs"], refs)),
+        spots=tuple(spots),
+    )
+
+
+def unvetted(connection: Connection, only: Only) -> tuple[str, ...]:
+    """Return which sites of a list are not approved."""
+    refs = {"refs": json.dumps(only.refs)}
+    return tuple(row["ref"] for row in connection.execute(queries("area")["unvetted_refs"], refs))
+
+
+def postcodes(connection: Connection, area: Area) -> dict[str, tuple[str, ...]]:
+    """Return of which other communes the INSEE codes of an area are a postcode."""
+    named = {
+        it.code: it.name.casefold()
+        for it in (area.divisions if isinstance(area, Polygon) else ())
+        if it.kind is DivisionKind.COMMUNE
+    }
+    if not named:
+        return {}
+    found: dict[str, list[str]] = {}
+    sql = queries("area")["postcodes"]
+    for row in connection.execute(sql, {"codes": json.dumps(list(named))}):
+        if row["commune"].casefold() != named[row["postcode"]]:
+            found.setdefault(row["postcode"], []).append(row["commune"])
+    return {code: tuple(communes) for code, communes in found.items()}
 
 
 def nearest(connection: Connection, area: Area) -> NearestSite | None:

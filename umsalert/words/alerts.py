@@ -3,12 +3,38 @@
 from __future__ import annotations
 
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _
-from umsalert.model import Area, Audience, Circle, FollowKind
+from umsalert.i18n import _, ngettext
+from umsalert.model import Area, Audience, Circle, Everywhere, FollowKind, Polygon
 
 
 def area_words(area: Area) -> str:
     """Return an area as a person reads it."""
+    words = [_place_words(area)]
+    if area.only.kinds:
+        words.append(_("only {kinds}").format(kinds=", ".join(area.only.kinds)))
+    if area.only.refs and not isinstance(area, Everywhere):
+        n = len(area.only.refs)
+        words.append(ngettext("only {n} site of a list", "only {n} sites of a list", n).format(n=n))
+    return ", ".join(words)
+
+
+def area_in_short(area: Area) -> str:
+    """Return an area for a column: the radius of a circle or a polygon, or what it is named."""
+    if isinstance(area, Polygon) and area.divisions:
+        return " ".join(it.code for it in area.divisions)
+    if isinstance(area, Everywhere):
+        return _("a list") if area.only.refs else _("all")
+    return format_distance(area.radius_m)
+
+
+def _place_words(area: Area) -> str:
+    if isinstance(area, Everywhere):
+        n = len(area.only.refs)
+        if n:
+            return ngettext("{n} site of a list", "{n} sites of a list", n).format(n=n)
+        return _("the whole register")
+    if isinstance(area, Polygon) and area.divisions:
+        return ", ".join(f"{it.name} ({it.code})" for it in area.divisions)
     words = (
         _("{radius} around {lat}, {lon}")
         if isinstance(area, Circle)

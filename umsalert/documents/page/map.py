@@ -190,7 +190,7 @@ class _Sheet:
         """Yield the outlines that cross the map."""
         import shapely
 
-        from umsalert.geo.outlines import outlines
+        from umsalert.geo.outlines import communes_of, outlines
         from umsalert.model import DivisionKind
 
         window = shapely.box(*self._window())

@@ -1,12 +1,14 @@
 -- name: insert_alert
 INSERT INTO alert (
-    ref, template, lat, lon, radius_m, polygon, channels, variables, reason, exercise, priority,
+    ref, template, lat, lon, radius_m, polygon, area, channels, variables, reason,
+    exercise, priority,
     unknown_policy, time_zone, incident_at, created_at, expires_at, operator, left_out,
     idempotency_key, request_hash, follows_id, follows_as, follows_to, cell_rate_per_s, cell_burst,
     stop_when_acknowledged, expected, off_duty, approved_by,
     incident_id
 ) VALUES (
-    :ref, :template, :lat, :lon, :radius_m, :polygon, :channels, :variables, :reason, :exercise, :priority,
+    :ref, :template, :lat, :lon, :radius_m, :polygon, :area, :channels, :variables, :reason,
+    :exercise, :priority,
     :unknown_policy, :time_zone, :incident_at, :created_at, :expires_at, :operator, :left_out,
     :idempotency_key, :request_hash, :follows_id, :follows_as, :follows_to, :cell_rate_per_s,
     :cell_burst,
@@ -93,8 +95,10 @@ SELECT channel, state, n FROM delivery_count WHERE alert_id = :alert_id AND n > 
 SELECT * FROM alert_text WHERE alert_id = :alert_id ORDER BY channel DESC, language DESC
 
 -- name: radii
+-- Of circles and polygons; nobody types how large a département is.
 SELECT radius_m FROM alert
 WHERE template = :template AND exercise = :exercise AND cancelled_at IS NULL
+    AND area ->> 'divisions' IS NULL AND area ->> 'everywhere' IS NULL
 ORDER BY id DESC
 
 -- name: open

@@ -73,6 +73,58 @@ JOIN site ON site.id = box.pkid
 WHERE box.xmin <= :east AND box.xmax >= :west AND box.ymin <= :north AND box.ymax >= :south
     AND ST_Intersects(SetSRID(GeomFromGeoJSON(:polygon), 4326), site.geom) = 1
 
+-- name: fill_everywhere
+INSERT OR IGNORE INTO temp.in_area (
+    site_id, distance_m, approved, hours, time_zone, calendar, ref, name, lat, lon, cell
+)
+SELECT
+    site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
+    site.hours, site.time_zone, site.calendar, site.ref, site.name, site.lat, site.lon, site.cell
+FROM site
+
+-- name: fill_listed
+INSERT OR IGNORE INTO temp.in_area (
+    site_id, distance_m, approved, hours, time_zone, calendar, ref, name, lat, lon, cell
+)
+SELECT
+    site.id, ST_Distance(site.geom, MakePoint(:lon, :lat, 4326), 1), site.status = 'approved',
+    site.hours, site.time_zone, site.calendar, site.ref, site.name, site.lat, site.lon, site.cell
+FROM json_each(:refs)
+CROSS JOIN site ON site.ref = value
+
+-- name: other_refs
+DELETE FROM temp.in_area WHERE ref NOT IN (SELECT value FROM json_each(:refs))
+
+-- name: other_kinds
+DELETE FROM temp.in_area WHERE site_id IN (
+    SELECT id FROM site WHERE kind IS NULL OR kind NOT IN (SELECT value FROM json_each(:kinds))
+)
+
+-- name: kinds
+SELECT kind, count(*) AS n FROM site WHERE kind IS NOT NULL GROUP BY kind ORDER BY n DESC, kind
+
+-- name: unknown_refs
+SELECT value AS ref FROM json_each(:refs)
+WHERE NOT EXISTS (SELECT 1 FROM site WHERE ref = value)
+ORDER BY key
+
+-- name: unvetted_refs
+SELECT ref FROM json_each(:refs) CROSS JOIN site ON ref = value
+WHERE status <> 'approved'
+ORDER BY key
+
+-- name: postcodes
+SELECT DISTINCT postcode, commune FROM site
+WHERE postcode IN (SELECT value FROM json_each(:codes)) AND commune IS NOT NULL
+ORDER BY postcode, commune
+
+-- name: spots
+-- Where the sites lie that an area without a place means.
+SELECT lat, lon FROM site
+WHERE status = 'approved'
+    AND (:refs = '[]' OR ref IN (SELECT value FROM json_each(:refs)))
+    AND (:kinds = '[]' OR kind IN (SELECT value FROM json_each(:kinds)))
+
 -- name: fill_own_hours
 INSERT INTO temp.own_hours
 SELECT contact.id, contact.site_id, contact.hours, in_area.time_zone, in_area.calendar
