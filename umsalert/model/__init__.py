@@ -104,6 +104,7 @@ if TYPE_CHECKING:
         Said,
         Tie,
     )
+    from umsalert.model.summaries import GroupedBy
 
 __all__ = [
     "APPROVAL_POWERS",
@@ -147,6 +148,7 @@ __all__ = [
     "Fault",
     "FollowKind",
     "Following",
+    "GroupedBy",
     "Kinds",
     "Link",
     "Load",
@@ -205,5 +207,6 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "StatusChange"
             ),
             "said": "Answer Photo Said Tie",
+            "summaries": "GroupedBy",
         },
     )

@@ -80,6 +80,13 @@ if TYPE_CHECKING:
         Steps,
         WaveRow,
     )
+    from umsalert.ports.summary import (
+        AlertTotals,
+        DeadAddress,
+        Period,
+        Summaries,
+        UnreachedSite,
+    )
     from umsalert.ports.vetting import (
         ContactJudge,
         SiteJudge,
@@ -102,6 +109,7 @@ __all__ = [
     "AlertBook",
     "AlertLine",
     "AlertRows",
+    "AlertTotals",
     "Amendment",
     "Answered",
     "Answers",
@@ -115,6 +123,7 @@ __all__ = [
     "Clock",
     "Comparison",
     "ContactJudge",
+    "DeadAddress",
     "DeliveryRow",
     "Difference",
     "Found",
@@ -135,6 +144,7 @@ __all__ = [
     "Order",
     "Outbox",
     "Pace",
+    "Period",
     "PostalAddress",
     "Precision",
     "Progress",
@@ -158,7 +168,9 @@ __all__ = [
     "Stopped",
     "StoredReader",
     "StoredWebhook",
+    "Summaries",
     "Tally",
+    "UnreachedSite",
     "Vetting",
     "Want",
     "Wanted",
@@ -188,6 +200,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
             "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
+            "summary": "AlertTotals DeadAddress Period Summaries UnreachedSite",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (
                 "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "
