@@ -67,8 +67,8 @@ class Question:
 
 async def build(summaries: Summaries, asked: Question) -> Summary:
     """Take the alerts of a period together."""
-    alerts = await summaries.alerts(asked.period)
-    real = [alert for alert in alerts if not alert.exercise]
+    facts = await summaries.read(asked.period, asked.limit)
+    real = [alert for alert in facts.alerts if not alert.exercise]
     name_of: Callable[[AlertTotals], str] = {
         GroupedBy.COMMUNE: lambda alert: alert.commune,
         GroupedBy.TEMPLATE: lambda alert: alert.template,
@@ -86,9 +86,9 @@ async def build(summaries: Summaries, asked: Question) -> Summary:
         by=asked.by,
         total=_group("", real),
         groups=tuple(groups),
-        unreached=tuple(await summaries.unreached(asked.period, asked.limit)),
-        dead=tuple(await summaries.dead(asked.period, asked.limit)),
-        exercises=tuple(alert for alert in alerts if alert.exercise),
+        unreached=tuple(facts.unreached),
+        dead=tuple(facts.dead),
+        exercises=tuple(alert for alert in facts.alerts if alert.exercise),
     )
 
 

@@ -58,7 +58,7 @@ class Desk:
     folder: Path
 
     async def first(self, ref: str = "20260317-first", *, exercise: bool = False) -> Alert:
-        """Alert everybody; the SMS of two of three sites are accepted, one answers with a formula."""
+        """Alert everybody; the SMS of two of three sites are accepted, one answers a formula."""
         new = replace(new_alert(ref, channels=(SMS, EMAIL)), texts=TEXTS, exercise=exercise)
         alert = await record(self.store, replace(new, reason=REASON))
         references = await self.accept(alert, SMS, 2)

@@ -116,7 +116,7 @@ async def test_an_end_refers_to_all_that_still_stood(desk: Desk) -> None:
     """Alert and follow-up both end with it; what was cancelled had ended before."""
     first = await desk.first()
     more = await desk.follow(first, FollowKind.FOLLOW_UP)
-    slip = await desk.follow(first, FollowKind.WIDENED)
+    slip = await desk.follow(more, FollowKind.FOLLOW_UP)
     await desk.store.outbox.cancel(slip.id, OPERATOR, "slip")
     found = await message(desk, await desk.follow(first, FollowKind.CLOSING))
     named = [reference.split(",")[1] for reference in of(found, "references")[0].split()]

@@ -85,6 +85,7 @@ if TYPE_CHECKING:
         DeadAddress,
         Period,
         Summaries,
+        SummaryFacts,
         UnreachedSite,
     )
     from umsalert.ports.vetting import (
@@ -169,6 +170,7 @@ __all__ = [
     "StoredReader",
     "StoredWebhook",
     "Summaries",
+    "SummaryFacts",
     "Tally",
     "UnreachedSite",
     "Vetting",
@@ -200,7 +202,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
             "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
-            "summary": "AlertTotals DeadAddress Period Summaries UnreachedSite",
+            "summary": "AlertTotals DeadAddress Period Summaries SummaryFacts UnreachedSite",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (
                 "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "

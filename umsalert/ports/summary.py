@@ -12,8 +12,8 @@ class AlertTotals(NamedTuple):
     """What became of one alert. Times are None until they happen.
 
     `commune` is that of the nearest site that was alerted, empty where nobody knows. `acknowledged`
-    counts guards whose answer says that they have read it. `accepted_at`: when 50, 95 and 100 % of
-    its messages were accepted.
+    counts guards whose answer says that they have read it. `accepted_at`: when the
+    `SHARES` of its messages were accepted.
     """
 
     ref: str
@@ -31,7 +31,7 @@ class AlertTotals(NamedTuple):
     delivered: int
     acknowledged: int
     first_sms_at: datetime | None
-    accepted_at: tuple[datetime | None, datetime | None, datetime | None]
+    accepted_at: tuple[datetime | None, ...]
 
 
 class UnreachedSite(NamedTuple):
@@ -65,14 +65,22 @@ class Period:
     until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class SummaryFacts:
+    """What a summary is made of.
+
+    `alerts`: all of the period, exercises too, oldest first. `unreached`: sites that alerts have
+    reached least often, exercises left out. `dead`: addresses that have failed last in the period
+    and are not mended yet, those that failed most often first.
+    """
+
+    alerts: Sequence[AlertTotals]
+    unreached: Sequence[UnreachedSite]
+    dead: Sequence[DeadAddress]
+
+
 class Summaries(Protocol):
-    """Totals of alerts, exercises among them only where that is said."""
+    """What a summary needs."""
 
-    async def alerts(self, period: Period) -> Sequence[AlertTotals]:
-        """Return every alert that was sent in a period, exercises too, oldest first."""
-
-    async def unreached(self, period: Period, limit: int) -> Sequence[UnreachedSite]:
-        """Return the sites that alerts have reached least often, without exercises."""
-
-    async def dead(self, period: Period, limit: int) -> Sequence[DeadAddress]:
-        """Return the addresses that have failed last in a period, and are not mended yet."""
+    async def read(self, period: Period, limit: int) -> SummaryFacts:
+        """Return the facts of a period; `limit` is of sites and of addresses, 0 for none."""
