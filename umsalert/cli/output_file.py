@@ -7,12 +7,17 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Annotated, TextIO
+
+import typer
 
 from umsalert import files
 from umsalert.cli.output import writing
+from umsalert.i18n import _
 
 STDOUT = Path("-")
+
+Force = Annotated[bool, typer.Option("--force", help=_("Replace a file that is there."))]
 
 
 @contextlib.contextmanager

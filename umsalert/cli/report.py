@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
+from umsalert import files
 from umsalert.cli.context import AlertRef, AsJson, run_reading, session
+from umsalert.cli.output_file import STDOUT, Force
+from umsalert.cli.report_summary import summary
+from umsalert.errors import UsageError
 from umsalert.i18n import _
 
 
@@ -18,7 +23,29 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
-    HTML = "html"
+    GEOJSON = "geojson"
+    XLSX = "xlsx"
+    CAP = "cap"
+
+
+_ENDS = {
+    ".json": Format.JSON,
+    ".csv": Format.CSV,
+    ".geojson": Format.GEOJSON,
+    ".xlsx": Format.XLSX,
+    ".cap": Format.CAP,
+    ".xml": Format.CAP,
+}
+
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=_("Write it to a new file that only you can read, not to standard output."),
+    ),
+]
 
 
 class _ShowByDefault(TyperGroup):
@@ -32,39 +59,49 @@ class _ShowByDefault(TyperGroup):
 
 
 app = typer.Typer(cls=_ShowByDefault, no_args_is_help=True, rich_markup_mode=None)
+app.command(
+    help=_("Take the alerts of some time together: how many, how fast, whom they did not reach."),
+    epilog=_("Example: umsalert report summary --since 2026-01-01 --by commune"),
+)(summary)
 
 
 @app.callback()
 def group() -> None:
-    """Keep `show` a command of its own: more reports follow."""
+    """Keep `show` a command of its own."""
 
 
 @app.command(
     help=_("Report one alert: states, times, attempts, codes and answers."),
-    epilog=_("Example: umsalert report last --format csv > report.csv"),
+    epilog=_("Example: umsalert report last --output report.xlsx"),
 )
 def show(
     context: typer.Context,
     alert: AlertRef,
     style: Annotated[
-        Format, typer.Option("--format", help=_("What to write the report as."))
-    ] = Format.TABLE,
+        Format | None,
+        typer.Option(
+            "--format",
+            help=_("What to write it as. Default: what the name of the file ends in, or table."),
+        ),
+    ] = None,
+    file: File = None,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
     from umsalert import wiring
-    from umsalert.cli import report_show
+    from umsalert.cli import report_files, report_show
     from umsalert.documents.material import Material, material_of
 
     this = session(context)
-    wanted = Format.JSON if as_json else style
-    output = this.output(as_json=wanted is Format.JSON)
+    wanted = _wanted(style, file, as_json=as_json)
+    job = report_files.Job(wanted.value, file or STDOUT, force, this.settings)
 
     def write(material: Material) -> None:
         if wanted is Format.TABLE:
-            report_show.table(material, output)
+            report_show.table(material, this.output(as_json=False))
         else:
-            report_show.document(wanted.value, material)
+            job.write(material)
 
     async def work() -> None:
         async with wiring.open_store(this.settings) as store:
@@ -72,4 +109,26 @@ def show(
             head = await store.audit.head()
             await store.record.read(found.id, lambda rows: write(material_of(rows, found, head)))
 
+    if file not in (None, STDOUT) and not force:
+        files.check_free(file)
     run_reading(work())
+
+
+def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
+    """Return the format that was asked for. Raises UsageError where it cannot go there."""
+    asked = Format.JSON if as_json else style
+    of_file = _ENDS.get(file.suffix.lower()) if file else Format.TABLE
+    wanted = asked or of_file
+    if wanted is None or (wanted is Format.TABLE and file not in (None, STDOUT)):
+        raise UsageError(
+            "format_missing",
+            _("What {file} is to be is not said.").format(file=file),
+            hint=_("Let its name end in {ends}, or say --format.").format(ends=", ".join(_ENDS)),
+        )
+    if wanted is Format.XLSX and file in (None, STDOUT):
+        raise UsageError(
+            "not_to_stdout",
+            _("An Excel workbook does not go to standard output."),
+            hint=_("Name a file with --output."),
+        )
+    return wanted

@@ -251,14 +251,3 @@ def _clock(report: AlertReport, moment: datetime | None) -> str:
 
 def _shares(moments: Mapping[int, float | None] | Mapping[int, float]) -> str:
     return " / ".join(duration(moments.get(share)) for share in SHARES)
-
-
-def document(kind: str, material: Material) -> None:
-    """Write the report as a document of that kind to standard output."""
-    from umsalert.cli.output_file import STDOUT, opened
-    from umsalert.documents import report_csv, report_json
-    from umsalert.documents.page import view
-
-    write = {"json": report_json.write, "csv": report_csv.write, "html": view.write}[kind]
-    with opened(STDOUT, force=False) as file:
-        write(file, material)

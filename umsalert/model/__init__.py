@@ -111,6 +111,7 @@ if TYPE_CHECKING:
         Said,
         Tie,
     )
+    from umsalert.model.summaries import GroupedBy
 
 __all__ = [
     "APPROVAL_POWERS",
@@ -158,6 +159,7 @@ __all__ = [
     "Fault",
     "FollowKind",
     "Following",
+    "GroupedBy",
     "Kinds",
     "Link",
     "Load",
@@ -222,5 +224,6 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "StatusChange"
             ),
             "said": "Answer Photo Said Tie",
+            "summaries": "GroupedBy",
         },
     )

@@ -81,6 +81,14 @@ if TYPE_CHECKING:
         Steps,
         WaveRow,
     )
+    from umsalert.ports.summary import (
+        AlertTotals,
+        DeadAddress,
+        Period,
+        Summaries,
+        SummaryFacts,
+        UnreachedSite,
+    )
     from umsalert.ports.vetting import (
         ContactJudge,
         SiteJudge,
@@ -103,6 +111,7 @@ __all__ = [
     "AlertBook",
     "AlertLine",
     "AlertRows",
+    "AlertTotals",
     "Amendment",
     "Answered",
     "Answers",
@@ -116,6 +125,7 @@ __all__ = [
     "Clock",
     "Comparison",
     "ContactJudge",
+    "DeadAddress",
     "DeliveryRow",
     "Difference",
     "Found",
@@ -137,6 +147,7 @@ __all__ = [
     "Order",
     "Outbox",
     "Pace",
+    "Period",
     "PostalAddress",
     "Precision",
     "Progress",
@@ -160,7 +171,10 @@ __all__ = [
     "Stopped",
     "StoredReader",
     "StoredWebhook",
+    "Summaries",
+    "SummaryFacts",
     "Tally",
+    "UnreachedSite",
     "Vetting",
     "Want",
     "Wanted",
@@ -191,6 +205,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
             "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
+            "summary": "AlertTotals DeadAddress Period Summaries SummaryFacts UnreachedSite",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (
                 "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "

@@ -160,6 +160,10 @@ def explanations() -> Mapping[str, Explained]:
         "retention.audit_months": Explained(
             _("After how many months db purge cuts the audit log off; 0: never.")
         ),
+        "report.cap_sender": Explained(
+            _("Who a CAP message says it is from: one of its kind. Empty: the station."),
+            "alerts@police-nice.example",
+        ),
         "simulation.clock_offset_s": Explained(
             _("Training only: by how many seconds the clock is moved.")
         ),

@@ -25,6 +25,7 @@ from umsalert.settings.values import (
     PaceSettings,
     PriceSettings,
     RateSettings,
+    ReportSettings,
     RetentionSettings,
     ServeSettings,
     Settings,
@@ -39,6 +40,7 @@ from umsalert.settings.values import (
 MAX_RADIUS_M = 1_000_000.0
 """A circle beyond it would be all of the métropole; bulletins have other areas."""
 
+_NOT_IN_CAP = re.compile(r"[\s,<&]")
 _HOST = re.compile(r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?")
 MIN_SECRET_CHARS = 20
 """Of a secret that stands in an address: nobody may find it by trying."""
@@ -77,6 +79,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_serve(settings.serve),
         *_log(settings.log),
         *_retention(settings.retention),
+        *_report(settings.report),
     ]
 
 
@@ -286,6 +289,11 @@ def _retention(retention: RetentionSettings) -> Iterator[Problem]:
         if not 0 <= getattr(retention, key) <= MAX_RETENTION_MONTHS:
             message = _("must be between 0 and {most}").format(most=MAX_RETENTION_MONTHS)
             yield _bad(f"retention.{key}", message)
+
+
+def _report(report: ReportSettings) -> Iterator[Problem]:
+    if _NOT_IN_CAP.search(report.cap_sender):
+        yield _bad("report.cap_sender", _("no spaces, commas, < or &"))
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

@@ -299,6 +299,12 @@ class RetentionSettings(NamedTuple):
     audit_months: int = 12
 
 
+class ReportSettings(NamedTuple):
+    """Of documents for others. `cap_sender` names us in CAP messages; empty: by the station."""
+
+    cap_sender: str = ""
+
+
 class SimulationSettings(NamedTuple):
     """Training only: valid while every provider is on this machine."""
 
@@ -332,6 +338,7 @@ class Settings:
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
+    report: ReportSettings = ReportSettings()
     simulation: SimulationSettings = SimulationSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 
