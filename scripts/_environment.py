@@ -60,7 +60,7 @@ def missing_packages(*, for_tests: bool) -> list[str]:
     }
     if for_tests:
         tools = {"geographiclib-tools": "GeodSolve", "chromium": "chromium"}
-        tools["chromium-driver"] = "chromedriver"
+        tools |= {"chromium-driver": "chromedriver", "minisign": "minisign"}
         found |= {package: shutil.which(tool) is not None for package, tool in tools.items()}
     return [package for package, present in found.items() if not present]
 

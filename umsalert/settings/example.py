@@ -160,6 +160,9 @@ def explanations() -> Mapping[str, Explained]:
         "retention.audit_months": Explained(
             _("After how many months db purge cuts the audit log off; 0: never.")
         ),
+        "seal.key_file": Explained(
+            _("The key that seals reports, in place of seal.key in UMSALERT_HOME."), "seal.key"
+        ),
         "simulation.clock_offset_s": Explained(
             _("Training only: by how many seconds the clock is moved.")
         ),

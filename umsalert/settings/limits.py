@@ -77,6 +77,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_serve(settings.serve),
         *_log(settings.log),
         *_retention(settings.retention),
+        *_key_file(settings.seal.key_file, "seal.key_file"),
     ]
 
 
@@ -157,10 +158,14 @@ def _pace(pace: PaceSettings) -> Iterator[Problem]:
         yield _bad("pace.cell_burst", _("must be 0 or above"))
 
 
-def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+def _key_file(file: Path | None, name: str) -> Iterator[Problem]:
     # os.access: the file may lie in a folder that this account may not enter
-    if vonage.private_key_file and os.access(vonage.private_key_file, os.F_OK):
-        yield from exposed(vonage.private_key_file, "vonage.private_key_file")
+    if file and os.access(file, os.F_OK):
+        yield from exposed(file, name)
+
+
+def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+    yield from _key_file(vonage.private_key_file, "vonage.private_key_file")
     for key in ("messages_url", "calls_url", "account_url"):
         yield from _https(f"vonage.{key}", getattr(vonage, key))
     if vonage.account_url.rstrip("/").count("/") > len("//"):

@@ -299,6 +299,12 @@ class RetentionSettings(NamedTuple):
     audit_months: int = 12
 
 
+class SealSettings(NamedTuple):
+    """The key that seals reports; None is `seal.key` in the home folder, made when it is needed."""
+
+    key_file: Path | None = None
+
+
 class SimulationSettings(NamedTuple):
     """Training only: valid while every provider is on this machine."""
 
@@ -332,6 +338,7 @@ class Settings:
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
+    seal: SealSettings = SealSettings()
     simulation: SimulationSettings = SimulationSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 
