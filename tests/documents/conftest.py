@@ -100,7 +100,7 @@ class Desk:
 
         def work(rows: AlertRows) -> None:
             material: Material = material_of(rows, found, head)
-            if path.suffix == ".xlsx":
+            if path.suffix in (".xlsx", ".pdf"):
                 write(path, material)  # type: ignore[operator]
             else:
                 with path.open("w", encoding="utf-8", newline="") as file:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from umsalert import files
-from umsalert.cli.context import AlertRef, AsJson, run_reading, session
+from umsalert.cli.context import AlertRef, AsJson, Session, run_async, run_reading, session
 from umsalert.cli.output_file import STDOUT, Force
+from umsalert.cli.report_seal import key, key_file, verify
 from umsalert.cli.report_summary import summary
 from umsalert.errors import UsageError
 from umsalert.i18n import _
+
+if TYPE_CHECKING:
+    from umsalert.cli.report_files import Sealing
+    from umsalert.model import Deed
 
 
 class Format(StrEnum):
@@ -26,8 +31,11 @@ class Format(StrEnum):
     GEOJSON = "geojson"
     XLSX = "xlsx"
     CAP = "cap"
+    HTML = "html"
+    PDF = "pdf"
 
 
+_TO_FILES = (Format.XLSX, Format.PDF)
 _ENDS = {
     ".json": Format.JSON,
     ".csv": Format.CSV,
@@ -35,6 +43,9 @@ _ENDS = {
     ".xlsx": Format.XLSX,
     ".cap": Format.CAP,
     ".xml": Format.CAP,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".pdf": Format.PDF,
 }
 
 File = Annotated[
@@ -63,6 +74,14 @@ app.command(
     help=_("Take the alerts of some time together: how many, how fast, whom they did not reach."),
     epilog=_("Example: umsalert report summary --since 2026-01-01 --by commune"),
 )(summary)
+app.command(
+    help=_("Prove without the database that a sealed report is as it was when it was sealed."),
+    epilog=_("Example: umsalert report verify report.html --key nice.pub"),
+)(verify)
+app.command(
+    help=_("Print the public key of the seals of this station, for those who verify reports."),
+    epilog=_("Example: umsalert report key > nice.pub"),
+)(key)
 
 
 @app.callback()
@@ -85,6 +104,10 @@ def show(
         ),
     ] = None,
     file: File = None,
+    seal: Annotated[
+        bool,
+        typer.Option("--seal", help=_("Sign it: `umsalert report verify` proves it unchanged.")),
+    ] = False,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:
@@ -95,7 +118,8 @@ def show(
 
     this = session(context)
     wanted = _wanted(style, file, as_json=as_json)
-    job = report_files.Job(wanted.value, file or STDOUT, force, this.settings)
+    sealing = _sealing(this, file, force=force) if seal else None
+    job = report_files.Job(wanted.value, file or STDOUT, force, this.settings, sealing)
 
     def write(material: Material) -> None:
         if wanted is Format.TABLE:
@@ -108,10 +132,44 @@ def show(
             found = await store.alerts.alert(alert)
             head = await store.audit.head()
             await store.record.read(found.id, lambda rows: write(material_of(rows, found, head)))
+            if sealing and file:
+                await store.audit.append(sealing.by, [_sealed(found.ref, file)])
 
     if file not in (None, STDOUT) and not force:
         files.check_free(file)
-    run_reading(work())
+    if sealing:
+        run_async(work())
+    else:
+        run_reading(work())
+
+
+def _sealing(this: Session, file: Path | None, *, force: bool) -> Sealing:
+    """Return who seals. Raises UsageError where there is no file to seal."""
+    from umsalert import seals, wiring
+    from umsalert.cli.output import utc
+    from umsalert.cli.report_files import Sealing
+
+    if file in (None, STDOUT):
+        raise UsageError(
+            "seal_without_file",
+            _("A seal lies beside the file that it is of."),
+            hint=_("Name a file, such as: --output report.html"),
+        )
+    if not force:
+        files.check_free(seals.beside(file))
+    by = wiring.operator(this.settings)
+    return Sealing(key_file(this), by, utc(wiring.clock(this.settings).now()) or "")
+
+
+def _sealed(ref: str, file: Path) -> Deed:
+    """Return the entry of the audit log that lets a sealed file be found again by its hash."""
+    import hashlib
+
+    from umsalert.model import Deed
+
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Deed("report.seal", "alert", ref, {"sha256": digest})
 
 
 def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
@@ -125,10 +183,10 @@ def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format
             _("What {file} is to be is not said.").format(file=file),
             hint=_("Let its name end in {ends}, or say --format.").format(ends=", ".join(_ENDS)),
         )
-    if wanted is Format.XLSX and file in (None, STDOUT):
+    if wanted in _TO_FILES and file in (None, STDOUT):
         raise UsageError(
             "not_to_stdout",
-            _("An Excel workbook does not go to standard output."),
+            _("A workbook or a PDF does not go to standard output."),
             hint=_("Name a file with --output."),
         )
     return wanted

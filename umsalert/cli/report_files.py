@@ -1,20 +1,30 @@
-"""A report as a document: to a new file, or to standard output."""
+"""A report as a document: to a new file, or to standard output; with a seal where one is wanted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from umsalert import files
-from umsalert.cli.output_file import opened
+from umsalert.cli.output_file import STDOUT, opened
 
 if TYPE_CHECKING:
     from umsalert.documents.material import Material
     from umsalert.documents.report_cap import Sender
-    from umsalert.model import Alert
+    from umsalert.model import Alert, Operator
     from umsalert.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sealing:
+    """Who seals a document, with which key."""
+
+    key_file: Path
+    by: Operator
+    at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +35,60 @@ class Job:
     file: Path
     force: bool
     settings: Settings
+    sealing: Sealing | None = None
 
     def write(self, material: Material) -> None:
         """Write the document, whole or not at all. Raises UsageError as `files.aside` does."""
+        if self.file == STDOUT:
+            with opened(STDOUT, force=False) as file:
+                self._text_writer(material.report.alert)(file, material)
+            return
+        with files.aside(self.file, force=self.force) as part, self._seal_aside() as seal:
+            self._writer(material.report.alert)(part, material)
+            if self.sealing and seal:
+                self._seal(self.sealing, part, seal, material)
+
+    @contextlib.contextmanager
+    def _seal_aside(self) -> Iterator[Path | None]:
+        if self.sealing is None:
+            yield None
+            return
+        from umsalert import seals
+
+        with files.aside(seals.beside(self.file), force=self.force) as part:
+            yield part
+
+    def _seal(self, sealing: Sealing, part: Path, seal: Path, material: Material) -> None:
+        from umsalert import __version__, seals
+
+        said = {
+            "alert": material.report.alert.ref,
+            "audit": str(material.report.audit_head or ""),
+            "sealed_at": sealing.at,
+            "by": str(sealing.by),
+            "file": self.file.name,
+            "umsalert": __version__,
+        }
+        seal.write_bytes(seals.seal(part, sealing.key_file, said))
+
+    def _writer(self, alert: Alert) -> Callable[[Path, Material], None]:
         if self.kind == "xlsx":
             from umsalert.documents import report_xlsx
 
-            with files.aside(self.file, force=self.force) as part:
-                report_xlsx.write(part, material)
-            return
-        write = self._writer(material.report.alert)
-        with opened(self.file, force=self.force) as file:
-            write(file, material)
+            return report_xlsx.write
+        if self.kind == "pdf":
+            from umsalert.documents import report_pdf
 
-    def _writer(self, alert: Alert) -> Callable[[TextIO, Material], None]:
+            return report_pdf.write
+        write = self._text_writer(alert)
+
+        def to_file(part: Path, material: Material) -> None:
+            with part.open("w", encoding="utf-8", newline="") as file:
+                write(file, material)
+
+        return to_file
+
+    def _text_writer(self, alert: Alert) -> Callable[[TextIO, Material], None]:
         if self.kind == "csv":
             from umsalert.documents import report_csv
 
@@ -47,6 +97,10 @@ class Job:
             from umsalert.documents import report_geojson
 
             return report_geojson.write
+        if self.kind == "html":
+            from umsalert.documents.page import view
+
+            return view.write
         if self.kind == "cap":
             from umsalert.documents import report_cap
 

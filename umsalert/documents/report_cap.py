@@ -15,7 +15,7 @@ from xml.etree import ElementTree as Xml
 from zoneinfo import ZoneInfo
 
 from umsalert.i18n import _
-from umsalert.model import TOKEN_PLACE, ChannelKind, Circle, FollowKind
+from umsalert.model import TOKEN_PLACE, ChannelKind, FollowKind, Polygon
 from umsalert.words.alerts import area_words
 from umsalert.words.plain import printable
 
@@ -138,7 +138,7 @@ def _area(info: Xml.Element, area: Area) -> None:
     """Add the area. LATITUDE FIRST, unlike GeoJSON; of a polygon its outer rings."""
     found = Xml.SubElement(info, "area")
     _add(found, "areaDesc", area_words(area))
-    if isinstance(area, Circle):
+    if not isinstance(area, Polygon):
         _add(found, "circle", f"{_pair(area.lat, area.lon)} {_plain(area.radius_m / 1000)}")
         return
     kind, parts = area.geometry["type"], area.geometry["coordinates"]

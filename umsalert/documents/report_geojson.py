@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from umsalert import reports
 from umsalert.documents.streaming import write_json
 from umsalert.geo.circles import outline
-from umsalert.model import Circle
+from umsalert.model import Circle, Everywhere, Polygon
 from umsalert.words.plain import printable
 from umsalert.words.times import utc
 
@@ -23,15 +23,18 @@ def write(file: TextIO, material: Material) -> None:
     write_json(file, {"type": "FeatureCollection", "features": features})
 
 
+_SHAPES = {Circle: "circle", Polygon: "polygon", Everywhere: "everywhere"}
+
+
 def _area(report: reports.AlertReport) -> dict[str, Any]:
     alert = report.alert
     return {
         "type": "Feature",
         "id": alert.ref,
-        "geometry": outline(alert.area),
+        "geometry": None if isinstance(alert.area, Everywhere) else outline(alert.area),
         "properties": {
             "kind": "area",
-            "shape": "circle" if isinstance(alert.area, Circle) else "polygon",
+            "shape": _SHAPES[type(alert.area)],
             "lat": alert.area.lat,
             "lon": alert.area.lon,
             "radius_m": alert.area.radius_m,

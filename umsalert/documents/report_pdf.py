@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING, BinaryIO, NoReturn
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
 from umsalert.errors import ConfigurationError
 from umsalert.i18n import _
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from umsalert.documents.material import Material
 
 
-def write(file: BinaryIO, material: Material) -> None:
+def write(path: Path, material: Material) -> None:
     """Write the page of a report as PDF.
 
     Raises ConfigurationError where the library for it, an extra, or what it needs is missing.
@@ -32,11 +34,12 @@ def write(file: BinaryIO, material: Material) -> None:
                 "libharfbuzz-subset0. Or take --format html and print it from a browser."
             ),
         ) from error
+    # it tells of each rule of the page that is for browsers only
+    logging.getLogger("weasyprint").setLevel(logging.ERROR)
     page = io.StringIO()
     view.write(page, material)
-    weasyprint.HTML(string=page.getvalue(), url_fetcher=_nothing).write_pdf(
-        file, pdf_variant="pdf/ua-1"
-    )
+    document = weasyprint.HTML(string=page.getvalue(), url_fetcher=_nothing)
+    document.write_pdf(path, pdf_variant="pdf/ua-1")
 
 
 def _nothing(url: str) -> NoReturn:

@@ -124,9 +124,8 @@ def drawing(kind: DivisionKind, codes: Collection[str]) -> dict[str, Any]:
 
 def communes_of(departements: Collection[str]) -> list[str]:
     """Return the codes of the communes of some départements; of a large city its districts too."""
-    places = ",".join("?" * len(departements))
-    sql = f"SELECT code FROM division WHERE kind = 'commune' AND parent IN ({places})"
-    return [code for (code,) in _rows(sql, *departements)]
+    sql = "SELECT code FROM division WHERE kind = 'commune' AND parent = ?"
+    return [code for departement in departements for (code,) in _rows(sql, departement)]
 
 
 def around(named: Sequence[Division]) -> BaseGeometry:

@@ -160,10 +160,14 @@ def _pace(pace: PaceSettings) -> Iterator[Problem]:
         yield _bad("pace.cell_burst", _("must be 0 or above"))
 
 
-def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+def _key_file(file: Path | None, name: str) -> Iterator[Problem]:
     # os.access: the file may lie in a folder that this account may not enter
-    if vonage.private_key_file and os.access(vonage.private_key_file, os.F_OK):
-        yield from exposed(vonage.private_key_file, "vonage.private_key_file")
+    if file and os.access(file, os.F_OK):
+        yield from exposed(file, name)
+
+
+def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+    yield from _key_file(vonage.private_key_file, "vonage.private_key_file")
     for key in ("messages_url", "calls_url", "account_url"):
         yield from _https(f"vonage.{key}", getattr(vonage, key))
     if vonage.account_url.rstrip("/").count("/") > len("//"):
@@ -294,6 +298,7 @@ def _retention(retention: RetentionSettings) -> Iterator[Problem]:
 def _report(report: ReportSettings) -> Iterator[Problem]:
     if _NOT_IN_CAP.search(report.cap_sender):
         yield _bad("report.cap_sender", _("no spaces, commas, < or &"))
+    yield from _key_file(report.seal_key_file, "report.seal_key_file")
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

@@ -300,9 +300,14 @@ class RetentionSettings(NamedTuple):
 
 
 class ReportSettings(NamedTuple):
-    """Of documents for others. `cap_sender` names us in CAP messages; empty: by the station."""
+    """Of documents for others.
+
+    `cap_sender` names us in CAP messages; empty: by the station. `seal_key_file` is the key that
+    seals reports; None is `seal.key` in the home folder, made when it is needed.
+    """
 
     cap_sender: str = ""
+    seal_key_file: Path | None = None
 
 
 class SimulationSettings(NamedTuple):

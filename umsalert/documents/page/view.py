@@ -58,7 +58,7 @@ def write(file: TextIO, material: Material) -> None:
         "width": curves.WIDTH,
         "height": curves.HEIGHT,
     }
-    environment.get_template("report.html").stream(_page(material)).dump(file)
+    file.writelines(environment.get_template("report.html").generate(_page(material)))
 
 
 def _page(material: Material) -> Mapping[str, Any]:
