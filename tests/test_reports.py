@@ -90,7 +90,7 @@ async def test_an_alert_to_nobody_has_a_report(store: Store) -> None:
 
 async def test_a_curve_has_few_points_however_many_messages(store: Store) -> None:
     """Its first, its last, and so many between that none is half a per cent off."""
-    await fill_register(store, 600)
+    await fill_register(store, 600, step_deg=0.00001)
     alert = await record(store, new_alert(channels=(SMS,)))
     with closing(connect(store.path, write=True)) as connection:
         connection.execute(
