@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from umsalert.i18n import _
 from umsalert.model import TOKEN_PLACE, ChannelKind, Circle, FollowKind
-from umsalert.words.alerts import area_words
 from umsalert.words.plain import printable
 
 if TYPE_CHECKING:
@@ -137,7 +136,8 @@ def _severity(alert: Alert, *, ends: bool) -> str:
 def _area(info: Xml.Element, area: Area) -> None:
     """Add the area. LATITUDE FIRST, unlike GeoJSON; of a polygon its outer rings."""
     found = Xml.SubElement(info, "area")
-    _add(found, "areaDesc", area_words(area))
+    # in no language: there is one for each
+    _add(found, "areaDesc", f"{round(area.radius_m)} m, {_pair(area.lat, area.lon)}")
     if isinstance(area, Circle):
         _add(found, "circle", f"{_pair(area.lat, area.lon)} {_plain(area.radius_m / 1000)}")
         return
