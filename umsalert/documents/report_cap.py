@@ -101,12 +101,13 @@ def _kind(alert: Alert, of_incident: Sequence[Alert]) -> tuple[str, list[Alert]]
 def _info(root: Xml.Element, alert: Alert, sender: Sender, texts: Texts) -> None:
     """Add what was said in one language."""
     info = Xml.SubElement(root, "info")
-    ends = alert.follows is not None and alert.follows.kind is FollowKind.CLOSING
+    kind = alert.follows.kind if alert.follows else None
+    ends = kind in (FollowKind.CLOSING, FollowKind.CORRECTION)
     for name, text in (
         ("language", texts.language),
         ("category", "Security"),
         ("event", sender.titles.get(texts.language, alert.template)),
-        ("responseType", "AllClear" if ends else "Shelter" if alert.priority <= 0 else "Monitor"),
+        ("responseType", _response(alert, kind)),
         ("urgency", "Past" if ends else "Immediate" if alert.priority <= URGENT else "Expected"),
         ("severity", _severity(alert, ends=ends)),
         ("certainty", "Observed" if ends or alert.priority <= URGENT else "Possible"),
@@ -123,6 +124,14 @@ def _info(root: Xml.Element, alert: Alert, sender: Sender, texts: Texts) -> None
     for name, text in texts.said():
         _add(info, name, text)
     _area(info, alert.area)
+
+
+def _response(alert: Alert, kind: FollowKind | None) -> str:
+    if kind is FollowKind.CLOSING:
+        return "AllClear"
+    if kind is FollowKind.CORRECTION:
+        return "None"
+    return "Shelter" if alert.priority <= 0 else "Monitor"
 
 
 def _severity(alert: Alert, *, ends: bool) -> str:
