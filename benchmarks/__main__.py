@@ -19,6 +19,7 @@ from benchmarks import (
     first_message,
     imports,
     national,
+    reporting,
     stages,
     startup,
     throughput,
@@ -47,6 +48,8 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = 
     "answers": answers.run,
     "watch": watch.run,
     "bulletins": bulletins.run,
+    "report": reporting.run_report,
+    "summary": reporting.run_summary,
 }
 
 

@@ -61,8 +61,11 @@ def missing_packages(*, for_tests: bool) -> list[str]:
     }
     if for_tests:
         tools = {"geographiclib-tools": "GeodSolve", "chromium": "chromium"}
-        tools["chromium-driver"] = "chromedriver"
+        tools |= {"chromium-driver": "chromedriver", "minisign": "minisign"}
         found |= {package: shutil.which(tool) is not None for package, tool in tools.items()}
+        # what weasyprint draws PDF with
+        found["libpangoft2-1.0-0"] = can_load("libpangoft2-1.0.so.0")
+        found["libharfbuzz-subset0"] = can_load("libharfbuzz-subset.so.0")
     return [package for package, present in found.items() if not present]
 
 

@@ -66,3 +66,11 @@ def test_a_benchmark_finds_nothing_due(tmp_path: Path) -> None:
     """Ten thousand bulletins, none of them due: silence, beside a database without any."""
     (idle,) = measured(tmp_path, "bulletins", "--rounds", "1")
     assert len(idle["lines"]) == 3
+
+
+def test_a_benchmark_reports_and_summarises(tmp_path: Path) -> None:
+    """Every format at two sizes, and the summary beside the bare statement."""
+    words = ("report", "summary", "--contacts", "200", "--rounds", "1")
+    *reports, summary = measured(tmp_path, *words)
+    assert [len(item["lines"]) for item in reports] == [2, 2, 2, 2]
+    assert len(summary["lines"]) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from tests.store.conftest import clock, database, empty_database, store
@@ -17,19 +18,19 @@ from tests.workbench import (
     record,
     take,
 )
-from umsalert import incidents
 from umsalert.incidents import Incident, MomentKind
 from umsalert.model import (
     Alert,
     Audience,
     ChannelKind,
+    Closure,
     Following,
     FollowKind,
     Outcome,
     OutcomeKind,
     ReplyKind,
 )
-from umsalert.ports import Pace, Settled
+from umsalert.ports import Pace, Settled, WaveRow
 from umsalert.store.store import Store
 
 __all__ = ["clock", "database", "empty_database", "store"]
@@ -61,14 +62,22 @@ async def followed(store: Store, clock: FixedClock, alert: Alert, kind: FollowKi
     return await store.alerts.create(new, all_on_duty)
 
 
-def told(incident: Incident) -> list[tuple[MomentKind, str]]:
-    """Return what happened, and of which alert or by which site."""
+async def told(
+    store: Store, alert: Alert
+) -> tuple[list[tuple[MomentKind, str]], Sequence[WaveRow], Closure | None]:
+    """Return what happened, and of which alert or by which site; all waves; how it ended."""
+    return await store.record.read(
+        alert.id, lambda rows: (_moments(it := Incident(rows)), it.waves, it.closed)
+    )
+
+
+def _moments(incident: Incident) -> list[tuple[MomentKind, str]]:
     return [
         (
             moment.kind,
             moment.reply.site_ref if moment.reply else moment.wave.alert.ref if moment.wave else "",
         )
-        for moment in incident.moments
+        for moment in incident.moments()
     ]
 
 
@@ -104,11 +113,11 @@ async def test_an_incident_is_told_in_the_order_of_time(store: Store, clock: Fix
         (MomentKind.WAVE, over.ref),
     ]
     for alert in (first, wave, over):  # whichever of them is reported
-        incident = await incidents.build(store.record, store.answers, alert)
-        assert told(incident) == expected
-    assert [(row.people, row.sites) for row in incident.waves] == [(3, 3)] * 3
-    assert incident.closed is not None
-    assert incident.closed.outcome == "Arrested."
+        found, waves, closed = await told(store, alert)
+        assert found == expected
+    assert [(row.people, row.sites) for row in waves] == [(3, 3)] * 3
+    assert closed is not None
+    assert closed.outcome == "Arrested."
 
 
 async def test_an_alert_that_nothing_follows_is_an_incident(
@@ -118,10 +127,10 @@ async def test_an_alert_that_nothing_follows_is_an_incident(
     await fill_register(store, 1)
     alert = await record(store, new_alert("alone", channels=(SMS,)))
     await accepted(store, clock, alert)
-    incident = await incidents.build(store.record, store.answers, alert)
-    assert [kind for kind, _of in told(incident)] == [
+    found, _waves, closed = await told(store, alert)
+    assert [kind for kind, _of in found] == [
         MomentKind.FACT,
         MomentKind.WAVE,
         MomentKind.FIRST_SMS,
     ]
-    assert incident.closed is None
+    assert closed is None

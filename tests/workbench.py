@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from umsalert import reports
 from umsalert.model import (
     Alert,
     Answer,
@@ -24,7 +26,7 @@ from umsalert.model import (
     Tie,
     UnknownPolicy,
 )
-from umsalert.ports import Claim, Pace, Schedule, Settled, Want
+from umsalert.ports import Claim, DeliveryRow, Pace, ReplyRow, Schedule, Settled, Want
 from umsalert.store.store import Store
 
 OPERATOR = Operator("officer", "test")
@@ -186,3 +188,28 @@ def answer_to(reference: str, kind: ReplyKind, at: datetime) -> Answer:
 def reference_of(item: Receipt | Answer) -> str:
     """Return the hand-over that a receipt or an answer names."""
     return item.reference if isinstance(item, Receipt) else item.tie.reference
+
+
+@dataclass(frozen=True)
+class Told:
+    """A report with all of its rows, of an alert to a few."""
+
+    report: reports.AlertReport
+    sites: tuple[reports.SiteReport, ...]
+    deliveries: tuple[DeliveryRow, ...]
+    repeated: tuple[DeliveryRow, ...]
+    replies: tuple[ReplyRow, ...]
+
+
+async def tell(store: Store, alert: Alert) -> Told:
+    """Report an alert, and read every row of it."""
+    return await store.record.read(
+        alert.id,
+        lambda rows: Told(
+            reports.of_rows(rows, alert),
+            tuple(reports.sites(rows)),
+            tuple(rows.deliveries()),
+            tuple(rows.repeated()),
+            tuple(rows.replies()),
+        ),
+    )

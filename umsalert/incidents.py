@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import heapq
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from umsalert.model import FollowKind, ReplyKind
+from umsalert.model import FollowKind
 
 if TYPE_CHECKING:
     from umsalert.model import Alert, Closure
-    from umsalert.ports import Answers, Record, ReplyRow, WaveRow
+    from umsalert.ports import AlertRows, ReplyRow, WaveRow
 
 _WITHOUT_ANSWER = frozenset({FollowKind.CORRECTION, FollowKind.CLOSING})
 """Waves that ask nothing: how soon they leave is no measure."""
@@ -43,11 +44,13 @@ class Moment(NamedTuple):
     reply: ReplyRow | None = None
 
 
-class Incident(NamedTuple):
-    """Its alerts, the first one first, and its moments in the order of time."""
+class Incident:
+    """Its alerts, the first one first, and its moments."""
 
-    waves: tuple[WaveRow, ...]
-    moments: tuple[Moment, ...]
+    def __init__(self, rows: AlertRows) -> None:
+        """Read the incident of an alert; good for as long as its rows are."""
+        self.waves = tuple(rows.waves())
+        self._rows = rows
 
     @property
     def first(self) -> Alert:
@@ -59,16 +62,20 @@ class Incident(NamedTuple):
         """Who closed it, if anybody did."""
         return self.first.closed
 
+    def moments(self) -> Iterator[Moment]:
+        """Yield what happened, in the order of time."""
+        of_waves = sorted(_of_waves(self.waves), key=_order)
+        return heapq.merge(of_waves, self._of_answers(), key=_order)
 
-async def build(record: Record, answers: Answers, alert: Alert) -> Incident:
-    """Read the incident of an alert."""
-    waves = tuple(await record.waves(alert.id))
-    replies = [reply for row in waves for reply in await answers.of_alert(row.alert.id)]
-    told = [
-        *_of_waves(waves),
-        *_of_answers(sorted(replies, key=lambda reply: reply.id), waves),
-    ]
-    return Incident(waves, tuple(sorted(told, key=lambda it: (it.at, _ORDER.index(it.kind)))))
+    def _of_answers(self) -> Iterator[Moment]:
+        """Yield every sighting, and the first answer of every site; not what was taken back."""
+        by_ref = {row.alert.ref: row for row in self.waves}
+        for reply in self._rows.told():
+            yield Moment(reply.received_at, MomentKind.ANSWER, by_ref[reply.alert_ref], reply)
+
+
+def _order(moment: Moment) -> tuple[datetime, int]:
+    return moment.at, _ORDER.index(moment.kind)
 
 
 def _of_waves(waves: Sequence[WaveRow]) -> Iterator[Moment]:
@@ -84,15 +91,3 @@ def _of_waves(waves: Sequence[WaveRow]) -> Iterator[Moment]:
             yield Moment(alert.cancelled.at, MomentKind.CANCELLED, row)
     if first.closed is not None:
         yield Moment(first.closed.at, MomentKind.CLOSED)
-
-
-def _of_answers(replies: Sequence[ReplyRow], waves: Sequence[WaveRow]) -> Iterator[Moment]:
-    """Yield every sighting, and the first answer of every site; not what was taken back."""
-    by_ref = {row.alert.ref: row for row in waves}
-    answered = set[str]()
-    for reply in replies:
-        if reply.undone_at is not None:
-            continue
-        if reply.kind is ReplyKind.SIGHTING or reply.site_ref not in answered:
-            yield Moment(reply.received_at, MomentKind.ANSWER, by_ref[reply.alert_ref], reply)
-        answered.add(reply.site_ref)

@@ -22,7 +22,7 @@ from umsalert.model import (
     SentCode,
 )
 from umsalert.ports import Addresses
-from umsalert.statuses import status_name
+from umsalert.words.statuses import status_name
 
 LIFE = timedelta(minutes=15)
 DIGITS = 6

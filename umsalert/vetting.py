@@ -14,7 +14,7 @@ from umsalert.cards import card_expiry
 from umsalert.errors import Problem, RefusedByRule, UsageError
 from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import FACTS, ContactStatus, Decision, Deed, SiteStatus
-from umsalert.statuses import status_name
+from umsalert.words.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import Contact, NewContact, NewSite, Operator, Site

@@ -47,6 +47,7 @@ ARGUMENTS: Mapping[Power, Mapping[str, tuple[str, ...]]] = {
         "reply list": ("last",),
         "reply photo": ("1", "--output", "photo.jpg"),
         "report show": ("last",),
+        "report summary": ("--json",),
         "serve": ENDLESS,  # takes in what comes from outside; it does nothing for its operator
         "simulator": ENDLESS,
         "site export": ("-",),

@@ -13,14 +13,13 @@ from tests.e2e.office import Office, sending
 from tests.faults.conftest import IN_FLIGHT, SITES
 from tests.faults.gate import Gate
 from tests.faults.proof import each_once
-from tests.workbench import OPERATOR, commit, take
+from tests.workbench import OPERATOR, commit, take, tell
 from umsalert.dispatch import Run, resume
 from umsalert.errors import TemporaryError
 from umsalert.events import Claimed, Event
 from umsalert.leases import LEASE_S
 from umsalert.model import DeliveryState, UnknownPolicy
 from umsalert.ports import Pace, Settled
-from umsalert.reports import build
 
 
 def with_all_on_the_wire(
@@ -127,8 +126,8 @@ async def test_a_lockdown_repeats_what_a_stopped_sender_held_and_says_so(desk: D
     assert dict(result.counts[SMS]) == {DeliveryState.ACCEPTED: 5}
     late = [Settled(item, OK, "script", held.at, desk.clock.now(), None) for item in held.outgoing]
     await commit(desk.store, late)  # the stopped one is continued, and has heard its provider
-    report = await build(desk.store.record, desk.store.answers, alert)
-    assert {row.delivery_id for row in report.repeated} == {
+    told = await tell(desk.store, alert)
+    assert {row.delivery_id for row in told.repeated} == {
         item.delivery_id for item in held.outgoing
     }
     assert await desk.states(alert) == {DeliveryState.ACCEPTED: 5}

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 
 from tests.proof.world import Books, World, delivery_of, open_world
+from tests.workbench import Told
 from umsalert.model import Alert, ChannelKind, DeliveryState, UnknownPolicy
-from umsalert.reports import AlertReport
 from umsalert.simulator.faults import Receipts, Traffic
 from umsalert.simulator.record import Email
 from umsalert.simulator.scenario import Scenario
@@ -44,7 +44,7 @@ class Proof:
     alert: Alert
     books: Books
     attempts: dict[str, str]
-    report: AlertReport
+    report: Told
 
     @property
     def copies(self) -> Counter[int]:
@@ -94,8 +94,8 @@ def channels(proof: Proof) -> dict[int, ChannelKind]:
 def every_delivery_has_ended(proof: Proof) -> None:
     """500 a channel, each accepted, failed or unknown; nothing queued or on the wire."""
     ended = {DeliveryState.ACCEPTED, DeliveryState.FAILED, DeliveryState.UNKNOWN}
-    assert len(proof.report.channels) == len(ChannelKind)
-    for channel in proof.report.channels:
+    assert len(proof.report.report.channels) == len(ChannelKind)
+    for channel in proof.report.report.channels:
         assert channel.deliveries == sum(channel.states.values()) == PEOPLE
         assert set(channel.states) <= ended
     assert "sending" not in proof.attempts.values()

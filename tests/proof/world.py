@@ -14,8 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-from tests.workbench import OPERATOR, FastClock, fill_register, new_alert, record
-from umsalert import reports, settings, wiring
+from tests.workbench import OPERATOR, FastClock, Told, fill_register, new_alert, record, tell
+from umsalert import settings, wiring
 from umsalert.dispatch import Dispatcher, Result, Run
 from umsalert.model import Alert, ChannelKind, UnknownPolicy
 from umsalert.settings import Settings
@@ -57,8 +57,8 @@ class World:
         async with wiring.open_lanes(self.settings, alert.channels) as lanes:
             return await Dispatcher(run, alert, lanes).send()
 
-    async def report(self, alert: Alert) -> reports.AlertReport:
-        return await reports.build(self.store.record, self.store.answers, alert)
+    async def report(self, alert: Alert) -> Told:
+        return await tell(self.store, alert)
 
     def rows(self, sql: str) -> list[tuple[object, ...]]:
         """Ask the database file itself."""

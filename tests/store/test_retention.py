@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.workbench import NOON, OPERATOR, FixedClock, fill_register, new_alert, record
-from umsalert import chain, reports
+from tests.workbench import NOON, OPERATOR, FixedClock, fill_register, new_alert, record, tell
+from umsalert import chain
 from umsalert.model import (
     Alert,
     Answer,
@@ -102,15 +102,15 @@ async def test_what_happened_stays(store: Store, clock: FixedClock) -> None:
     await fill_register(store, 2)
     made = await _alert(store, clock, "OLD")
     await store.outbox.close(made.id, OPERATOR, "found")
-    before = await reports.build(store.record, store.answers, made)
+    before = await tell(store, made)
     _months(clock, 14)
     await store.retention.purge(KEEP, OPERATOR)
-    after = await reports.build(store.record, store.answers, await store.alerts.alert("OLD"))
-    assert after.channels == before.channels
+    after = await tell(store, await store.alerts.alert("OLD"))
+    assert after.report.channels == before.report.channels
     assert [site.acknowledged for site in after.sites] == [s.acknowledged for s in before.sites]
     assert len(await store.alerts.alerts(limit=5)) == 1
-    assert after.alert.closed is not None
-    assert after.alert.closed.outcome == ""
+    assert after.report.alert.closed is not None
+    assert after.report.alert.closed.outcome == ""
 
 
 async def test_nothing_of_what_is_under_way(store: Store, clock: FixedClock) -> None:

@@ -14,6 +14,7 @@ from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, del
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, channel_name, confirm, interactive, local
 from umsalert.cli.tables import Column
+from umsalert.documents import shapes
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
@@ -22,6 +23,7 @@ from umsalert.ports import Stopped
 from umsalert.selection import CORRECTION, correction
 from umsalert.store.alerts import LAST
 from umsalert.store.store import Store
+from umsalert.words.deliveries import state_name
 
 PEOPLE_SHOWN = 10
 
@@ -163,9 +165,7 @@ def _show_people(people: Sequence[Person], output: Output) -> None:
                 person.site_name,
                 person.contact_ref,
                 *(
-                    delivery_words.state_name(person.messages[kind])
-                    if kind in person.messages
-                    else ""
+                    state_name(person.messages[kind]) if kind in person.messages else ""
                     for kind in channels
                 ),
             )
@@ -289,14 +289,14 @@ def _document(
 ) -> dict[str, Any]:
     return {
         "alert": alert.ref,
-        "cancelled": alert_show.cancelled_document(stopped.cancellation),
+        "cancelled": shapes.cancelled_document(stopped.cancellation),
         "repeated": stopped.repeated,
         "stopped": stopped.messages,
         "on_the_wire": left,
         "people": sum(person.certain for person in people),
         "sites": _sites([person for person in people if person.certain]),
         "people_perhaps": sum(not person.certain for person in people),
-        "followed_by": alert_show.links_document(alert.followed_by),
+        "followed_by": shapes.links_document(alert.followed_by),
         "recipients": [
             {
                 "contact_ref": person.contact_ref,

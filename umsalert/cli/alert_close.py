@@ -13,6 +13,7 @@ from umsalert.cli import alert_preview, alert_send, alert_show, alert_words
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, ask, confirm, interactive, local
 from umsalert.dispatch import left_open
+from umsalert.documents import shapes
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.i18n import _, language, ngettext
 from umsalert.model import Alert, Closure, FollowKind, Power
@@ -138,7 +139,7 @@ class _Closing:
                     "at": at,
                     "alert": first.ref,
                     "alerts": [alert.ref for alert in self._incident],
-                    "closed": alert_show.closed_document(first.closed),
+                    "closed": shapes.closed_document(first.closed),
                     "stopped": stopped,
                 }
             )

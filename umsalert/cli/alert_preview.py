@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from umsalert.cli import alert_map, alert_words, findings
 from umsalert.cli.output import Output, channel_name, duration, local, utc
 from umsalert.cli.tables import Column
+from umsalert.documents import shapes
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext, titled
 from umsalert.model import Everywhere, OffDuty, Polygon, SiteInArea
+from umsalert.words.alerts import area_words
 
 if TYPE_CHECKING:
     from umsalert.ports import KnownPlace
@@ -28,17 +30,17 @@ def document(plan: Plan) -> dict[str, Any]:
         "template": request.template.name,
         "exercise": request.exercise,
         "stop_when_acknowledged": request.template.stop_when_acknowledged,
-        **alert_words.area_document(request.area),
+        **shapes.area_document(request.area),
         "incident_at": utc(plan.incident_at),
         "expires_at": utc(plan.expires_at),
         "time_zone": plan.time_zone,
         "sites": [_site_document(site) for site in selection.sites],
         "contacts": selection.contacts,
         "deliveries": {kind.value: selection.deliveries.get(kind, 0) for kind in plan.channels},
-        "off_duty_rule": alert_words.off_duty_rule(request.follows, request.off_duty),
+        "off_duty_rule": shapes.off_duty_rule(request.follows, request.off_duty),
         "off_duty_sites": [_site_document(site) for site in selection.off_duty],
         "left_out": dict(selection.left_out),
-        "texts": alert_words.texts(plan.texts),
+        "texts": shapes.texts(plan.texts),
         "findings": findings.document(plan.findings),
         "needs_second_person": list(plan.above),
         "nearest_site": plan.situation.nearest and dataclasses.asdict(plan.situation.nearest),
@@ -69,9 +71,7 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
     request = plan.request
     if request.exercise:
         output.line(_("*** EXERCISE *** every message says so; nobody is alerted for real."))
-    output.paragraph(
-        f"{request.template.title(language())}, {alert_words.area_words(request.area)}"
-    )
+    output.paragraph(f"{request.template.title(language())}, {area_words(request.area)}")
     output.paragraph(
         _("Incident {incident}; nothing leaves after {expires} ({zone})").format(
             incident=local(plan.incident_at, plan.time_zone, seconds=False),
@@ -205,7 +205,7 @@ def place_words(plan: Plan) -> str:
     """
     area = plan.request.area
     if isinstance(area, Everywhere) or (isinstance(area, Polygon) and area.divisions):
-        return titled(_("The area"), alert_words.area_words(area))
+        return titled(_("The area"), area_words(area))
     nearest = plan.situation.nearest
     if nearest is None:
         return _("No site is known within 200 km of the centre.")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from umsalert.cli import alert_words, delivery_words
-from umsalert.cli.output import Output, local, utc
+from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
+from umsalert.documents import shapes
 from umsalert.i18n import _, titled
 from umsalert.model import (
     Alert,
-    Audience,
     Cancellation,
     Closure,
     Everywhere,
@@ -19,6 +19,7 @@ from umsalert.model import (
     Link,
     MessageText,
 )
+from umsalert.words.alerts import area_in_short, area_words, audience_words
 
 if TYPE_CHECKING:
     from umsalert.events import Counts
@@ -31,7 +32,8 @@ def show_list(lines: Sequence[AlertLine], output: Output) -> None:
         output.document(
             {
                 "alerts": [
-                    document(line.alert) | {"counts": delivery_words.counts_document(line.counts)}
+                    shapes.alert_document(line.alert)
+                    | {"counts": delivery_words.counts_document(line.counts)}
                     for line in lines
                 ]
             }
@@ -60,10 +62,10 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
 
         extra: dict[str, Any] = {
             "counts": delivery_words.counts_document(counts),
-            "texts": alert_words.texts(texts),
+            "texts": shapes.texts(texts),
             "area": None if isinstance(alert.area, Everywhere) else outline(alert.area),
         }
-        output.document(document(alert) | extra)
+        output.document(shapes.alert_document(alert) | extra)
         return
     for line in head(alert):
         output.paragraph(line)
@@ -86,7 +88,7 @@ def head(alert: Alert) -> list[str]:
     lines = [
         exercise
         + _("Alert {ref}: {template}, {area}").format(
-            ref=alert.ref, template=alert.template, area=alert_words.area_words(alert.area)
+            ref=alert.ref, template=alert.template, area=area_words(alert.area)
         ),
         _("Incident {incident}, sent {sent} by {operator}, expires {expires} ({zone})").format(
             incident=local(alert.incident_at, alert.time_zone),
@@ -96,7 +98,7 @@ def head(alert: Alert) -> list[str]:
             zone=alert.time_zone,
         ),
     ]
-    if rule := alert_words.off_duty_rule(alert.follows, alert.off_duty):
+    if rule := shapes.off_duty_rule(alert.follows, alert.off_duty):
         lines.append(alert_words.off_duty_words(rule))
     if alert.approved_by:
         lines.append(_("Approved by {operator}").format(operator=alert.approved_by))
@@ -135,29 +137,11 @@ def _followed_words(link: Link) -> str:
     return titled(words, audience_words(link.to)) if link.to else words
 
 
-def audience_words(to: Audience) -> str:
-    """Say which people of an incident a follow-up is for."""
-    return {
-        Audience.UNREACHED: _("to those whom no message has reached"),
-        Audience.UNANSWERED: _("to those who have not answered"),
-        Audience.ACKNOWLEDGED: _("to those who have acknowledged"),
-        Audience.SIGHTING: _("to those who have reported a sighting"),
-        Audience.ALL: _("to everybody alerted"),
-    }[to]
-
-
 def closed_words(closed: Closure, time_zone: str) -> str:
     """Say who closed an incident, when, and how it ended."""
     return _("CLOSED {time} by {operator}: {outcome}").format(
         time=local(closed.at, time_zone), operator=closed.by, outcome=closed.outcome
     )
-
-
-def closed_document(closed: Closure | None) -> dict[str, Any] | None:
-    """Return the closing of an incident for a JSON document."""
-    if closed is None:
-        return None
-    return {"at": utc(closed.at), "by": closed.by, "outcome": closed.outcome}
 
 
 def cancelled_words(cancelled: Cancellation, time_zone: str) -> str:
@@ -166,48 +150,6 @@ def cancelled_words(cancelled: Cancellation, time_zone: str) -> str:
         time=local(cancelled.at, time_zone), operator=cancelled.by
     )
     return f"{words}: {cancelled.reason}" if cancelled.reason else words
-
-
-def cancelled_document(cancelled: Cancellation | None) -> dict[str, Any] | None:
-    """Return a cancellation for a JSON document."""
-    if cancelled is None:
-        return None
-    return {"at": utc(cancelled.at), "by": cancelled.by, "reason": cancelled.reason}
-
-
-def links_document(links: Sequence[Link]) -> list[dict[str, str]]:
-    """Return alerts that belong together for a JSON document."""
-    return [
-        {"alert": link.ref, "as": link.kind.value} | ({"to": link.to.value} if link.to else {})
-        for link in links
-    ]
-
-
-def document(alert: Alert) -> dict[str, Any]:
-    """Return an alert for a JSON document."""
-    return {
-        "ref": alert.ref,
-        "template": alert.template,
-        "exercise": alert.exercise,
-        **alert_words.area_document(alert.area),
-        "channels": list(alert.channels),
-        "variables": dict(alert.variables),
-        "reason": alert.reason,
-        "operator": alert.operator,
-        "approved_by": alert.approved_by or None,
-        "incident_at": utc(alert.incident_at),
-        "created_at": utc(alert.created_at),
-        "expires_at": utc(alert.expires_at),
-        "time_zone": alert.time_zone,
-        "off_duty_rule": alert_words.off_duty_rule(alert.follows, alert.off_duty),
-        "left_out": dict(alert.left_out),
-        "stop_when_acknowledged": alert.stop_when_acknowledged,
-        "cancelled": cancelled_document(alert.cancelled),
-        "incident": alert.incident_ref,
-        "closed": closed_document(alert.closed),
-        "follows": links_document([alert.follows])[0] if alert.follows else None,
-        "followed_by": links_document(alert.followed_by),
-    }
 
 
 def _row(line: AlertLine) -> tuple[object, ...]:
@@ -225,7 +167,7 @@ def _row(line: AlertLine) -> tuple[object, ...]:
         alert.ref,
         local(alert.created_at, alert.time_zone),
         name.format(template=alert.template),
-        alert_words.area_in_short(alert.area),
+        area_in_short(alert.area),
         sum(sum(states.values()) for states in line.counts.values()),
         state,
     )

@@ -7,12 +7,12 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from umsalert import approvals, wiring
-from umsalert.cli.alert_words import area_in_short
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _, titled
 from umsalert.model import Approval, ApprovalKind, NewApproval, Role, area_from_json
+from umsalert.words.alerts import area_in_short
 
 if TYPE_CHECKING:
     from umsalert.selection import Plan

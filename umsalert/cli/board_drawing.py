@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from umsalert.board import BoardView, Mark, Sighting
 from umsalert.cli import board_words
-from umsalert.cli.alert_words import area_words
 from umsalert.cli.output import channel_name
 from umsalert.geo.sketch import CENTRE, RIM, Sketch, columns_of, scale_bar, sketch_marks
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
+from umsalert.words.alerts import area_words
 
 if TYPE_CHECKING:
     from rich.console import Console, ConsoleOptions, RenderResult

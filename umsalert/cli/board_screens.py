@@ -11,10 +11,10 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self
 
 from umsalert.board import BoardView, Look
-from umsalert.cli import alert_words, board_words, delivery_words, progress
+from umsalert.cli import board_words, delivery_words, progress
 from umsalert.cli.board_drawing import Drawing, Frame
 from umsalert.cli.output import Output, console, fail, writing
-from umsalert.cli.report_words import reply_document
+from umsalert.documents import shapes
 from umsalert.errors import InvalidData, TemporaryError
 from umsalert.i18n import _
 
@@ -188,7 +188,7 @@ class _JsonLines(progress.Closing):
         if look.counts_changed:
             self._event(view, "counts", _counts(view))
         for reply in look.replies:
-            self._event(view, "reply", {"reply": reply_document(reply)})
+            self._event(view, "reply", {"reply": shapes.reply_document(reply)})
         if look.marked:
             body = {
                 "marks": board_words.marks_document(view),
@@ -212,7 +212,7 @@ def _snapshot(look: Look) -> dict[str, Any]:
     return {
         "template": alert.template,
         "exercise": alert.exercise,
-        **alert_words.area_document(alert.area),
+        **shapes.area_document(alert.area),
         "incident_at": view.fact_at,
         "created_at": alert.created_at,
         "expires_at": alert.expires_at,
@@ -221,7 +221,7 @@ def _snapshot(look: Look) -> dict[str, Any]:
         **_counts(view),
         "marks": board_words.marks_document(view),
         "sites": board_words.sites_document(view),
-        "replies": [reply_document(reply) for reply in look.replies],
+        "replies": [shapes.reply_document(reply) for reply in look.replies],
     }
 
 

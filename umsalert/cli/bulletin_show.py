@@ -8,12 +8,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from umsalert import wiring
-from umsalert.cli.alert_words import area_document, area_words
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
+from umsalert.documents.shapes import area_document
 from umsalert.i18n import _, ngettext, titled
 from umsalert.model import VIGIPIRATE_WORDS, Power, RunState, area_from_json
 from umsalert.timetables import timetable_of
+from umsalert.words.alerts import area_words
 
 if TYPE_CHECKING:
     from datetime import datetime

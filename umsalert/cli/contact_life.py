@@ -17,7 +17,7 @@ from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import ContactStatus, Power
-from umsalert.statuses import status_name
+from umsalert.words.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import (

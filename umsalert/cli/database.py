@@ -15,7 +15,7 @@ from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.errors import UsageError
 from umsalert.i18n import _, decimal, titled
 from umsalert.model import ContactStatus, SiteStatus
-from umsalert.statuses import status_name
+from umsalert.words.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.store.schema import Shared

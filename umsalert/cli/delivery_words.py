@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from umsalert.cli.output import channel_name
-from umsalert.i18n import _, ngettext, titled
+from umsalert.i18n import _, titled
 from umsalert.model import ChannelKind, DeliveryState
+from umsalert.words.deliveries import state_name
 
 if TYPE_CHECKING:
     from umsalert.events import Counts
@@ -44,19 +45,3 @@ def counts_sentence(counts: Counts) -> str:
         states = ", ".join(f"{n} {state_name(state, n)}" for state, n in counts[channel].items())
         parts.append(titled(channel_name(channel), states))
     return _("; ").join(parts)
-
-
-def state_name(state: DeliveryState, n: int = 1) -> str:
-    """Return a state as people call it, said of `n` messages."""
-    return {
-        DeliveryState.QUEUED: ngettext("queued", "queued", n),
-        DeliveryState.SENDING: ngettext("sending", "sending", n),
-        DeliveryState.ACCEPTED: ngettext("accepted", "accepted", n),
-        DeliveryState.DELIVERED: ngettext("delivered", "delivered", n),
-        DeliveryState.UNDELIVERED: ngettext("undelivered", "undelivered", n),
-        DeliveryState.FAILED: ngettext("failed", "failed", n),
-        DeliveryState.UNKNOWN: ngettext("unknown", "unknown", n),
-        DeliveryState.EXPIRED: ngettext("expired", "expired", n),
-        DeliveryState.CANCELLED: ngettext("cancelled", "cancelled", n),
-        DeliveryState.NOT_NEEDED: ngettext("not needed", "not needed", n),
-    }[state]

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import io
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple, TextIO
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
 from umsalert import files
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import writing
+from umsalert.cli.output_file import STDOUT, opened
 from umsalert.cli.people import Force
 from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext
@@ -34,7 +32,6 @@ class Format(StrEnum):
 _ENDS = {".csv": Format.CSV, ".geojson": Format.GEOJSON, ".json": Format.GEOJSON} | {
     ".gpkg": Format.GPKG
 }
-_STDOUT = Path("-")
 
 
 class _Job(NamedTuple):
@@ -56,10 +53,10 @@ class _Job(NamedTuple):
                 counts |= self._geopackage(stack, sites, contacts)
             else:
                 write = {Format.CSV: export.write_csv, Format.GEOJSON: export.write_geojson}
-                file = stack.enter_context(_opened(self.file, force=self.force))
+                file = stack.enter_context(opened(self.file, force=self.force))
                 counts["sites"] = write[self.kind](file, self.columns[0], sites)
             if self.contacts is not None and not self._together:
-                file = stack.enter_context(_opened(self.contacts, force=self.force))
+                file = stack.enter_context(opened(self.contacts, force=self.force))
                 counts["contacts"] = export.write_csv(file, self.columns[1], contacts)
         return counts  # fewer where who reads the output has enough of it
 
@@ -128,7 +125,7 @@ def export(
 
 def _format_of(file: Path) -> Format:
     """Return what a name ends in. Raises UsageError: format_unknown."""
-    if file == _STDOUT:
+    if file == STDOUT:
         return Format.CSV
     kind = _ENDS.get(file.suffix.lower())
     if kind is None:
@@ -143,7 +140,7 @@ def _format_of(file: Path) -> Format:
 
 
 def _check(file: Path, kind: Format, contacts: Path | None, *, as_json: bool) -> None:
-    if file == _STDOUT and (kind is Format.GPKG or as_json):
+    if file == STDOUT and (kind is Format.GPKG or as_json):
         raise UsageError(
             "not_to_stdout",
             _("A GeoPackage, or what --json tells of a file, does not go to standard output."),
@@ -157,32 +154,9 @@ def _check(file: Path, kind: Format, contacts: Path | None, *, as_json: bool) ->
             _("Sites and contacts cannot go to the same file, except in a GeoPackage."),
             hint=_("Name two files."),
         )
-    if contacts not in (file, _STDOUT) and contacts.suffix.lower() != ".csv":
+    if contacts not in (file, STDOUT) and contacts.suffix.lower() != ".csv":
         raise UsageError(
             "contacts_not_csv",
             _("Contacts go to a CSV file, not to {file}.").format(file=contacts),
             hint=_("Let its name end in .csv"),
         )
-
-
-@contextlib.contextmanager
-def _opened(path: Path, *, force: bool) -> Iterator[TextIO]:
-    if path != _STDOUT:
-        with (
-            files.aside(path, force=force) as part,
-            part.open("w", encoding="utf-8", newline="") as file,
-        ):
-            yield file
-        return
-    if sys.stdout is None:  # closed by whoever started us
-        yield io.StringIO()
-        return
-    with writing(sys.stdout):
-        sys.stdout.flush()
-        text = io.TextIOWrapper(sys.stdout.buffer, "utf-8", newline="", write_through=False)
-        try:
-            yield text
-            text.flush()
-        finally:
-            with contextlib.suppress(OSError):
-                text.detach()

@@ -10,22 +10,26 @@ import shutil
 import signal
 import sys
 import textwrap
-import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
-from zoneinfo import ZoneInfo
 
 from umsalert.cli.tables import Column, plain_table, rich_table
+from umsalert.documents.streaming import SCHEMA_VERSION, plain_json
 from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
-from umsalert.i18n import _, decimal, language, ngettext, system_reason
+from umsalert.i18n import _, ngettext, system_reason
+from umsalert.words.answers import source_name
+from umsalert.words.deliveries import channel_name
+from umsalert.words.plain import printable
+from umsalert.words.times import duration, local, utc
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
-    from umsalert.model import ChannelKind, ReplySource
+    from umsalert.model import ContactStatus, SiteStatus
 
-SCHEMA_VERSION = 1
+__all__ = ["channel_name", "duration", "local", "printable", "source_name", "utc"]
+"""What a terminal and a document say alike."""
+
 PIPE_WIDTH = 160
 PROBLEMS_SHOWN = 50
 RUNS_SHOWN = 10
@@ -44,7 +48,7 @@ class Output:
             sys.stdout,
             json.dumps(
                 {"schema_version": SCHEMA_VERSION, **data},
-                default=_plain_json,
+                default=plain_json,
                 ensure_ascii=False,
                 indent=2,
             ),
@@ -53,7 +57,7 @@ class Output:
     def event(self, data: Mapping[str, Any]) -> None:
         """Print one line of NDJSON on stdout. Where that fails, it is said: an alert goes on."""
         line = json.dumps(
-            {"schema_version": SCHEMA_VERSION, **data}, default=_plain_json, ensure_ascii=False
+            {"schema_version": SCHEMA_VERSION, **data}, default=plain_json, ensure_ascii=False
         )
         try:
             _write(sys.stdout, line)
@@ -225,73 +229,23 @@ def problem_rows(problems: Sequence[Problem]) -> list[dict[str, object]]:
     return [_problem(problem) for problem in problems]
 
 
-def printable(text: str) -> str:
-    """Return text that cannot steer a terminal: no controls, no direction marks."""
-    return "".join(
-        char
-        if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf"}
-        else "\N{REPLACEMENT CHARACTER}"
-        for char in text
-    )
-
-
-def channel_name(kind: ChannelKind, n: int = 1) -> str:
-    """Return a channel as people call it, said of `n` messages."""
-    from umsalert.model import ChannelKind
+def status_name(status: SiteStatus | ContactStatus, n: int = 1) -> str:
+    """Return a status of the register as people call it, said of `n` sites or contacts."""
+    from umsalert.model import ContactStatus, SiteStatus
 
     return {
-        ChannelKind.SMS: _("SMS"),
-        ChannelKind.VOICE: ngettext("voice", "voice", n),
-        ChannelKind.EMAIL: ngettext("e-mail", "e-mail", n),
-    }[kind]
-
-
-def source_name(source: ReplySource) -> str:
-    """Return the way by which an answer came, as people call it."""
-    from umsalert.model import ReplySource
-
-    return {
-        ReplySource.LINK: _("link"),
-        ReplySource.VOICE: _("keypad"),
-        ReplySource.SMS: _("SMS"),
-        ReplySource.EMAIL: _("e-mail"),
-        ReplySource.OPERATOR: _("telephone, to an operator"),
-    }[source]
-
-
-def local(moment: datetime | None, time_zone: str, *, seconds: bool = True) -> str:
-    """Return a time as people at the site read it, or a dash."""
-    if moment is None:
-        return "–"
-    day = "%d/%m/%Y" if language() == "fr" else "%Y-%m-%d"
-    clock = "%H:%M:%S" if seconds else "%H:%M"
-    return moment.astimezone(ZoneInfo(time_zone)).strftime(f"{day} {clock}")
-
-
-def duration(seconds: float | None) -> str:
-    """Return a length of time in the largest units that matter, or a dash."""
-    if seconds is None:
-        return "–"
-    tenths, whole = round(abs(seconds), 1), round(abs(seconds))
-    sign = "-" if seconds < 0 and whole else ""
-    if whole < 60:
-        return (
-            f"{sign}{whole} s"
-            if whole >= 10 or whole == tenths
-            else f"{sign}{decimal(f'{tenths:.1f}')} s"
-        )
-    minutes, rest = divmod(whole, 60)
-    if minutes < 60:
-        return f"{sign}{minutes} min {rest:02d} s"
-    hours, minutes = divmod(minutes, 60)
-    return f"{sign}{hours} h {minutes:02d} min"
-
-
-def utc(moment: datetime | None) -> str | None:
-    """Return a time as JSON documents write it."""
-    return (
-        None if moment is None else moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    )
+        SiteStatus.REQUESTED: ngettext("requested", "requested", n),
+        SiteStatus.UNDER_REVIEW: ngettext("under review", "under review", n),
+        SiteStatus.APPROVED: ngettext("approved", "approved", n),
+        SiteStatus.SUSPENDED: ngettext("suspended", "suspended", n),
+        SiteStatus.REFUSED: ngettext("refused", "refused", n),
+        SiteStatus.CLOSED: ngettext("closed", "closed", n),
+        ContactStatus.NAMED: ngettext("named", "named", n),
+        ContactStatus.CERTIFIED: ngettext("certified", "certified", n),
+        ContactStatus.EXPIRED: ngettext("card expired", "card expired", n),
+        ContactStatus.ERASED: ngettext("erased", "erased", n),
+        ContactStatus.REVOKED: ngettext("revoked", "revoked", n),
+    }[status]
 
 
 def _problem(problem: Problem) -> dict[str, object]:
@@ -304,12 +258,6 @@ def _problem(problem: Problem) -> dict[str, object]:
         "message": problem.message,
         "hint": problem.hint,
     }
-
-
-def _plain_json(value: object) -> object:
-    if isinstance(value, datetime):
-        return utc(value)
-    raise TypeError(type(value).__name__)
 
 
 def tell(text: str, indent: str = "", hang: str = "") -> None:

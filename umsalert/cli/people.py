@@ -13,7 +13,8 @@ import typer
 from umsalert import files
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output import SCHEMA_VERSION, Output, confirm, interactive
+from umsalert.cli.output import Output, confirm, interactive
+from umsalert.documents.streaming import SCHEMA_VERSION
 from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext
 from umsalert.model import Power

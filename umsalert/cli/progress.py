@@ -13,7 +13,6 @@ from umsalert.cli.delivery_words import (
     accepted,
     counts_document,
     counts_sentence,
-    state_name,
 )
 from umsalert.cli.output import Output, channel_name, console, duration, printable
 from umsalert.events import (
@@ -31,6 +30,7 @@ from umsalert.events import (
 )
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, DeliveryState
+from umsalert.words.deliveries import state_name
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -14,7 +14,7 @@ from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem, UsageError
 from umsalert.i18n import _, day_words
-from umsalert.statuses import status_name, stored_name
+from umsalert.words.statuses import status_name, stored_name
 
 if TYPE_CHECKING:
     from umsalert.model import Contact, ContactStatus, Site, SiteStatus, StatusChange

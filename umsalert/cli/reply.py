@@ -257,7 +257,7 @@ def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
 
 
 def _line(row: ReplyRow, zone: str) -> tuple[object, ...]:
-    from umsalert.cli.report_words import reply_name
+    from umsalert.words.answers import reply_name, said
 
     who = f"{row.site_name} {row.contact_ref}".strip() if row.alert_ref else row.sender
     kind = reply_name(row.kind)
@@ -267,26 +267,11 @@ def _line(row: ReplyRow, zone: str) -> tuple[object, ...]:
         who,
         source_name(row.source),
         _("{answer} (taken back)").format(answer=kind) if row.undone_at else kind,
-        words(row, zone),
+        said(row, zone),
     )
 
 
-def words(row: ReplyRow, zone: str) -> str:
-    """Return what a guard said of a sighting, in one line."""
-    parts = [row.text]
-    if row.direction:
-        parts.append(_("towards {place}").format(place=row.direction))
-    if row.seen_at:
-        seen, told = (at.astimezone(ZoneInfo(zone)) for at in (row.seen_at, row.received_at))
-        same_day = seen.date() == told.date()
-        words = _("seen at {time}") if same_day else _("seen on {date} at {time}")
-        parts.append(words.format(date=f"{seen:%d/%m}", time=f"{seen:%H:%M}"))
-    if row.photos:
-        parts.append(ngettext("{n} photo", "{n} photos", row.photos).format(n=row.photos))
-    return ", ".join(part for part in parts if part)
-
-
 def _document(row: ReplyRow) -> dict[str, Any]:
-    from umsalert.cli.report_words import reply_document
+    from umsalert.documents.shapes import reply_document
 
     return reply_document(row)

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
-from umsalert.cli.context import AlertRef, AsJson, run_reading, session
+from umsalert import files
+from umsalert.cli.context import AlertRef, AsJson, Session, run_async, run_reading, session
+from umsalert.cli.output_file import STDOUT, Force
+from umsalert.cli.report_seal import key, key_file, verify
+from umsalert.cli.report_summary import summary
+from umsalert.errors import UsageError
 from umsalert.i18n import _
+
+if TYPE_CHECKING:
+    from umsalert.cli.report_files import Sealing
+    from umsalert.model import Deed
 
 
 class Format(StrEnum):
@@ -18,6 +28,35 @@ class Format(StrEnum):
     TABLE = "table"
     JSON = "json"
     CSV = "csv"
+    GEOJSON = "geojson"
+    XLSX = "xlsx"
+    CAP = "cap"
+    HTML = "html"
+    PDF = "pdf"
+
+
+_TO_FILES = (Format.XLSX, Format.PDF)
+_ENDS = {
+    ".json": Format.JSON,
+    ".csv": Format.CSV,
+    ".geojson": Format.GEOJSON,
+    ".xlsx": Format.XLSX,
+    ".cap": Format.CAP,
+    ".xml": Format.CAP,
+    ".html": Format.HTML,
+    ".htm": Format.HTML,
+    ".pdf": Format.PDF,
+}
+
+File = Annotated[
+    Path | None,
+    typer.Option(
+        "--output",
+        "-o",
+        metavar="FILE",
+        help=_("Write it to a new file that only you can read, not to standard output."),
+    ),
+]
 
 
 class _ShowByDefault(TyperGroup):
@@ -31,46 +70,124 @@ class _ShowByDefault(TyperGroup):
 
 
 app = typer.Typer(cls=_ShowByDefault, no_args_is_help=True, rich_markup_mode=None)
+app.command(
+    help=_("Take the alerts of some time together: how many, how fast, whom they did not reach."),
+    epilog=_("Example: umsalert report summary --since 2026-01-01 --by commune"),
+)(summary)
+app.command(
+    help=_("Prove without the database that a sealed report is as it was when it was sealed."),
+    epilog=_("Example: umsalert report verify report.html --key nice.pub"),
+)(verify)
+app.command(
+    help=_("Print the public key of the seals of this station, for those who verify reports."),
+    epilog=_("Example: umsalert report key > nice.pub"),
+)(key)
 
 
 @app.callback()
 def group() -> None:
-    """Keep `show` a command of its own: more reports follow."""
+    """Keep `show` a command of its own."""
 
 
 @app.command(
     help=_("Report one alert: states, times, attempts, codes and answers."),
-    epilog=_("Example: umsalert report last --format csv > report.csv"),
+    epilog=_("Example: umsalert report last --output report.xlsx"),
 )
 def show(
     context: typer.Context,
     alert: AlertRef,
     style: Annotated[
-        Format, typer.Option("--format", help=_("What to write the report as."))
-    ] = Format.TABLE,
+        Format | None,
+        typer.Option(
+            "--format",
+            help=_("What to write it as. Default: what the name of the file ends in, or table."),
+        ),
+    ] = None,
+    file: File = None,
+    seal: Annotated[
+        bool,
+        typer.Option("--seal", help=_("Sign it: `umsalert report verify` proves it unchanged.")),
+    ] = False,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    from umsalert import incidents, reports, wiring
-    from umsalert.cli import report_show
+    from umsalert import wiring
+    from umsalert.cli import report_files, report_show
+    from umsalert.documents.material import Material, material_of
 
     this = session(context)
-    wanted = Format.JSON if as_json else style
+    wanted = _wanted(style, file, as_json=as_json)
+    sealing = _sealing(this, file, force=force) if seal else None
+    job = report_files.Job(wanted.value, file or STDOUT, force, this.settings, sealing)
 
-    async def work() -> tuple[reports.AlertReport, incidents.Incident]:
+    def write(material: Material) -> None:
+        if wanted is Format.TABLE:
+            report_show.table(material, this.output(as_json=False))
+        else:
+            job.write(material)
+
+    async def work() -> None:
         async with wiring.open_store(this.settings) as store:
             found = await store.alerts.alert(alert)
-            report = await reports.build(store.record, store.answers, found)
-            return (
-                report._replace(audit_head=await store.audit.head()),
-                await incidents.build(store.record, store.answers, found),
-            )
+            head = await store.audit.head()
+            await store.record.read(found.id, lambda rows: write(material_of(rows, found, head)))
+            if sealing and file:
+                await store.audit.append(sealing.by, [_sealed(found.ref, file)])
 
-    output = this.output(as_json=wanted is Format.JSON)
-    writers = {
-        Format.TABLE: report_show.table,
-        Format.JSON: report_show.document,
-        Format.CSV: report_show.rows,
-    }
-    report, incident = run_reading(work())
-    writers[wanted](report, incident, output)
+    if file not in (None, STDOUT) and not force:
+        files.check_free(file)
+    if sealing:
+        run_async(work())
+    else:
+        run_reading(work())
+
+
+def _sealing(this: Session, file: Path | None, *, force: bool) -> Sealing:
+    """Return who seals. Raises UsageError where there is no file to seal."""
+    from umsalert import seals, wiring
+    from umsalert.cli.output import utc
+    from umsalert.cli.report_files import Sealing
+
+    if file in (None, STDOUT):
+        raise UsageError(
+            "seal_without_file",
+            _("A seal lies beside the file that it is of."),
+            hint=_("Name a file, such as: --output report.html"),
+        )
+    if not force:
+        files.check_free(seals.beside(file))
+    by = wiring.operator(this.settings)
+    return Sealing(key_file(this), by, utc(wiring.clock(this.settings).now()) or "")
+
+
+def _sealed(ref: str, file: Path) -> Deed:
+    """Return the entry of the audit log that lets a sealed file be found again by its hash."""
+    import hashlib
+
+    from umsalert.model import Deed
+
+    with file.open("rb") as content:
+        digest = hashlib.file_digest(content, "sha256").hexdigest()
+    return Deed("report.seal", "alert", ref, {"sha256": digest})
+
+
+def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
+    """Return the format that was asked for. Raises UsageError where it cannot go there."""
+    asked = Format.JSON if as_json else style
+    target = STDOUT if file is None else file
+    to_stdout = target == STDOUT
+    wanted = asked or (Format.TABLE if to_stdout else _ENDS.get(target.suffix.lower()))
+    if wanted is None or (wanted is Format.TABLE and not to_stdout):
+        raise UsageError(
+            "format_missing",
+            _("What {file} is to be is not said.").format(file=file),
+            hint=_("Let its name end in {ends}, or say --format.").format(ends=", ".join(_ENDS)),
+        )
+    if wanted in _TO_FILES and to_stdout:
+        raise UsageError(
+            "not_to_stdout",
+            _("A workbook or a PDF does not go to standard output."),
+            hint=_("Name a file with --output."),
+        )
+    return wanted

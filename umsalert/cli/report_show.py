@@ -1,127 +1,36 @@
-"""A report as a table, a JSON document or CSV rows."""
+"""A report as a person reads it on a terminal."""
 
 from __future__ import annotations
 
-import io
-import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from itertools import groupby, islice
+from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from umsalert import standing
 from umsalert.cli import alert_show, alert_words, delivery_words, report_incident
-from umsalert.cli.output import Output, channel_name, duration, printable, utc
-from umsalert.cli.report_words import reply_document, reply_name
+from umsalert.cli.output import Output, channel_name, duration
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
-from umsalert.incidents import Incident
 from umsalert.model import SHARES, ChannelKind, DeliveryState
-from umsalert.reports import AlertReport, ChannelReport, SiteReport
+from umsalert.reports import AlertReport, with_answers
+from umsalert.words.answers import reply_name
+from umsalert.words.deliveries import state_name
 
 if TYPE_CHECKING:
-    from umsalert.ports import DeliveryRow, ReplyRow
+    from umsalert.documents.material import Material
+    from umsalert.ports import AlertRows, DeliveryRow, ReplyRow
 
-# A spreadsheet runs a cell that begins like this; a phone number is the one that is meant.
-_FORMULA = r"^[=+\-@\t\r]"
-_E164 = r"^\+[0-9]{6,15}$"
-
-
-def document(report: AlertReport, incident: Incident, output: Output) -> None:
-    """Print the report as one JSON document."""
-    output.document(
-        {
-            "alert": alert_show.document(report.alert),
-            "fact_to_first_sms_s": report.fact_to_first_sms_s,
-            "sites_alerted": len(report.sites),
-            "sites_reached": report.sites_reached,
-            "sites_acknowledged": report.sites_acknowledged,
-            "not_needed": report.not_needed,
-            "handed_over": _speed_document(report),
-            "channels": [_channel_document(channel) for channel in report.channels],
-            "sites": [_site_document(site) for site in report.sites],
-            "deliveries": [_delivery_document(row) for row in report.deliveries],
-            "repeated": [
-                {
-                    "delivery_id": row.delivery_id,
-                    "contact_ref": row.contact_ref,
-                    "channel": row.channel,
-                    "copies_at_most": row.copies_at_most,
-                }
-                for row in report.repeated
-            ],
-            "replies": [reply_document(reply) for reply in report.replies],
-            "incident": report_incident.document(incident),
-            "codes": dict(report.codes),
-            "texts": alert_words.texts(report.texts),
-            "audit_head": report.audit_head and str(report.audit_head),
-        }
-    )
+PEOPLE_SHOWN = 200
+"""Nearest first; who reads more of them takes a file."""
+REPEATED_SHOWN = 50
 
 
-def rows(report: AlertReport, _incident: Incident, output: Output) -> None:
-    """Print one CSV row per contact and channel; times in UTC."""
-    import csv
-
-    answers = _answers(report)
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(
-        [
-            "alert",
-            "site_ref",
-            "site_name",
-            "distance_m",
-            "contact_ref",
-            "contact_name",
-            "channel",
-            "address",
-            "state",
-            "code",
-            "attempts",
-            "copies_at_most",
-            "queued_at",
-            "first_sent_at",
-            "accepted_at",
-            "delivered_at",
-            "ended_at",
-            "answer",
-            "answered_at",
-            "words",
-        ]
-    )
-    for row in report.deliveries:
-        reply = answers.get((row.contact_ref, row.channel))
-        writer.writerow(
-            [
-                report.alert.ref,
-                _cell(row.site_ref),
-                _cell(row.site_name),
-                f"{row.distance_m:.1f}",
-                _cell(row.contact_ref),
-                _cell(row.contact_name),
-                row.channel,
-                _cell(row.address),
-                row.state,
-                row.code,
-                row.attempts,
-                row.copies_at_most,
-                utc(row.queued_at),
-                utc(row.first_sent_at),
-                utc(row.accepted_at),
-                utc(row.delivered_at),
-                utc(row.ended_at),
-                reply.kind if reply else None,
-                utc(reply.received_at) if reply else None,
-                _cell(printable(reply.text)) if reply else None,
-            ]
-        )
-    output.line(written.getvalue().removesuffix("\n"))
-
-
-def table(report: AlertReport, incident: Incident, output: Output) -> None:
+def table(material: Material, output: Output) -> None:
     """Print the report for a person."""
+    report = material.report
     for line in alert_show.head(report.alert):
         output.paragraph(line)
     output.line()
@@ -134,7 +43,7 @@ def table(report: AlertReport, incident: Incident, output: Output) -> None:
         _(
             "Sites: {alerted} alerted, {reached} with a message accepted, {answered} answered"
         ).format(
-            alerted=len(report.sites),
+            alerted=report.sites_alerted,
             reached=report.sites_reached,
             answered=report.sites_acknowledged,
         )
@@ -148,37 +57,36 @@ def table(report: AlertReport, incident: Incident, output: Output) -> None:
             )
         )
     output.line()
-    report_incident.show(incident, output)
+    report_incident.show(material.incident, output)
     output.line()
     _speed_table(report, output)
     output.line()
     _channel_table(report, output)
     output.line()
-    _person_table(report, output)
+    _person_table(material, output)
     if report.codes:
         output.line()
     for code, count in report.codes.items():
         output.paragraph(_("Code {code}: {n} ×").format(code=code, n=count))
-    _repeated_lines(report, output)
+    _repeated_lines(list(material.rows.repeated()), output)
     if report.audit_head:
         output.line()
         output.paragraph(_("Audit log: {head}").format(head=report.audit_head), hang="  ")
 
 
-def _repeated_lines(report: AlertReport, output: Output) -> None:
+def _repeated_lines(repeated: Sequence[DeliveryRow], output: Output) -> None:
     """Name who may have the same message more than once, and by which channel."""
-    if not report.repeated:
+    if not repeated:
         return
-    count = len(report.repeated)
     output.paragraph(
         ngettext(
             "{n} message may have arrived more than once: it was sent again before anybody knew.",
             "{n} messages may have arrived more than once: they were sent again before anybody "
             "knew.",
-            count,
-        ).format(n=count)
+            len(repeated),
+        ).format(n=len(repeated))
     )
-    for row in report.repeated:
+    for row in repeated[:REPEATED_SHOWN]:
         output.line(
             _("  {contact} by {channel}: at most {n} copies").format(
                 contact=row.contact_ref,
@@ -186,6 +94,9 @@ def _repeated_lines(report: AlertReport, output: Output) -> None:
                 n=row.copies_at_most,
             )
         )
+    if len(repeated) > REPEATED_SHOWN:
+        more = len(repeated) - REPEATED_SHOWN
+        output.line(_("  … and {n} more; --json lists them all.").format(n=more))
 
 
 def _channel_table(report: AlertReport, output: Output) -> None:
@@ -266,26 +177,11 @@ def _speed_table(report: AlertReport, output: Output) -> None:
     )
 
 
-def _person_table(report: AlertReport, output: Output) -> None:
+def _person_table(material: Material, output: Output) -> None:
     """One line per contact, a column per channel."""
+    report = material.report
     channels = [channel.channel for channel in report.channels]
-    people: dict[str, dict[ChannelKind, DeliveryRow]] = {}
-    for row in report.deliveries:
-        people.setdefault(row.contact_ref, {})[row.channel] = row
-    answers = standing.of_guards(report.replies)
-    lines = []
-    for contact_ref, by_channel in people.items():
-        any_row = next(iter(by_channel.values()))
-        answer = answers.get((any_row.site_ref, contact_ref))
-        lines.append(
-            (
-                format_distance(round(any_row.distance_m)),
-                any_row.site_name,
-                contact_ref,
-                *(_state_cell(report, by_channel.get(channel)) for channel in channels),
-                f"{reply_name(answer.kind)} {_clock(report, answer.received_at)}" if answer else "",
-            )
-        )
+    people = list(islice(_people(material.rows), PEOPLE_SHOWN))
     output.table(
         [
             Column(_("Distance"), right=True),
@@ -294,15 +190,51 @@ def _person_table(report: AlertReport, output: Output) -> None:
             *(Column(channel_name(channel)) for channel in channels),
             Column(_("Answer")),
         ],
-        lines,
+        [
+            (
+                format_distance(round(person.row.distance_m)),
+                person.row.site_name,
+                person.row.contact_ref,
+                *(_state_cell(report, person.by_channel.get(channel)) for channel in channels),
+                f"{reply_name(person.answer.kind)} {_clock(report, person.answer.received_at)}"
+                if person.answer
+                else "",
+            )
+            for person in people
+        ],
     )
+    (wave,) = (row for row in material.incident.waves if row.alert.id == report.alert.id)
+    if more := wave.people - len(people):
+        output.paragraph(
+            ngettext(
+                "… and {n} more person; --format csv lists everybody.",
+                "… and {n} more people; --format csv lists everybody.",
+                more,
+            ).format(n=more)
+        )
+
+
+class _Person(NamedTuple):
+    row: DeliveryRow
+    by_channel: Mapping[ChannelKind, DeliveryRow]
+    answer: ReplyRow | None
+
+
+def _people(rows: AlertRows) -> Iterator[_Person]:
+    """Yield who was alerted, nearest first, with the answer that counts."""
+    beside = with_answers(rows.deliveries(), rows.replies_by_site())
+    for contact_ref, found in groupby(beside, key=lambda item: item[0].contact_ref):
+        items = list(found)
+        row, replies = items[0]
+        answer = standing.of_guards(replies).get((row.site_ref, contact_ref)) if replies else None
+        yield _Person(row, {row.channel: row for row, _replies in items}, answer)
 
 
 def _state_cell(report: AlertReport, row: DeliveryRow | None) -> str:
     if row is None:
         return ""
     moment = row.ended_at or row.accepted_at or row.first_sent_at
-    parts = [delivery_words.state_name(DeliveryState(row.state)), _clock(report, moment)]
+    parts = [state_name(DeliveryState(row.state)), _clock(report, moment)]
     said_by_state = {DeliveryState.DELIVERED, DeliveryState.NOT_NEEDED}
     if row.code not in {"", row.state} and row.state not in said_by_state:
         parts.append(row.code)
@@ -319,67 +251,3 @@ def _clock(report: AlertReport, moment: datetime | None) -> str:
 
 def _shares(moments: Mapping[int, float | None] | Mapping[int, float]) -> str:
     return " / ".join(duration(moments.get(share)) for share in SHARES)
-
-
-def _answers(report: AlertReport) -> dict[tuple[str, ChannelKind | None], ReplyRow]:
-    found: dict[tuple[str, ChannelKind | None], ReplyRow] = {}
-    for reply in report.replies:
-        found.setdefault((reply.contact_ref, reply.channel), reply)
-    return found
-
-
-def _cell(text: str) -> str:
-    return f"'{text}" if re.match(_FORMULA, text) and not re.match(_E164, text) else text
-
-
-def _speed_document(report: AlertReport) -> dict[str, Any]:
-    expected = report.alert.expected
-    return {
-        "messages": {
-            "estimated_s": expected and _shares_document(expected.messages_s),
-            "accepted_s": _shares_document(report.accepted_s),
-        },
-        "sites": {
-            "estimated_s": expected and _shares_document(expected.sites_s),
-            "accepted_s": _shares_document(report.sites_accepted_s),
-        },
-    }
-
-
-def _shares_document(
-    moments: Mapping[int, float | None] | Mapping[int, float],
-) -> dict[str, float | None]:
-    return {
-        str(share): None if value is None else round(value, 3) for share, value in moments.items()
-    }
-
-
-def _channel_document(channel: ChannelReport) -> dict[str, Any]:
-    return {
-        "channel": channel.channel,
-        "deliveries": channel.deliveries,
-        "states": dict(channel.states),
-        "accepted": channel.accepted,
-        "delivered": channel.delivered,
-        "acknowledged": channel.acknowledged,
-        "accepted_s": _shares_document(channel.accepted_s),
-        "delivered_s": _shares_document(channel.delivered_s),
-    }
-
-
-def _site_document(site: SiteReport) -> dict[str, Any]:
-    return {
-        "ref": site.ref,
-        "name": site.name,
-        "distance_m": round(site.distance_m, 3),
-        "deliveries": site.deliveries,
-        "accepted": site.accepted,
-        "delivered": site.delivered,
-        "acknowledged": site.acknowledged,
-        "not_needed": site.not_needed,
-        "answer": site.answer and reply_document(site.answer),
-    }
-
-
-def _delivery_document(row: DeliveryRow) -> dict[str, Any]:
-    return row._asdict() | {"distance_m": round(row.distance_m, 3)}

@@ -14,7 +14,7 @@ from umsalert.cli.tables import Column
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import Power, SiteStatus
-from umsalert.statuses import status_name
+from umsalert.words.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import AddressState, Contact, Site

@@ -16,7 +16,7 @@ from umsalert.cli.output import Output, local
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, titled
 from umsalert.model import Power, SiteStatus
-from umsalert.statuses import status_name
+from umsalert.words.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.approvals import Override

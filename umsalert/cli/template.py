@@ -12,6 +12,7 @@ from umsalert.cli.alert_request import Channels, Exercise, Values
 from umsalert.cli.context import AsJson, Session, leave, session
 from umsalert.cli.output import Output, duration
 from umsalert.cli.tables import Column
+from umsalert.documents import shapes
 from umsalert.i18n import LANGUAGES, _, language, titled
 from umsalert.model import VIGIPIRATE_WORDS, UnknownPolicy, VigipirateLevel
 
@@ -119,7 +120,7 @@ def render(
             {
                 "template": template.name,
                 "exercise": exercise,
-                "texts": alert_words.texts(texts),
+                "texts": shapes.texts(texts),
             }
         )
         return

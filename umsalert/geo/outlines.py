@@ -123,6 +123,12 @@ def drawing(kind: DivisionKind, codes: Collection[str]) -> dict[str, Any]:
     return {"type": "MultiPolygon", "coordinates": parts}
 
 
+def communes_of(departements: Collection[str]) -> list[str]:
+    """Return the codes of the communes of some départements; of a large city its districts too."""
+    sql = "SELECT code FROM division WHERE kind = 'commune' AND parent = ?"
+    return [code for departement in departements for (code,) in _rows(sql, departement)]
+
+
 def around(named: Sequence[Division]) -> BaseGeometry:
     """Return where the sites of these divisions lie: their outlines, `MARGIN_M` wider.
 

@@ -133,6 +133,9 @@ if TYPE_CHECKING:
         Said,
         Tie,
     )
+    from umsalert.model.summaries import (
+        GroupedBy,
+    )
     from umsalert.model.vetting import (
         Decision,
         StatusChange,
@@ -189,6 +192,7 @@ __all__ = [
     "Fault",
     "FollowKind",
     "Following",
+    "GroupedBy",
     "Kinds",
     "Link",
     "Load",
@@ -265,6 +269,7 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             ),
             "register": "FACTS SITE_MOVES Site SiteStatus",
             "said": "Answer Photo Said Tie",
+            "summaries": "GroupedBy",
             "vetting": "Decision StatusChange",
         },
     )

@@ -76,10 +76,21 @@ if TYPE_CHECKING:
         Want,
     )
     from umsalert.ports.record import (
+        AlertRows,
         DeliveryRow,
         Holder,
         Record,
+        SiteRow,
+        Steps,
         WaveRow,
+    )
+    from umsalert.ports.summary import (
+        AlertTotals,
+        DeadAddress,
+        Period,
+        Summaries,
+        SummaryFacts,
+        UnreachedSite,
     )
     from umsalert.ports.vetting import (
         ContactJudge,
@@ -102,6 +113,8 @@ __all__ = [
     "Addresses",
     "AlertBook",
     "AlertLine",
+    "AlertRows",
+    "AlertTotals",
     "Amendment",
     "Answered",
     "Answers",
@@ -116,6 +129,7 @@ __all__ = [
     "Clock",
     "Comparison",
     "ContactJudge",
+    "DeadAddress",
     "DeliveryRow",
     "Difference",
     "Found",
@@ -137,6 +151,7 @@ __all__ = [
     "Order",
     "Outbox",
     "Pace",
+    "Period",
     "PostalAddress",
     "Precision",
     "Progress",
@@ -152,13 +167,18 @@ __all__ = [
     "Settled",
     "SiteDefaults",
     "SiteJudge",
+    "SiteRow",
     "Situation",
     "Staging",
     "Step",
+    "Steps",
     "Stopped",
     "StoredReader",
     "StoredWebhook",
+    "Summaries",
+    "SummaryFacts",
     "Tally",
+    "UnreachedSite",
     "Vetting",
     "Want",
     "Wanted",
@@ -189,7 +209,8 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "outbox": (
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
-            "record": "DeliveryRow Holder Record WaveRow",
+            "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
+            "summary": "AlertTotals DeadAddress Period Summaries SummaryFacts UnreachedSite",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (
                 "Channel Clock Listener Mail Mailbox StoredReader StoredWebhook Webhook "

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import (
+    Callable,
+    Iterator,
+    Mapping,
     Sequence,
 )
 from datetime import (
@@ -12,10 +15,14 @@ from typing import (
     TYPE_CHECKING,
     NamedTuple,
     Protocol,
+    TypeVar,
 )
 
 if TYPE_CHECKING:
     from umsalert.model import Alert, ChannelKind, DeliveryState, MessageText
+    from umsalert.ports.answers import ReplyRow
+
+T = TypeVar("T")
 
 
 class Holder(NamedTuple):
@@ -71,17 +78,85 @@ class WaveRow(NamedTuple):
     first_sms_at: datetime | None
 
 
+class SiteRow(NamedTuple):
+    """One site of an alert as it stood then, and how far its messages have come.
+
+    `not_needed`: messages that were not sent because somebody here had answered. A tuple: an alert
+    may have a hundred thousand.
+    """
+
+    site_ref: str
+    site_name: str
+    lat: float
+    lon: float
+    distance_m: float
+    deliveries: int
+    accepted: int
+    delivered: int
+    not_needed: int
+    first_accepted_at: datetime | None
+
+
+class Steps(NamedTuple):
+    """When a delivery was accepted and delivered, as the database has it, and what was said of it.
+
+    A tuple of texts: a report reads this of every delivery, and needs few of the times.
+    """
+
+    channel: str
+    code: str
+    accepted_at: str | None
+    delivered_at: str | None
+
+
+class AlertRows(Protocol):
+    """All that is kept of one alert as of one moment, row by row: it may exceed the memory.
+
+    Good for as long as `Record.read` runs. Every call begins anew; several may be under way.
+    """
+
+    def counts(self) -> Mapping[ChannelKind, Mapping[str, int]]:
+        """Return how many deliveries of each channel are in which state."""
+
+    def steps(self) -> Iterator[Steps]:
+        """Yield how far each delivery has come, in no order."""
+
+    def sites(self) -> Iterator[SiteRow]:
+        """Yield every site that has deliveries, nearest first."""
+
+    def deliveries(self) -> Iterator[DeliveryRow]:
+        """Yield every delivery, nearest site first, of each the contacts by their refs."""
+
+    def repeated(self) -> Iterator[DeliveryRow]:
+        """Yield the deliveries that may have reached their guard more than once, in that order."""
+
+    def replies(self) -> Iterator[ReplyRow]:
+        """Yield every answer to the alert, oldest first."""
+
+    def replies_by_site(self) -> Iterator[ReplyRow]:
+        """Yield every answer to the alert, nearest site first, of each site oldest first."""
+
+    def texts(self) -> Sequence[MessageText]:
+        """Return what was sent, word for word."""
+
+    def waves(self) -> Sequence[WaveRow]:
+        """Return all alerts of the alert's incident, the first one first."""
+
+    def told(self) -> Iterator[ReplyRow]:
+        """Yield sightings and the first answers of sites of the whole incident, oldest first.
+
+        What was taken back is left out.
+        """
+
+
 class Record(Protocol):
     """What a report needs."""
 
+    async def read(self, alert_id: int, work: Callable[[AlertRows], T]) -> T:
+        """Run `work`, in a thread, on all that is kept of an alert; return what it returns."""
+
     async def deliveries(self, alert_id: int) -> Sequence[DeliveryRow]:
-        """Return every delivery of an alert, nearest site first."""
+        """Return every delivery of an alert at once, nearest site first: for few of them."""
 
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
-
-    async def waves(self, alert_id: int) -> Sequence[WaveRow]:
-        """Return all alerts of an alert's incident, the first one first."""
-
-    async def texts(self, alert_id: int) -> Sequence[MessageText]:
-        """Return what was sent, word for word."""

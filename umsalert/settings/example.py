@@ -170,6 +170,13 @@ def explanations() -> Mapping[str, Explained]:
         "retention.audit_months": Explained(
             _("After how many months db purge cuts the audit log off; 0: never.")
         ),
+        "report.cap_sender": Explained(
+            _("Who a CAP message says it is from: one of its kind. Empty: the station."),
+            "alerts@police-nice.example",
+        ),
+        "report.seal_key_file": Explained(
+            _("The key that seals reports, in place of seal.key in UMSALERT_HOME."), "seal.key"
+        ),
         "simulation.clock_offset_s": Explained(
             _("Training only: by how many seconds the clock is moved.")
         ),

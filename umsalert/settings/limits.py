@@ -26,6 +26,7 @@ from umsalert.settings.values import (
     PaceSettings,
     PriceSettings,
     RateSettings,
+    ReportSettings,
     RetentionSettings,
     ServeSettings,
     Settings,
@@ -41,6 +42,7 @@ MAX_RADIUS_M = 1_000_000.0
 """A circle beyond it would be all of the métropole; bulletins have other areas."""
 
 _HOST = r"[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*\.?"
+_NOT_IN_CAP = r"[\s,<&]"
 MIN_SECRET_CHARS = 20
 """Of a secret that stands in an address: nobody may find it by trying."""
 LOG_LEVELS = ("debug", "info", "warning", "error")
@@ -82,6 +84,7 @@ def problems(settings: Settings) -> list[Problem]:
         *_serve(settings.serve),
         *_log(settings.log),
         *_retention(settings.retention),
+        *_report(settings.report),
     ]
 
 
@@ -176,10 +179,14 @@ def _pace(pace: PaceSettings) -> Iterator[Problem]:
         yield _bad("pace.cell_burst", _("must be 0 or above"))
 
 
-def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+def _key_file(file: Path | None, name: str) -> Iterator[Problem]:
     # os.access: the file may lie in a folder that this account may not enter
-    if vonage.private_key_file and os.access(vonage.private_key_file, os.F_OK):
-        yield from exposed(vonage.private_key_file, "vonage.private_key_file")
+    if file and os.access(file, os.F_OK):
+        yield from exposed(file, name)
+
+
+def _vonage(vonage: VonageSettings) -> Iterator[Problem]:
+    yield from _key_file(vonage.private_key_file, "vonage.private_key_file")
     for key in ("messages_url", "calls_url", "account_url"):
         yield from _https(f"vonage.{key}", getattr(vonage, key))
     if vonage.account_url.rstrip("/").count("/") > len("//"):
@@ -305,6 +312,12 @@ def _retention(retention: RetentionSettings) -> Iterator[Problem]:
         if not 0 <= getattr(retention, key) <= MAX_RETENTION_MONTHS:
             message = _("must be between 0 and {most}").format(most=MAX_RETENTION_MONTHS)
             yield _bad(f"retention.{key}", message)
+
+
+def _report(report: ReportSettings) -> Iterator[Problem]:
+    if re.search(_NOT_IN_CAP, report.cap_sender):
+        yield _bad("report.cap_sender", _("no spaces, commas, < or &"))
+    yield from _key_file(report.seal_key_file, "report.seal_key_file")
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:

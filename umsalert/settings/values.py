@@ -312,6 +312,17 @@ class RetentionSettings(NamedTuple):
     audit_months: int = 12
 
 
+class ReportSettings(NamedTuple):
+    """Of documents for others.
+
+    `cap_sender` names us in CAP messages; empty: by the station. `seal_key_file` is the key that
+    seals reports; None is `seal.key` in the home folder, made when it is needed.
+    """
+
+    cap_sender: str = ""
+    seal_key_file: Path | None = None
+
+
 class SimulationSettings(NamedTuple):
     """Training only: valid while every provider is on this machine."""
 
@@ -346,6 +357,7 @@ class Settings:
     serve: ServeSettings = ServeSettings()
     log: LogSettings = LogSettings()
     retention: RetentionSettings = RetentionSettings()
+    report: ReportSettings = ReportSettings()
     simulation: SimulationSettings = SimulationSettings()
     origins: Mapping[str, str] = field(default_factory=dict)
 

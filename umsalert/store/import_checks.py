@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from umsalert.errors import Problem
 from umsalert.i18n import _
 from umsalert.model import FACTS
-from umsalert.statuses import stored_name
 from umsalert.store.database import queries
 from umsalert.store.doubles import doubles
 from umsalert.store.spatialite import Connection
 from umsalert.store.staged import Shape
+from umsalert.words.statuses import stored_name
 
 VETTED_BY: Mapping[str, tuple[str, ...]] = {"site": FACTS, "contact": ("named_by",)}
 """What who is vetted keeps."""

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from umsalert import approvals
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _
-from umsalert.statuses import status_name
 from umsalert.store import audit
 from umsalert.store.contact_rows import contact_of_row
 from umsalert.store.database import queries
@@ -18,6 +17,7 @@ from umsalert.store.refs import of_refs, some
 from umsalert.store.site_rows import site_of_row
 from umsalert.store.spatialite import Connection
 from umsalert.store.status import Move, move, moving
+from umsalert.words.statuses import status_name
 
 if TYPE_CHECKING:
     from umsalert.model import Approval, Deed, Site

@@ -17,13 +17,13 @@ from umsalert.model import (
     Operator,
     SiteStatus,
 )
-from umsalert.statuses import status_name, stored_name
 from umsalert.store import audit
 from umsalert.store.database import queries
 from umsalert.store.instants import to_text
 from umsalert.store.refs import some, unknown_refs
 from umsalert.store.spatialite import Connection
 from umsalert.times import end_of_day
+from umsalert.words.statuses import status_name, stored_name
 
 MOVES: dict[str, Callable[[str], frozenset[str]]] = {
     "site": lambda status: SITE_MOVES[SiteStatus(status)],

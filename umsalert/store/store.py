@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from umsalert.store.record import SqlRecord
     from umsalert.store.register import SqlRegister
     from umsalert.store.retention import SqlRetention
+    from umsalert.store.summaries import SqlSummaries
     from umsalert.store.vetting import SqlVetting
 
 
@@ -143,6 +144,13 @@ class Store:
         from umsalert.store.record import SqlRecord
 
         return SqlRecord(self._database)
+
+    @cached_property
+    def summaries(self) -> SqlSummaries:
+        """`ports.Summaries`."""
+        from umsalert.store.summaries import SqlSummaries
+
+        return SqlSummaries(self._database)
 
     @cached_property
     def export(self) -> SqlExport:

@@ -194,7 +194,7 @@ SELECT
     (SELECT count(*) FROM alert_site WHERE alert_id = alert_linked.id) AS sites,
     (
         SELECT min(accepted_at) FROM delivery
-        WHERE alert_id = alert_linked.id AND channel = 'sms'
+        WHERE alert_id = alert_linked.id AND channel = 'sms' AND accepted_at IS NOT NULL
     ) AS first_sms_at
 FROM alert_linked
 WHERE id = :incident_id OR incident_id = :incident_id

@@ -1,0 +1,121 @@
+"""`report --format` and `--output`, and `report summary`, as the real program."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import openpyxl
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.support import make_alert, make_register
+from umsalert.model import ChannelKind
+from umsalert.store.store import Store
+from umsalert.wiring import SystemClock
+
+
+@pytest.fixture
+async def office(cli: Cli, home: Path) -> Cli:
+    """Return a home whose last alert waits to be sent."""
+    path = home / "umsalert.db"
+    await make_register(path)
+    async with Store(path, SystemClock()) as store:
+        await make_alert(store, *ChannelKind)
+    return cli
+
+
+@pytest.mark.parametrize("end", ["json", "csv", "geojson", "xlsx", "cap", "xml"])
+def test_a_file_is_what_its_name_ends_in(office: Cli, end: str) -> None:
+    """Whole, for this account only, and readable by others' libraries; nothing on stdout."""
+    file = office.folder / f"report.{end}"
+    ended = office("report", "last", "--output", file)
+    assert (ended.code, ended.out) == (0, ""), ended.err
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert len(list(office.folder.glob("*report*"))) == 1
+    if end == "xlsx":
+        assert "Timeline" in openpyxl.load_workbook(file).sheetnames
+    elif end in ("cap", "xml"):
+        assert Xml.parse(file).getroot().tag.endswith("}alert")  # noqa: S314 - it is our own
+    elif end == "csv":
+        assert len(list(csv.reader(file.read_text("utf-8").splitlines()))) == 5
+    else:
+        assert len(json.loads(file.read_text("utf-8"))) >= 2
+
+
+def test_a_file_that_is_there_is_left_alone(office: Cli) -> None:
+    """Only --force replaces it; the format that is said beats the name."""
+    file = office.folder / "report.csv"
+    file.write_text("mine", "utf-8")
+    ended = office("report", "last", "--output", file)
+    assert ended.code == 2
+    assert "--force" in ended.err
+    assert file.read_text("utf-8") == "mine"
+    ended = office("report", "last", "--output", file, "--format", "geojson", "--force")
+    assert ended.code == 0, ended.err
+    assert json.loads(file.read_text("utf-8"))["type"] == "FeatureCollection"
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("--format", "xlsx"), "not_to_stdout"),
+        (("--format", "xlsx", "--output", "-"), "not_to_stdout"),
+        (("--output", "report.txt"), "format_missing"),
+        (("--output", "report.txt", "--format", "table"), "format_missing"),
+        (("--output", "nowhere/report.csv"), "file_not_written"),
+    ],
+)
+def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], code: str) -> None:
+    """Before anything is written, with what to do instead."""
+    ended = office("report", "last", *words)
+    assert ended.code == 2, ended.err
+    assert ended.out == ""
+    hints = {
+        "not_to_stdout": "--output",
+        "format_missing": ".xlsx",
+        "file_not_written": "Choose another",
+    }
+    assert hints[code] in ended.err
+    assert not (office.folder / words[-1]).exists() or words[-1] == "-"
+
+
+def test_standard_output_takes_all_but_workbooks(office: Cli) -> None:
+    """For pipes: `-` is the same as no file, with or without a format."""
+    assert office("report", "last", "--output", "-").out == office("report", "last").out
+    for kind in ("json", "csv", "geojson", "cap"):
+        plain = office("report", "last", "--format", kind)
+        assert plain.code == 0, plain.err
+        assert office("report", "last", "--format", kind, "--output", "-").out == plain.out
+
+
+def test_a_summary_of_nothing_says_so(office: Cli) -> None:
+    """A period before the first alert."""
+    ended = office("report", "summary", "--until", "2001-01-01")
+    assert (ended.code, ended.out.count("\n")) == (0, 1), ended.err
+    assert ended.out.startswith("0 alerts")
+    document = office("report", "summary", "--until", "2001-01-01", "--json").document
+    assert (document["total"]["alerts"], document["groups"]) == (0, [])
+
+
+@pytest.mark.parametrize("by", ["commune", "template", "operator", "month"])
+def test_a_summary_groups_alerts(office: Cli, by: str) -> None:
+    """Table, JSON and CSV tell the same."""
+    document = office("report", "summary", "--by", by, "--json").document
+    (group,) = document["groups"]
+    assert (group["alerts"], group["sites"], group["deliveries"]) == (1, 2, 4)
+    ended = office("report", "summary", "--by", by)
+    assert ended.code == 0, ended.err
+    assert (group["name"] or "unknown") in ended.out
+    rows = list(
+        csv.DictReader(office("report", "summary", "--by", by, "--format", "csv").out.splitlines())
+    )
+    assert [(row["by"], row["deliveries"]) for row in rows] == [(by, "4"), ("total", "4")]
+
+
+def test_days_in_the_wrong_order_are_refused(office: Cli) -> None:
+    """A usage error, not an empty summary."""
+    ended = office("report", "summary", "--since", "2026-02-02", "--until", "01/02/2026", "--json")
+    assert (ended.code, ended.error["code"]) == (2, "period_empty")

@@ -1,0 +1,127 @@
+"""A sealed file is proven by its key alone; whatever is changed in it, or in its seal, is found."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from umsalert import seals
+from umsalert.errors import ConfigurationError, InvalidData, UmsalertError, UsageError
+
+SAID = {"alert": "A-1", "audit": "12:abc", "by": "zoé.l@nice sud", "station": "Nice\t100 %"}
+
+
+@pytest.fixture(scope="module")
+def key_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("keys") / "seal.key"
+
+
+@pytest.fixture
+def report(tmp_path: Path, key_file: Path) -> Path:
+    """A sealed file."""
+    file = tmp_path / "report.html"
+    file.write_bytes(b"who got what, when\n" * 999)
+    seals.beside(file).write_bytes(seals.seal(file, key_file, SAID))
+    return file
+
+
+def test_a_sealed_file_is_proven_and_says_what_was_said(report: Path, key_file: Path) -> None:
+    proven = seals.verify(report, [seals.public_key(key_file)])
+    assert dict(proven.said) == SAID
+    assert len(proven.key_id) == 16
+
+
+def test_the_key_is_private_and_stays_the_same(key_file: Path) -> None:
+    first = seals.public_key(key_file)
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert seals.public_key(key_file) == first
+
+
+def test_the_tool_of_others_proves_it_too(report: Path, key_file: Path) -> None:
+    """And names the same key: an inspector does not need us."""
+    key = seals.public_key(key_file)
+    command = ["minisign", "-V", "-m", str(report), "-P", key]
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "verified" in told
+    assert "alert:A-1" in told
+    report.write_bytes(report.read_bytes() + b" ")
+    assert subprocess.run(command, capture_output=True, check=False).returncode != 0
+
+
+@given(data=st.data())
+@settings(max_examples=60)
+def test_every_changed_byte_is_found(
+    data: st.DataObject, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("changed")
+    key_file, file = folder / "seal.key", folder / "report.csv"
+    file.write_bytes(b"a;b\n1;2\n")
+    seals.beside(file).write_bytes(seals.seal(file, key_file, SAID))
+    changed = data.draw(st.sampled_from([file, seals.beside(file)]))
+    content = bytearray(changed.read_bytes())
+    # The first line of a seal is a remark that nobody signs.
+    start = content.index(b"\n") + 1 if changed != file else 0
+    at = data.draw(st.integers(start, len(content) - 2))
+    content[at] ^= data.draw(st.integers(1, 255))
+    changed.write_bytes(content)
+    with pytest.raises(UmsalertError):
+        seals.verify(file, [seals.public_key(key_file)])
+
+
+def test_another_key_is_named_as_such(report: Path, tmp_path: Path) -> None:
+    with pytest.raises(InvalidData) as refused:
+        seals.verify(report, [seals.public_key(tmp_path / "other.key")])
+    assert refused.value.code == "seal_of_another_key"
+
+
+def test_a_seal_of_another_file_proves_nothing(
+    report: Path, key_file: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.html"
+    other.write_bytes(b"nobody got anything\n")
+    seals.beside(other).write_bytes(seals.beside(report).read_bytes())
+    with pytest.raises(InvalidData) as refused:
+        seals.verify(other, [seals.public_key(key_file)])
+    assert refused.value.code == "report_changed"
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"untrusted comment: x\n", b"\xff\x00" * 9, b"a\nb\nc\nd\n"]
+)
+def test_what_is_no_seal_is_said_to_be_none(report: Path, key_file: Path, content: bytes) -> None:
+    seals.beside(report).write_bytes(content)
+    with pytest.raises(InvalidData) as refused:
+        seals.verify(report, [seals.public_key(key_file)])
+    assert refused.value.code == "seal_invalid"
+
+
+def test_a_report_without_its_seal_is_not_read(tmp_path: Path) -> None:
+    (tmp_path / "report.html").write_bytes(b"x")
+    with pytest.raises(UsageError) as refused:
+        seals.verify(tmp_path / "report.html", [])
+    assert refused.value.code == "file_not_read"
+    assert ".minisig" in refused.value.hint
+
+
+def test_a_public_key_is_typed_or_lies_in_a_file(key_file: Path, tmp_path: Path) -> None:
+    key = seals.public_key(key_file)
+    (tmp_path / "key.pub").write_text(f"untrusted comment: ours\n{key}\n")
+    assert seals.read_public_key(key) == seals.read_public_key(str(tmp_path / "key.pub")) == key
+    (tmp_path / "key.pub").write_text("no key\n")
+    for typed in (str(tmp_path / "key.pub"), str(tmp_path / "missing"), key[:-4], "\0"):
+        with pytest.raises(UsageError):
+            seals.read_public_key(typed)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"untrusted comment: x\nRWQ\n"])
+def test_a_key_that_is_none_is_a_setting_to_correct(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "seal.key").write_bytes(content)
+    with pytest.raises(ConfigurationError) as refused:
+        seals.public_key(tmp_path / "seal.key")
+    assert "report.seal_key_file" in refused.value.hint
+    assert (tmp_path / "seal.key").read_bytes() == content

@@ -1,0 +1,1 @@
+"""Reports as files and documents: nothing here talks to a terminal."""

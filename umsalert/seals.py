@@ -1,0 +1,186 @@
+"""A signature beside a file, which proves without the database that the file is as it was written.
+
+The format is minisign's (https://jedisct1.github.io/minisign/): Ed25519 over the BLAKE2b-512 of
+the file, then over that signature and a comment that says what was sealed. `minisign -V` proves
+it as well.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote, unquote
+
+from umsalert import files
+from umsalert.errors import ConfigurationError, InvalidData, UsageError
+from umsalert.i18n import _, system_reason
+
+if TYPE_CHECKING:
+    import minisign
+
+SUFFIX = ".minisig"
+_SAFE = " :@.-+_/"
+"""What stands in a comment as it is; all else is percent-encoded (RFC 3986)."""
+_MAX_BYTES = 20_000
+"""Of a signature or a key: its comment has at most 8 KiB, the rest some hundred bytes."""
+
+
+class Seal(NamedTuple):
+    """A seal that was proven: the ID of its key, as minisign prints it, and what it says."""
+
+    key_id: str
+    said: Mapping[str, str]
+
+
+def beside(file: Path) -> Path:
+    """Return where the seal of a file lies."""
+    return file.with_name(file.name + SUFFIX)
+
+
+def seal(file: Path, key_file: Path, said: Mapping[str, str]) -> bytes:
+    """Return the seal of a file, with which `said` is signed too: names and printable values.
+
+    The key is made where there is none yet. Raises ConfigurationError when it cannot be used.
+    """
+    comment = "\t".join(f"{name}:{quote(value, _SAFE)}" for name, value in said.items())
+    with _secret_key(key_file) as key, file.open("rb") as content:
+        signature = key.sign(content, trusted_comment=comment)
+    return bytes(signature) + b"\n"
+
+
+def public_key(key_file: Path) -> str:
+    """Return the public half of a key as minisign's -P takes it; the key is made if missing.
+
+    Raises ConfigurationError when the key cannot be used.
+    """
+    with _secret_key(key_file) as key:
+        line: bytes = key.get_public_key().to_base64()
+    return line.decode()
+
+
+def key_id(line: str | bytes) -> str:
+    """Return the ID of a key, or of the key of a signature, as minisign prints it.
+
+    The line is base64 of the algorithm (2 bytes), the ID (8) and more.
+    """
+    return base64.b64decode(line)[2:10][::-1].hex().upper()
+
+
+def read_public_key(typed: str) -> str:
+    """Return a public key that was typed, or lies in a file that was named. Raises UsageError."""
+    if (key := _public_key(typed)) is not None:
+        return key
+    lines = _read(Path(typed)).decode("ascii", "replace").split("\n")
+    for line in lines:
+        if (key := _public_key(line.strip())) is not None:
+            return key
+    raise UsageError(
+        "key_invalid",
+        _("{file} holds no public key.").format(file=typed),
+        hint=_("Give it as this prints it where the report was sealed: umsalert report key"),
+    )
+
+
+def verify(file: Path, keys: Sequence[str]) -> Seal:
+    """Prove that a file is as it was when it was sealed with one of `keys`.
+
+    Raises UsageError when the file or its seal cannot be read, InvalidData when the seal is none
+    or of another key, or when the file, or what the seal says, was changed.
+    """
+    import minisign
+
+    try:
+        signature = minisign.Signature.from_bytes(_read(beside(file)))
+    except ValueError as error:
+        raise _changed(
+            "seal_invalid", _("{file} is not a seal.").format(file=beside(file))
+        ) from error
+    sealed_by = key_id(bytes(signature).split(b"\n")[1])
+    found = [minisign.PublicKey.from_base64(key) for key in keys if key_id(key) == sealed_by]
+    if not found:
+        raise InvalidData(
+            "seal_of_another_key",
+            _("{file} was sealed with the key {key}, which is not known here.").format(
+                file=file, key=sealed_by
+            ),
+            hint=_(
+                "Ask who sealed it for the key, by another way than the report came by: "
+                "umsalert report key. Then give it with --key."
+            ),
+        )
+    try:
+        with file.open("rb") as content:
+            found[0].verify(content, signature)
+    except OSError as error:
+        raise _unread(file, error) from error
+    except minisign.VerifyError as error:
+        sentence = _("{file} or its seal was changed after it was sealed.").format(file=file)
+        raise _changed("report_changed", sentence) from error
+    said = (part.partition(":") for part in signature.trusted_comment.split("\t"))
+    return Seal(sealed_by, {name: unquote(value) for name, _colon, value in said})
+
+
+def _secret_key(path: Path) -> minisign.SecretKey:
+    import minisign
+
+    try:
+        if not path.exists():
+            with files.aside(path) as part:
+                part.write_bytes(bytes(minisign.KeyPair.generate().secret_key) + b"\n")
+        key = minisign.SecretKey.from_bytes(path.read_bytes())
+    except OSError as error:
+        raise _unusable(path, system_reason(error)) from error
+    except ValueError as error:
+        raise _unusable(path, _("it is not a minisign key")) from error
+    if key.is_encrypted():
+        raise _unusable(path, _("it is locked with a password"))
+    return key
+
+
+def _public_key(text: str) -> str | None:
+    import minisign
+
+    try:
+        line: bytes = minisign.PublicKey.from_base64(text).to_base64()
+    except ValueError:
+        return None
+    return line.decode()
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(_MAX_BYTES)
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: Exception) -> UsageError:
+    reason = system_reason(error) if isinstance(error, OSError) else str(error)
+    return UsageError(
+        "file_not_read",
+        _("{file} cannot be read: {reason}.").format(file=path, reason=reason),
+        hint=_("A sealed report is two files: the report, and its seal that ends in {end}").format(
+            end=SUFFIX
+        ),
+    )
+
+
+def _changed(code: str, sentence: str) -> InvalidData:
+    return InvalidData(
+        code,
+        sentence,
+        hint=_("Do not rely on it; fetch both files again from who sealed it."),
+    )
+
+
+def _unusable(path: Path, reason: str) -> ConfigurationError:
+    return ConfigurationError(
+        "seal_key_unusable",
+        _("The key {file} cannot be used: {reason}.").format(file=path, reason=reason),
+        hint=_("Correct the setting {name}; where that file is missing, a new key is made.").format(
+            name="report.seal_key_file"
+        ),
+    )
