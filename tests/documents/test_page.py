@@ -236,6 +236,7 @@ def test_many_sites_share_marks_and_none_is_lost() -> None:
 
 def test_a_curve_climbs_to_what_was_reached() -> None:
     """Stairs from nothing to its share of the height; empty where nothing came."""
-    drawn = curves._drawn(((0.5, 1), (2.0, 3)), 4.0, 4)
-    assert drawn == (f"M0 {curves.HEIGHT}H75V135H300V45H{curves.WIDTH}", (curves.WIDTH, 45.0))
+    path, last = curves._drawn(((0.5, 1), (2.0, 3)), 4.0, 4)
+    assert path == f"M0 {curves.HEIGHT}H75V135H300V45H{curves.WIDTH}"
+    assert list(last or ()) == [curves.WIDTH, 45.0]
     assert not any(curves._drawn((), 4.0, 4))
