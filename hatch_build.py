@@ -1,7 +1,10 @@
-"""Compiles the message catalogues when a wheel or an editable install is built."""
+"""Compiles the catalogues and writes the manual pages when a wheel or an editable is built."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +14,14 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class CatalogueHook(BuildHookInterface[Any]):
-    """Writes `umsalert.mo` beside every `umsalert.po`."""
+    """Writes `umsalert.mo` beside every `umsalert.po`, and what `man` shows."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Compile before the files are collected."""
-        compile_catalogues(Path(self.root))
+        root = Path(self.root)
+        compile_catalogues(root)
+        if self.target_name == "wheel":
+            build_data["shared_data"] |= manual_pages(root, root / "build" / "man")
 
 
 def compile_catalogues(root: Path) -> None:
@@ -27,3 +33,16 @@ def compile_catalogues(root: Path) -> None:
         with new.open("wb") as file:
             write_mo(file, catalogue)
         new.replace(source.with_suffix(".mo"))  # a program that runs never reads half of it
+
+
+def manual_pages(root: Path, folder: Path) -> dict[str, str]:
+    """Write the manual pages in both languages; return where a wheel puts each of them."""
+    for language in ("en", "fr"):
+        subprocess.run(
+            [sys.executable, str(root / "hatch_manual.py"), str(folder), language],
+            check=True,
+            env={**os.environ, "UMSALERT_LANG": language, "COLUMNS": "80"},
+            stdin=subprocess.DEVNULL,
+        )
+    pages = sorted(folder.rglob("*.1"))
+    return {str(page): f"share/man/{page.relative_to(folder).as_posix()}" for page in pages}

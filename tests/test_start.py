@@ -58,7 +58,7 @@ NEEDLESS = {
     "umsalert.model.said",
 }
 """What reading the record takes none of: an event loop, tokens, planning, sending."""
-PARTS = {"app", "context", "journal", "main", "typer_words"}
+PARTS = {"app", "completers", "context", "journal", "main", "typer_words"}
 SCRIPT = """
 import sys
 from umsalert.cli.main import run
@@ -121,6 +121,17 @@ async def test_what_only_reads_loads_nothing_heavy_but_the_database(
     assert found & {f"umsalert.{name}" for name in ("dispatch", "selection", "channels")} == set()
     assert found & NEEDLESS == set()
     assert "umsalert.store.alerts" not in found or arguments[0] in {"alert", "report"}
+
+
+async def test_tab_loads_nothing_heavy_but_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Tab waits for no Rich, no event loop, nothing that plans or sends."""
+    await make_register(Path(os.environ["UMSALERT_HOME"]) / "umsalert.db")
+    monkeypatch.setenv("_UMSALERT_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "umsalert site show ")
+    found = loaded()
+    assert "umsalert.store.offers" in found
+    assert found & HEAVY == {"pysqlite3"}
+    assert found & NEEDLESS == set()
 
 
 @pytest.mark.parametrize("package", [model, ports])

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.context import Session
 from umsalert.cli.output import ask, interactive
 from umsalert.errors import UsageError
@@ -47,7 +48,13 @@ PolygonFile = Annotated[
     ),
 ]
 TemplateName = Annotated[
-    str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
+    str,
+    typer.Option(
+        "--template",
+        metavar="NAME",
+        help=_("See: umsalert template list"),
+        autocompletion=completers.templates,
+    ),
 ]
 Values = Annotated[
     list[str] | None,
