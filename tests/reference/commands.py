@@ -14,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 WIDTH = 80
@@ -29,6 +30,7 @@ class Command:
     help: str
 
 
+@cache
 def commands(language: str = "en") -> list[Command]:
     """Return every command in the order of the help, groups before what is in them."""
     done = subprocess.run(

@@ -15,6 +15,7 @@ from typer._click.shell_completion import CompletionItem, ShellComplete, get_com
 
 from umsalert.cli.app import app
 from umsalert.cli.main import COMPLETE_VARIABLE, globals_first
+from umsalert.cli.typer_words import said_again
 
 _ANYWHERE = ("--db", "--debug", "--log-format")
 _FILES_FOLLOW = "--db"
@@ -85,5 +86,5 @@ def _of_the_program(words: list[str], incomplete: str) -> list[CompletionItem]:
 
 def _harmless(item: CompletionItem) -> CompletionItem:
     if item.help:
-        item.help = " ".join(item.help.translate(_HARMLESS).split())
+        item.help = " ".join(said_again(item.help).translate(_HARMLESS).split())
     return item

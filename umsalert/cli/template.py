@@ -137,7 +137,10 @@ def render(
 
 @app.command(
     help=_("Say what is wrong, or worth a look, in one template or in all; nothing is sent."),
-    epilog=_("Example: umsalert template check search-person --var description='man, 1.80 m'"),
+    epilog=_(
+        "Example: umsalert template check search-person --var description='man, 1.80 m' "
+        "--var last_seen='place Masséna'"
+    ),
 )
 def check(
     context: typer.Context,
