@@ -21,7 +21,6 @@ from docutils.utils import new_document
 PLACES = {"en": "man1", "fr": "fr/man1"}
 """Where pages lie below share/man, by language."""
 _WIDTH = 64
-_EXAMPLE = re.compile(r"(?:Example:|Exemple\s:)\s+(.*)$", re.DOTALL)
 _SETTINGS = {
     "strip_comments": True,
     "input_encoding": "unicode",
@@ -112,6 +111,7 @@ def _walk(command: Any, words: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...
 
 def _page(words: Sequence[str], command: Any, language: str) -> str:
     import umsalert
+    from umsalert.cli.typer_words import pasted
 
     titles = _TITLES if language == "fr" else {title: title for title in _TITLES}
     context = command.context_class(command, info_name=" ".join(words))
@@ -129,7 +129,7 @@ def _page(words: Sequence[str], command: Any, language: str) -> str:
     for title, rows in _lists(command, context).items():
         _section(document, titles[title], _definitions(rows))
     if example:
-        lines = _broken(example)
+        lines = "\n".join(pasted(example, _WIDTH))
         _section(document, titles["EXAMPLE"], nodes.literal_block(lines, lines))
     _ending(document, titles, language, words, command)
     text: str = publish_from_doctree(document, writer="manpage", settings_overrides=_SETTINGS)
@@ -160,27 +160,15 @@ def _ending(
 
 def _described(command: Any) -> tuple[str, str]:
     """Return what a command does, and its example, which stands at the end of either text."""
+    from umsalert.cli.typer_words import EXAMPLE
+
     text = " ".join((command.help or "").split())
     words = " ".join((command.epilog or "").split())
     for place in (words, text):
-        found = _EXAMPLE.search(place)
+        found = re.search(EXAMPLE, place)
         if found:
-            return _EXAMPLE.sub("", text).strip(), found[1]
+            return re.sub(EXAMPLE, "", text).strip(), found[2]
     return text, ""
-
-
-def _broken(line: str) -> str:
-    """Break a line as a shell takes it, before an option."""
-    lines = [""]
-    for part in line.replace(" --", "\n--").split("\n"):
-        if len(lines[-1]) + len(part) > _WIDTH:
-            lines[-1] += " \\"
-            lines.append(f"    {part}")
-        else:
-            lines[-1] = (
-                f"{lines[-1]} {part}".lstrip(" ") if len(lines) == 1 else f"{lines[-1]} {part}"
-            )
-    return "\n".join(lines)
 
 
 def _lists(command: Any, context: Any) -> dict[str, list[tuple[str, str]]]:

@@ -15,10 +15,15 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-_HELP = re.compile(r"(?:Example:|Exemple\s:) (.*?)(?= (?:Arguments|Options|Command\w+)\s?:|$)")
+_HELP = re.compile(r"^ *(?:Example:|Exemple\s:) ((?:.*\\\n)*.*)$", re.MULTILINE)
 _FENCE = re.compile(r"^```(\w*)[^\n]*\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 _CRON = re.compile(r"^(?:\S+ ){4}\S+  (?=umsalert )")
+_SPAN = re.compile(r"`(umsalert [^`]+)`")
+_OPEN = re.compile(r"\.\.\.|…|\*| \| (?!tee )|\s[A-Z=]{2,}(?=\s|$)")
+_DONE_AT_ONCE = {"--help", "--version", "--install-completion", "--show-completion"}
+"""Options that do something as soon as they are parsed."""
 _END = {"|", "||", "&&", ">", ">>", "&", ";"}
 """What follows is the shell's, or another program's."""
 
@@ -29,6 +34,8 @@ class Line:
 
     place: str
     words: list[str]
+    partial: bool = False
+    """It is named in a sentence, and may leave out what is required."""
 
     def __str__(self) -> str:
         """Return it as it is typed."""
@@ -36,16 +43,20 @@ class Line:
 
 
 def of_help(words: str, text: str) -> Line | None:
-    """Return the example of a command's help; a line that was broken at a hyphen is whole again."""
-    found = _HELP.search(re.sub(r"-\s+(?=\w)", "-", " ".join(text.replace("\\\n", "").split())))
-    return Line(words, _words(found[1])) if found else None
+    """Return the example of a command's help, as whoever copies its lines would paste it."""
+    found = _HELP.search(text)
+    return Line(words, _words(found[1].replace("\\\n", " "))) if found else None
 
 
 def of_page(page: Path) -> Iterator[Line]:
-    """Give the lines of the blocks of a page, without what a synopsis leaves open."""
-    for language, block in _FENCE.findall(page.read_text("utf-8")):
+    """Give the lines of the blocks and sentences of a page, without what a synopsis leaves open."""
+    text = page.read_text("utf-8")
+    for language, block in _FENCE.findall(text):
         if language in ("", "console", "sh"):
             yield from _of_block(page.name, block.replace("\\\n", " "))
+    for typed in _SPAN.findall(_FENCE.sub("", text)):
+        if not _OPEN.search(typed):
+            yield Line(page.name, _words(" ".join(typed.split())), partial=True)
 
 
 def _of_block(place: str, block: str) -> Iterator[Line]:
@@ -55,7 +66,7 @@ def _of_block(place: str, block: str) -> Iterator[Line]:
             continue
         # What it does stands beside it in a second column; a synopsis has dots and bars.
         command = re.split(r" {2,}", typed)[0]
-        if not re.search(r"\.\.\.|…| \| (?!tee )", typed):
+        if not _OPEN.search(typed):
             yield Line(place, _words(command))
 
 
@@ -69,7 +80,8 @@ def parse(line: Line) -> None:
     from umsalert.cli.app import app
     from umsalert.cli.main import globals_first
 
-    context = app.make_context("umsalert", globals_first(line.words))
+    words = [word for word in line.words if word not in _DONE_AT_ONCE]
+    context: Any = app.make_context("umsalert", globals_first(words or ["doctor"]))
     while hasattr(context.command, "commands"):
         rest = [*context._protected_args, *context.args]
         name, command, arguments = context.command.resolve_command(context, rest)

@@ -35,6 +35,8 @@ ELSEWHERE = {
     "umsalert contact verify": "tests/reference/test_json.py",
 }
 """Commands that end only by Ctrl-C, or speak with a provider: where they are run."""
+LEFT_OUT = {"MissingParameter", "NoArgsIsHelpError"}
+"""What a sentence that names a command may leave out; Typer keeps the classes private."""
 FINE = {0, 1, 3, 4, 5, 75}
 """The office of this test has no alert and no provider; a line that is wrong ends with 2."""
 NEED_AN_ALERT = re.compile(
@@ -82,7 +84,8 @@ def _taken(line: Line) -> None:
     try:
         examples.parse(line)
     except Exception as error:  # noqa: BLE001 - whatever a person would be told
-        pytest.fail(f"{line}\n{error!r}")
+        if not (line.partial and type(error).__name__ in LEFT_OUT):
+            pytest.fail(f"{line}\n{error!r}")
 
 
 def test_what_needs_no_provider_runs(tmp_path: Path) -> None:
