@@ -64,15 +64,17 @@ def providers(ctx: typer.Context, incomplete: str) -> list[str]:
 def _of_register(ctx: typer.Context, what: str, incomplete: str) -> list[tuple[str, str]]:
     from umsalert import wiring
     from umsalert.cli.context import run_reading
+    from umsalert.errors import UmsalertError
     from umsalert.store.offers import Offer
 
-    settings = _settings(ctx)
-
     async def work() -> list[tuple[str, str]]:
-        async with wiring.open_store(settings) as store:
+        async with wiring.open_store(_settings(ctx)) as store:
             return list(await store.offers.beginning(Offer(what), incomplete))
 
-    return run_reading(work())
+    try:
+        return run_reading(work())
+    except UmsalertError:  # no database, or invalid settings: a command would say so
+        return []
 
 
 def _settings(ctx: typer.Context) -> Settings:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+from umsalert.cli import completers
 from umsalert.cli.context import AlertRef, AsJson, run_reading, session
 from umsalert.i18n import _
 
@@ -28,6 +29,15 @@ class _ShowByDefault(TyperGroup):
         if args and args[0] not in self.commands and args[0] != "--help":
             args = ["show", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 - likewise
+        """Offer alerts beside the commands: `report last` is typed most."""
+        from typer._click.shell_completion import CompletionItem
+
+        found = [] if incomplete.startswith("-") else completers.alerts(ctx, incomplete)
+        alerts = [CompletionItem(ref, help=about) for ref, about in found]
+        offered = [*super().shell_complete(ctx, incomplete), *alerts]
+        return [item for item in offered if item.value.startswith(incomplete)]
 
 
 app = typer.Typer(cls=_ShowByDefault, no_args_is_help=True, rich_markup_mode=None)
