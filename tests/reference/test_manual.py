@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
-from importlib.metadata import files
+from importlib.metadata import files, requires
 from pathlib import Path
 
 from tests.reference.commands import commands
@@ -17,6 +21,18 @@ WRITE = """
 import hatch_build, pathlib, sys
 hatch_build.manual_pages(pathlib.Path(), pathlib.Path(sys.argv[1]))
 """
+
+LOADED = """
+import hatch_manual, json, pathlib, sys
+hatch_manual.write(pathlib.Path(sys.argv[1]), "en")
+found = {
+    name.partition(".")[0]
+    for name, module in sys.modules.items()
+    if "site-packages" in (getattr(module, "__file__", None) or "") and name[0] != "_"
+}
+print(json.dumps(sorted(found)))
+"""
+_NAME = re.compile(r"[\w-]+")
 
 
 def test_every_command_has_a_page_that_man_shows(tmp_path: Path) -> None:
@@ -45,6 +61,24 @@ def test_every_command_has_a_page_that_man_shows(tmp_path: Path) -> None:
     told = _plain(tmp_path / "man" / "man1" / "umsalert-alert-send.1")
     told = told.partition(".SH EXIT STATUS")[2].partition(".SH ")[0]
     assert [int(line[3:]) for line in told.splitlines() if line[:3] == ".B "] == list(ExitCode)
+
+
+def test_the_build_asks_for_all_that_it_loads(tmp_path: Path) -> None:
+    """The tree of commands is walked with what `build-system` in pyproject.toml installs, alone."""
+    done = subprocess.run(
+        [sys.executable, "-c", LOADED, str(tmp_path)],
+        cwd=ROOT,
+        env={**os.environ, "UMSALERT_LANG": "en"},
+        stdout=subprocess.PIPE,
+        check=True,
+        text=True,
+    )
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+    asked = {_NAME.match(name)[0] for name in project["build-system"]["requires"]}  # type: ignore[index]
+    asked |= {_NAME.match(name)[0] for name in requires("typer") or ()}  # type: ignore[index]
+    loaded = {name.replace("_", "-") for name in json.loads(done.stdout)}
+    assert "typer" in loaded
+    assert loaded - asked == set()
 
 
 def _plain(page: Path) -> str:
