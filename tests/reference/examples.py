@@ -14,6 +14,7 @@ import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -80,8 +81,10 @@ def parse(line: Line) -> None:
     from umsalert.cli.app import app
     from umsalert.cli.main import globals_first
 
-    words = [word for word in line.words if word not in _DONE_AT_ONCE]
-    context: Any = app.make_context("umsalert", globals_first(words or ["doctor"]))
+    words = list(takewhile(lambda word: word not in _DONE_AT_ONCE, line.words))
+    if not words:
+        return
+    context: Any = app.make_context("umsalert", globals_first(words))
     while hasattr(context.command, "commands"):
         rest = [*context._protected_args, *context.args]
         name, command, arguments = context.command.resolve_command(context, rest)
