@@ -1,7 +1,9 @@
-"""Compiles the message catalogues and derives the outlines of France, for a wheel or an install."""
+"""Compiles the catalogues, derives the outlines of France and writes the manual, for an install."""
 
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 
 class DerivedFilesHook(BuildHookInterface[Any]):
-    """Writes `umsalert.mo` beside every `umsalert.po`, and `umsalert/geo/data/france.sqlite`."""
+    """Writes the compiled catalogues, `umsalert/geo/data/france.sqlite`, and what `man` shows."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling's signature
         """Write before the files are collected."""
@@ -23,6 +25,7 @@ class DerivedFilesHook(BuildHookInterface[Any]):
             from hatch_outlines import derive
 
             derive(root / "umsalert" / "geo" / "data" / "france.sqlite")
+            build_data["shared_data"] |= manual_pages(root, root / "build" / "man")
 
 
 def compile_catalogues(root: Path) -> None:
@@ -34,3 +37,16 @@ def compile_catalogues(root: Path) -> None:
         with new.open("wb") as file:
             write_mo(file, catalogue)
         new.replace(source.with_suffix(".mo"))  # a program that runs never reads half of it
+
+
+def manual_pages(root: Path, folder: Path) -> dict[str, str]:
+    """Write the manual pages in both languages; return where a wheel puts each of them."""
+    for language in ("en", "fr"):
+        subprocess.run(
+            [sys.executable, str(root / "hatch_manual.py"), str(folder), language],
+            check=True,
+            env={**os.environ, "UMSALERT_LANG": language, "COLUMNS": "80"},
+            stdin=subprocess.DEVNULL,
+        )
+    pages = sorted(folder.rglob("*.1"))
+    return {str(page): f"share/man/{page.relative_to(folder).as_posix()}" for page in pages}

@@ -85,7 +85,7 @@ DATACLASSES: dict[tuple[str, ...], set[str]] = {
     },
 }
 """All that are made, beside those of every command: each takes up to a millisecond."""
-PARTS = {"app", "context", "journal", "main", "typer_words"}
+PARTS = {"app", "completers", "context", "journal", "main", "typer_words"}
 SCRIPT = """
 import sys
 from umsalert.cli.main import run
@@ -181,6 +181,17 @@ async def make_record() -> None:
     await make_register(path)
     async with Store(path, SystemClock()) as store:
         await make_alert(store, ChannelKind.SMS)
+
+
+async def test_tab_loads_nothing_heavy_but_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Tab waits for no Rich, no event loop, nothing that plans or sends."""
+    await make_register(Path(os.environ["UMSALERT_HOME"]) / "umsalert.db")
+    monkeypatch.setenv("_UMSALERT_COMPLETE", "complete_zsh")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "umsalert site show ")
+    found = loaded()
+    assert "umsalert.store.offers" in found
+    assert found & HEAVY == {"pysqlite3"}
+    assert found & NEEDLESS == set()
 
 
 @pytest.mark.parametrize("package", [model, ports])

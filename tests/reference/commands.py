@@ -7,7 +7,6 @@ language needs a process of its own.
 from __future__ import annotations
 
 import contextlib
-import functools
 import io
 import json
 import os
@@ -15,6 +14,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from typing import Any
 
 WIDTH = 80
@@ -30,7 +30,7 @@ class Command:
     help: str
 
 
-@functools.cache
+@cache
 def commands(language: str = "en") -> Sequence[Command]:
     """Return every command in the order of the help, groups before what is in them."""
     done = subprocess.run(

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from umsalert.cli import alert_later
+from umsalert.cli import alert_later, completers
 from umsalert.cli.alert_request import (
     Channels,
     Exercise,
@@ -230,7 +230,11 @@ def approve(
     context: typer.Context,
     request_ref: Annotated[
         str | None,
-        typer.Argument(metavar="REQUEST", help=_("Its reference. Default: the only one.")),
+        typer.Argument(
+            metavar="REQUEST",
+            help=_("Its reference. Default: the only one."),
+            autocompletion=completers.approvals,
+        ),
     ] = None,
     refuse: Annotated[
         bool, typer.Option("--refuse", help=_("Refuse it, or withdraw your own."))

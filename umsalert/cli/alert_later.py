@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.alert_request import Channels, Expires, Values
 from umsalert.cli.area_options import Lat, Lon, Radius
 from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 
 OtherTemplate = Annotated[
     str | None,
-    typer.Option("--template", metavar="NAME", help=_("Other words. Default: the alert's.")),
+    typer.Option(
+        "--template",
+        metavar="NAME",
+        help=_("Other words. Default: the alert's."),
+        autocompletion=completers.templates,
+    ),
 ]
 OtherValues = Annotated[
     list[str] | None,
@@ -64,7 +70,13 @@ def follow_up(
         ),
     ],
     template: Annotated[
-        str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
+        str,
+        typer.Option(
+            "--template",
+            metavar="NAME",
+            help=_("See: umsalert template list"),
+            autocompletion=completers.templates,
+        ),
     ],
     var: Values = None,
     channel: Channels = None,
@@ -111,7 +123,12 @@ def recenter(
     alert: AlertRef,
     site: Annotated[
         str | None,
-        typer.Option("--site", metavar="REF", help=_("Around this site of the register.")),
+        typer.Option(
+            "--site",
+            metavar="REF",
+            help=_("Around this site of the register."),
+            autocompletion=completers.sites,
+        ),
     ] = None,
     lat: Lat = None,
     lon: Lon = None,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.area_options import Place, area_asked
 from umsalert.cli.context import Session
 from umsalert.cli.output import ask, interactive
@@ -20,7 +21,13 @@ if TYPE_CHECKING:
     from umsalert.selection import Request
 
 TemplateName = Annotated[
-    str, typer.Option("--template", metavar="NAME", help=_("See: umsalert template list"))
+    str,
+    typer.Option(
+        "--template",
+        metavar="NAME",
+        help=_("See: umsalert template list"),
+        autocompletion=completers.templates,
+    ),
 ]
 Values = Annotated[
     list[str] | None,

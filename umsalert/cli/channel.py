@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.output import Output, channel_name, confirm, must_be_asked, tell
 from umsalert.errors import ExitCode
@@ -71,7 +72,9 @@ def probe_channel(
     provider: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help=_("Which provider of the channel; default: its first choice.")
+            metavar="NAME",
+            help=_("Which provider of the channel; default: its first choice."),
+            autocompletion=completers.providers,
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask: for scripts."))] = False,

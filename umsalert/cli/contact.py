@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import contact_life, contact_verify, people, register
+from umsalert.cli import completers, contact_life, contact_verify, people, register
 from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output
 from umsalert.errors import Problem
@@ -33,7 +33,12 @@ Certify = Annotated[
 )
 def add(
     context: typer.Context,
-    site: Annotated[str, typer.Option(metavar="REF", help=_("See: umsalert site list"))],
+    site: Annotated[
+        str,
+        typer.Option(
+            metavar="REF", help=_("See: umsalert site list"), autocompletion=completers.sites
+        ),
+    ],
     name: Annotated[str, typer.Option(metavar="TEXT", help=_("First name and surname."))],
     ref: Annotated[
         str,
@@ -191,7 +196,10 @@ def import_contacts(
 def list_contacts(
     context: typer.Context,
     site: Annotated[
-        str | None, typer.Option(metavar="REF", help=_("Only those of this site."))
+        str | None,
+        typer.Option(
+            metavar="REF", help=_("Only those of this site."), autocompletion=completers.sites
+        ),
     ] = None,
     status: Annotated[ContactStatus | None, typer.Option(help=_("Only these."))] = None,
     doubtful: Annotated[

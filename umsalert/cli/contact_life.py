@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from umsalert import times
-from umsalert.cli import register
+from umsalert.cli import completers, register
 from umsalert.cli.context import AsJson, run_async, session
 from umsalert.cli.output import Output, channel_name, local
 from umsalert.cli.tables import Column
@@ -34,8 +34,18 @@ NOTICES_DAYS = (7, 30, 60)
 
 FARTHEST = timedelta(days=36_500)
 
-Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert contact list"))]
-Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert contact list"))]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="REF", help=_("See: umsalert contact list"), autocompletion=completers.contacts
+    ),
+]
+Refs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="REF...", help=_("See: umsalert contact list"), autocompletion=completers.contacts
+    ),
+]
 Field = Annotated[str | None, typer.Option(metavar="TEXT", help=_("As in `contact add`."))]
 
 

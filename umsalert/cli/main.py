@@ -18,6 +18,8 @@ from umsalert.errors import ExitCode, UmsalertError
 _GLOBAL_FLAGS = ("--debug",)
 _GLOBAL_OPTIONS = ("--db", "--log-format")
 _GLOBAL_WITH_VALUE = tuple(f"{option}=" for option in _GLOBAL_OPTIONS)
+COMPLETE_VARIABLE = "_UMSALERT_COMPLETE"
+"""With it a shell asks what could come next: the name is Typer's."""
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -29,7 +31,11 @@ def run(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.disable()
     atexit.register(gc.freeze)
     _speak()
-    sys.exit(_run(_globals_first(words), as_json="--json" in words, debug="--debug" in words))
+    if instruction := os.environ.get(COMPLETE_VARIABLE):
+        from umsalert.cli.completion import answer
+
+        sys.exit(answer(instruction))
+    sys.exit(_run(globals_first(words), as_json="--json" in words, debug="--debug" in words))
 
 
 def _keep_standard_streams() -> None:
@@ -125,7 +131,8 @@ def _speak() -> None:
     gettext.textdomain("umsalert")
 
 
-def _globals_first(words: list[str]) -> list[str]:
+def globals_first(words: list[str]) -> list[str]:
+    """Put what belongs to the program before the command, wherever it was typed."""
     first, rest, position = [], [], 0
     while position < len(words):
         word = words[position]

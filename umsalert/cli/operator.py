@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.context import AsJson, run_async, session
 from umsalert.cli.tables import Column
 from umsalert.errors import RefusedByRule
@@ -16,7 +17,12 @@ from umsalert.model import POWERS, Power, Role
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 Account = Annotated[
-    str, typer.Argument(metavar="ACCOUNT", help=_("The account of this machine, as `id` says it."))
+    str,
+    typer.Argument(
+        metavar="ACCOUNT",
+        help=_("The account of this machine, as `id` says it."),
+        autocompletion=completers.accounts,
+    ),
 ]
 
 

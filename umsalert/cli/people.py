@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert import files
-from umsalert.cli import register
+from umsalert.cli import completers, register
 from umsalert.cli.context import AsJson, run_async, session
 from umsalert.cli.output import Output, confirm, interactive
 from umsalert.documents.streaming import SCHEMA_VERSION
@@ -22,7 +22,12 @@ from umsalert.model import Power
 if TYPE_CHECKING:
     from umsalert.store.people import Dossier, Erasure
 
-Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert contact list"))]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="REF", help=_("See: umsalert contact list"), autocompletion=completers.contacts
+    ),
+]
 Force = Annotated[bool, typer.Option("--force", help=_("Replace files that are there."))]
 Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
 

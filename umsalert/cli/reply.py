@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.context import AlertRef, AsJson, run_async, run_reading, session
 from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
@@ -36,7 +37,12 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 def list_replies(
     context: typer.Context,
     alert: Annotated[
-        str, typer.Argument(metavar="ALERT", help=_("Its reference, a part of it, or: last"))
+        str,
+        typer.Argument(
+            metavar="ALERT",
+            help=_("Its reference, a part of it, or: last"),
+            autocompletion=completers.alerts,
+        ),
     ] = "last",
     unmatched: Annotated[
         bool, typer.Option("--unmatched", help=_("Those that could be tied to no alert."))
@@ -84,7 +90,12 @@ def add(
     context: typer.Context,
     alert: AlertRef,
     who: Annotated[
-        str, typer.Argument(metavar="REF", help=_("The contact, or the site where nobody knows."))
+        str,
+        typer.Argument(
+            metavar="REF",
+            help=_("The contact, or the site where nobody knows."),
+            autocompletion=completers.guards,
+        ),
     ],
     kind: Annotated[
         ReplyKind | None,

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 
 from umsalert import files
+from umsalert.cli import completers
 from umsalert.cli.context import AlertRef, AsJson, Session, run_async, run_reading, session
 from umsalert.cli.output_file import STDOUT, Force
 from umsalert.cli.report_seal import key, key_file, verify
@@ -67,6 +68,15 @@ class _ShowByDefault(TyperGroup):
         if args and args[0] not in self.commands and args[0] != "--help":
             args = ["show", *args]
         return super().parse_args(ctx, args)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:  # noqa: ANN401 - likewise
+        """Offer alerts beside the commands: `report last` is typed most."""
+        from typer._click.shell_completion import CompletionItem
+
+        found = [] if incomplete.startswith("-") else completers.alerts(ctx, incomplete)
+        alerts = [CompletionItem(ref, help=about) for ref, about in found]
+        offered = [*super().shell_complete(ctx, incomplete), *alerts]
+        return [item for item in offered if item.value.startswith(incomplete)]
 
 
 app = typer.Typer(cls=_ShowByDefault, no_args_is_help=True, rich_markup_mode=None)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert import times
-from umsalert.cli import register
+from umsalert.cli import completers, register
 from umsalert.cli.context import AsJson, Session, run_async, session
 from umsalert.cli.output import Output, local
 from umsalert.errors import Problem
@@ -23,8 +23,18 @@ if TYPE_CHECKING:
     from umsalert.model import Decision, NewSite, Site, StatusChange
     from umsalert.store.store import Store
 
-Ref = Annotated[str, typer.Argument(metavar="REF", help=_("See: umsalert site list"))]
-Refs = Annotated[list[str], typer.Argument(metavar="REF...", help=_("See: umsalert site list"))]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="REF", help=_("See: umsalert site list"), autocompletion=completers.sites
+    ),
+]
+Refs = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="REF...", help=_("See: umsalert site list"), autocompletion=completers.sites
+    ),
+]
 Until = Annotated[
     str | None,
     typer.Option(metavar="DAY", help=_("The last day on which it holds, such as 2027-12-31.")),

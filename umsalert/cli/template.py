@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.alert_request import Channels, Exercise, Values
 from umsalert.cli.context import AsJson, Session, leave, session
 from umsalert.cli.output import Output, duration
@@ -24,7 +25,14 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 # As long as a real one, so that the SMS parts are those of an alert.
 _SAMPLE_REFERENCE = "20260314-XXXX"
 
-Name = Annotated[str, typer.Argument(metavar="NAME", help=_("See: umsalert template list"))]
+Name = Annotated[
+    str,
+    typer.Argument(
+        metavar="NAME",
+        help=_("See: umsalert template list"),
+        autocompletion=completers.templates,
+    ),
+]
 
 
 @app.command(
@@ -130,11 +138,19 @@ def render(
 
 @app.command(
     help=_("Say what is wrong, or worth a look, in one template or in all; nothing is sent."),
-    epilog=_("Example: umsalert template check search-person --var description='man, 1.80 m'"),
+    epilog=_(
+        "Example: umsalert template check search-person --var description='man, 1.80 m' "
+        "--var last_seen='place Masséna'"
+    ),
 )
 def check(
     context: typer.Context,
-    name: Annotated[str | None, typer.Argument(metavar="NAME", help=_("Default: all."))] = None,
+    name: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="NAME", help=_("Default: all."), autocompletion=completers.templates
+        ),
+    ] = None,
     var: Values = None,
     as_json: AsJson = False,
 ) -> None:

@@ -52,6 +52,9 @@ SHAPES = (
     N_("{problem}. Did you mean {names}?"),
 )
 
+EXAMPLE = r"(Example:|Exemple\s:)\s+(umsalert (?s:.*))\Z"
+"""What the help of a command ends with, in either language; compiled when help is written."""
+
 # Every metavar of the commands, and what Typer writes where there is none.
 METAVARS = (
     N_("ACCOUNT"),
@@ -109,6 +112,19 @@ def said_again(sentence: str) -> str:
     return sentence
 
 
+def pasted(line: str, width: int) -> list[str]:
+    """Break a line as a shell takes it: before an option, with a backslash."""
+    lines = [""]
+    for part in line.replace(" --", "\n--").split("\n"):
+        joined = f"{lines[-1]} {part}" if lines[-1] else part
+        if lines[-1] and len(joined) > width:
+            lines[-1] += " \\"
+            joined = f"    {part}"
+            lines.append("")
+        lines[-1] = joined
+    return lines
+
+
 def translate(command: Any) -> None:  # noqa: ANN401 - Typer keeps its command classes private
     """Make `command` and all below it show their help in the active language."""
     command.context_class = _Context
@@ -134,6 +150,19 @@ class _Formatter(typer.Context.formatter_class):  # type: ignore[valid-type, mis
     def write_heading(self, heading: str) -> None:
         """Write the title of a section."""
         super().write_heading(_("{heading}:").format(heading=heading).removesuffix(":"))
+
+    def write_text(self, text: str) -> None:
+        """Write a paragraph; an example at its end on lines of its own, as a shell takes them."""
+        found = re.search(EXAMPLE, text)
+        if found is None:
+            super().write_text(text)
+            return
+        if before := text[: found.start()].strip():
+            super().write_text(before)
+        title, line = found.groups()
+        room = self.width - self.current_indent - len(" \\")
+        for broken in pasted(f"{title} {' '.join(line.split())}", room):
+            self.write(f"{'':>{self.current_indent}}{broken}\n")
 
     def write_dl(self, rows: Sequence[tuple[str, str]], *args: int, **kwargs: int) -> None:
         """Write a list of options or commands."""

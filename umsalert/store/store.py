@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from umsalert.store.export import SqlExport
     from umsalert.store.imports import SqlImports
     from umsalert.store.inbox import SqlInbox
+    from umsalert.store.offers import SqlOffers
     from umsalert.store.operators import SqlOperators
     from umsalert.store.outbox import SqlOutbox
     from umsalert.store.people import SqlPeople
@@ -74,6 +75,13 @@ class Store:
         from umsalert.store.inbox import SqlInbox
 
         return SqlInbox(self._database, self._now)
+
+    @cached_property
+    def offers(self) -> SqlOffers:
+        """What a shell completes."""
+        from umsalert.store.offers import SqlOffers
+
+        return SqlOffers(self._database)
 
     @cached_property
     def answers(self) -> SqlAnswers:

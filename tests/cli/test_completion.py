@@ -1,0 +1,236 @@
+"""Pressing Tab offers what could come next, in Bash, Zsh and Fish, and nothing else happens."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support import make_alert, make_register
+from umsalert.cli.app import app
+from umsalert.cli.completion import answer
+from umsalert.model import ChannelKind
+from umsalert.store.store import Store
+from umsalert.wiring import SystemClock
+
+
+@pytest.fixture
+async def database() -> Path:
+    path = Path(os.environ["UMSALERT_HOME"]) / "umsalert.db"
+    await make_register(path)
+    async with Store(path, SystemClock()) as store:
+        await make_alert(store, ChannelKind.SMS)
+    return path
+
+
+class Shell:
+    """Asks as a shell does; the cursor stands at the end of the line."""
+
+    def __init__(self, patch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+        self._patch, self._capsys = patch, capsys
+        self.code = 0
+
+    def bash(self, line: str) -> list[str]:
+        words = line.split(" ")
+        self._patch.setenv("COMP_WORDS", "\n".join(words))
+        self._patch.setenv("COMP_CWORD", str(len(words) - 1))
+        return self._said("complete_bash").splitlines()
+
+    def zsh(self, line: str) -> str:
+        self._patch.setenv("_TYPER_COMPLETE_ARGS", line)
+        return self._said("complete_zsh")
+
+    def fish(self, line: str, action: str = "get-args") -> str:
+        self._patch.setenv("_TYPER_COMPLETE_ARGS", line)
+        self._patch.setenv("_TYPER_COMPLETE_FISH_ACTION", action)
+        return self._said("complete_fish")
+
+    def _said(self, instruction: str) -> str:
+        self.code = answer(instruction)
+        said = self._capsys.readouterr()
+        assert said.err == ""
+        return said.out
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    return Shell(monkeypatch, capsys)
+
+
+def commands(command: Any = app, words: tuple[str, ...] = ("umsalert",)) -> Iterator[Any]:
+    whole = command.load() if hasattr(command, "load") else command
+    yield words, whole
+    for name, below in getattr(whole, "commands", {}).items():
+        yield from commands(below, (*words, name))
+
+
+def test_every_command_offers_its_options_and_groups_their_commands(shell: Shell) -> None:
+    """The tree is loaded as it is asked for; completion goes through it to every end."""
+    for words, command in commands():
+        line = " ".join(words)
+        names = {
+            name for parameter in command.params for name in parameter.opts if name[:2] == "--"
+        }
+        offered = set(shell.bash(f"{line} --"))
+        assert names | {"--help", "--db", "--debug", "--log-format"} <= offered, line
+        below = getattr(command, "commands", None)
+        if below:
+            assert set(shell.bash(f"{line} ")) >= set(below), line
+
+
+@pytest.mark.parametrize(
+    ("line", "offered"),
+    [
+        ("umsalert al", ["alert"]),
+        ("umsalert site list --status a", ["approved"]),
+        ("umsalert site list --status = a", ["approved"]),
+        ("umsalert --db nowhere.db alert sh", ["show"]),
+        ("umsalert alert --debug send --idem", ["--idempotency-key"]),
+        ("umsalert alert list --log-format ", ["text", "json"]),
+        ("umsalert alert send --template search-", ["search-person", "search-vehicle"]),
+        ("umsalert template check loc", ["lockdown"]),
+        ("umsalert channel test sms --provider v", ["vonage"]),
+        ("umsalert channel test v", ["voice"]),
+        ("umsalert report show last --format c", ["csv"]),
+        ("umsalert --version ", sorted(app.commands, key=list(app.commands).index)),
+    ],
+)
+def test_words_are_offered(shell: Shell, line: str, offered: list[str]) -> None:
+    """Commands, options, choices, templates and providers need no database."""
+    assert shell.bash(line) == offered
+
+
+def test_what_is_in_the_database_is_offered(shell: Shell, database: Path) -> None:
+    """References of sites, contacts and alerts, by what is typed so far; --db anywhere."""
+    sites = shell.bash("umsalert site show ")
+    contacts = shell.bash("umsalert contact show ")
+    assert sites
+    assert contacts
+    assert shell.bash(f"umsalert site show {sites[0]}")[0] == sites[0]
+    assert shell.bash(f"umsalert site approve {sites[0]} ") == sites
+    assert shell.bash("umsalert alert recenter last --site ") == sites
+    assert shell.bash("umsalert contact add --site ") == sites
+    assert shell.bash("umsalert reply add last ") == [*sites, *contacts]
+    last, *alerts = shell.bash("umsalert report show ")
+    assert last == "last"
+    assert shell.bash("umsalert report la") == ["last"]
+    assert set(shell.bash("umsalert report ")) >= {"show", "last", *alerts}
+    assert shell.bash(f"umsalert alert show {alerts[0][:6]}") == alerts
+    assert shell.bash("umsalert alert show nothing-like-it") == []
+    moved = database.rename(database.with_name("other.db"))
+    assert shell.bash("umsalert site show ") == []
+    assert shell.bash(f"umsalert site show --db {moved} ") == sites
+
+
+@pytest.mark.parametrize(
+    ("command", "metavars"),
+    [
+        ("alert", {"ALERT", "REQUEST"}),
+        ("report", {"ALERT"}),
+        ("reply", {"ALERT", "REF"}),
+        ("site", {"REF", "REF..."}),
+        ("contact", {"REF", "REF..."}),
+        ("template", {"NAME"}),
+    ],
+)
+def test_what_has_a_reference_offers_it(command: str, metavars: set[str]) -> None:
+    """A command that is added beside these and takes such a word says who offers it."""
+    bare = [
+        (words, parameter.name)
+        for words, whole in commands(app.commands[command], ("umsalert", command))
+        for parameter in whole.params
+        if parameter.metavar in metavars
+        and parameter.name not in {"sheet", "encoding"}
+        and parameter._custom_shell_complete is None
+    ]
+    assert bare == []
+
+
+def test_files_are_left_to_the_shell(shell: Shell) -> None:
+    """Where a file is meant we offer nothing: Bash and Zsh complete it, Fish is told so."""
+    assert shell.bash("umsalert site import ") == []
+    assert shell.bash("umsalert --db ") == []
+    assert shell.bash("umsalert site list --db ") == []
+    assert shell.zsh("umsalert site import ").strip() == "_files"
+    assert shell.fish("umsalert site import ", "is-args") == ""
+    assert shell.code == 1
+    shell.fish("umsalert site ", "is-args")
+    assert shell.code == 0
+
+
+def test_a_name_cannot_speak_to_the_shell(shell: Shell, database: Path) -> None:
+    """Zsh evaluates what it gets: of a site's name only what is harmless stands beside its ref."""
+    evil = "L'$(touch pwned)`id`\"; \\Q: [x] Café"
+
+    def rename(connection: Any) -> None:
+        connection.execute("UPDATE site SET name = ?", (evil,))
+
+    async def work() -> None:
+        async with Store(database, SystemClock()) as store:
+            await store._database.write(rename)
+
+    asyncio.run(work())
+    said = shell.zsh("umsalert site show ")
+    assert 'L’ touch pwned id Q x Café"' in said
+    ref = shell.bash("umsalert site show ")[0]
+    assert f"{ref}\tL’ touch pwned id Q x Café" in shell.fish("umsalert site show ")
+
+
+@pytest.mark.parametrize("trouble", ["no home", "no database", "settings", "damaged"])
+def test_trouble_is_silent(shell: Shell, trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever presses Tab is never told of an error, and nothing appears on the disk."""
+    home = Path(os.environ["UMSALERT_HOME"])
+    if trouble == "no home":
+        monkeypatch.setenv("UMSALERT_HOME", str(home / "nowhere"))
+    if trouble == "settings":
+        (home / "umsalert.toml").write_text("[smtp]\nport = 'x'\n", "utf-8")
+    if trouble == "damaged":
+        (home / "umsalert.db").write_bytes(b"no database" * 1000)
+    before = sorted(home.rglob("*"))
+    assert shell.bash("umsalert site show ") == []
+    assert set(shell.bash("umsalert alert show ")) <= {"last"}
+    assert sorted(home.rglob("*")) == before
+
+
+def test_nothing_is_changed_or_logged(shell: Shell, database: Path) -> None:
+    """Every file of the home is what it was; a reader of SQLite leaves its empty log, no more."""
+
+    def files() -> dict[str, bytes]:
+        found = [path for path in database.parent.rglob("*") if path.is_file()]
+        return {path.name: path.read_bytes() for path in found if path.suffix != ".db-shm"}
+
+    database.parent.joinpath("umsalert.toml").write_text("", "utf-8")
+    before = {"umsalert.db-wal": b"", **files()}
+    for words, _command in commands():
+        shell.bash(f"{' '.join(words)} ")
+    assert {"umsalert.db-wal": b"", **files()} == before
+
+
+def test_bash_itself_is_served(database: Path) -> None:
+    """The script that --show-completion prints makes the real Bash offer what we say."""
+    program = Path(sys.executable).parent
+    script = """
+    eval "$(umsalert --show-completion bash)"
+    COMP_WORDS=(umsalert site list --status ap); COMP_CWORD=4
+    _umsalert_completion umsalert
+    printf '%s\\n' "${COMPREPLY[@]}"
+    complete -p umsalert
+    """
+    done = subprocess.run(
+        ["bash", "-c", script],
+        env=os.environ | {"PATH": f"{program}{os.pathsep}{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == [
+        "approved",
+        "complete -o default -F _umsalert_completion umsalert",
+    ]

@@ -1,0 +1,29 @@
+-- name: accounts
+SELECT account, group_concat(role, ', ')
+FROM operator_role
+WHERE account BETWEEN :first AND :last
+GROUP BY account ORDER BY account LIMIT :most
+
+-- name: alerts
+SELECT ref, template
+FROM alert
+WHERE ref BETWEEN :first AND :last
+ORDER BY id DESC LIMIT :most
+
+-- name: approvals
+SELECT ref, kind
+FROM approval
+WHERE decision IS NULL AND ref BETWEEN :first AND :last
+ORDER BY id DESC LIMIT :most
+
+-- name: contacts
+SELECT ref, status
+FROM contact
+WHERE ref BETWEEN :first AND :last
+ORDER BY ref LIMIT :most
+
+-- name: sites
+SELECT ref, name
+FROM site
+WHERE ref BETWEEN :first AND :last
+ORDER BY ref LIMIT :most
