@@ -68,6 +68,11 @@ def key_id(line: str | bytes) -> str:
     return base64.b64decode(line)[2:10][::-1].hex().upper()
 
 
+def key_file_text(key: str) -> str:
+    """Return what minisign's -p takes: a remark, then the key."""
+    return f"untrusted comment: minisign public key {key_id(key)}\n{key}"
+
+
 def read_public_key(typed: str) -> str:
     """Return a public key that was typed, or lies in a file that was named. Raises UsageError."""
     if (key := _public_key(typed)) is not None:

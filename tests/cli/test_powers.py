@@ -46,8 +46,10 @@ ARGUMENTS: Mapping[Power, Mapping[str, tuple[str, ...]]] = {
         "operator list": ("--json",),
         "reply list": ("last",),
         "reply photo": ("1", "--output", "photo.jpg"),
+        "report key": ("--json",),
         "report show": ("last",),
         "report summary": ("--json",),
+        "report verify": ("report.html",),
         "serve": ENDLESS,  # takes in what comes from outside; it does nothing for its operator
         "simulator": ENDLESS,
         "site export": ("-",),

@@ -65,7 +65,7 @@ def test_a_file_that_is_there_is_left_alone(office: Cli) -> None:
         (("--format", "xlsx", "--output", "-"), "not_to_stdout"),
         (("--output", "report.txt"), "format_missing"),
         (("--output", "report.txt", "--format", "table"), "format_missing"),
-        (("--output", "nowhere/report.csv"), "file_not_written"),
+        (("--output", "nowhere/report.csv"), "folder_missing"),
     ],
 )
 def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], code: str) -> None:
@@ -76,7 +76,7 @@ def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], co
     hints = {
         "not_to_stdout": "--output",
         "format_missing": ".xlsx",
-        "file_not_written": "Choose another",
+        "folder_missing": "Make it first",
     }
     assert hints[code] in ended.err
     assert not (office.folder / words[-1]).exists() or words[-1] == "-"

@@ -133,7 +133,7 @@ def test_every_metavar_is_known() -> None:
 
 
 # French in the source already.
-SAME = {"PC sécurité, chef d'équipe, ..."}
+SAME = {"PC sécurité, chef d'équipe, ...", "vigipirate }}."}
 # The help page of every command, in the language that the environment asks for.
 PAGES = """
 import json

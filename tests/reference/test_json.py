@@ -314,6 +314,10 @@ def _waves(run: Collector, folder: Path) -> None:
     run("report show", ref)
     for by in ("template", "commune"):
         run("report summary", "--by", by)
+    sealed = folder / "report.csv"
+    run.office.run("report", "show", ref, "--seal", "--output", sealed)
+    run("report key")
+    run("report verify", sealed)
     run("alert list")
     polygon = run("alert send", "--polygon", folder / "area.geojson", *PERSON, "--yes")
     run("report show", polygon.events[-1]["alert"])

@@ -52,9 +52,7 @@ def key(context: typer.Context, as_json: AsJson = False) -> None:
     if as_json:
         output.document({"public_key": line, "key_id": seals.key_id(line)})
         return
-    # as minisign writes it
-    output.line(f"untrusted comment: minisign public key {seals.key_id(line)}")
-    output.line(line)
+    output.line(seals.key_file_text(line))
 
 
 def key_file(this: Session) -> Path:

@@ -1,0 +1,88 @@
+"""`report show --seal`, `report key`, `report verify`, as the real program."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import Cli
+from tests.cli.test_report_files import office
+
+__all__ = ["office"]
+
+
+@pytest.mark.parametrize("end", ["html", "pdf", "xlsx", "json"])
+def test_a_sealed_report_is_proven_elsewhere(office: Cli, tmp_path: Path, end: str) -> None:
+    """By who has the two files and the key, without a database; and by minisign."""
+    file = office.folder / f"report.{end}"
+    assert office("report", "last", "--seal", "--output", file).code == 0
+    key = office("report", "key")
+    (office.folder / "nice.pub").write_text(key.out)
+    elsewhere = {"UMSALERT_HOME": str(tmp_path / "elsewhere")}
+    proven = office("report", "verify", file, "--key", "nice.pub", "--json", environ=elsewhere)
+    assert proven.code == 0, proven.err
+    sealed = proven.document["sealed"]
+    assert sealed["file"] == file.name
+    assert not (tmp_path / "elsewhere").exists()
+    told = subprocess.run(
+        ["minisign", "-V", "-p", "nice.pub", "-m", file.name],
+        cwd=office.folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+
+
+def test_the_log_knows_what_was_sealed(office: Cli) -> None:
+    """By its hash: a sealed file that turns up can be found; the report names the head before."""
+    file = office.folder / "report.json"
+    head = office("audit", "head").out.strip()
+    assert office("report", "last", "--seal", "--output", file).code == 0
+    assert json.loads(file.read_text("utf-8"))["audit_head"] == head
+    (entry,) = map(json.loads, office("audit", "log", "--limit", "1", "--json").out.splitlines())
+    assert entry["action"] == "report.seal"
+    assert entry["detail"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert office("audit", "verify", "--head", head).code == 0
+
+
+def test_a_changed_report_is_found(office: Cli) -> None:
+    """One byte, and it is no proof of anything: exit 4, in words."""
+    file = office.folder / "report.html"
+    assert office("report", "last", "--seal", "--output", file).code == 0
+    assert office("report", "verify", file).code == 0
+    file.write_bytes(file.read_bytes().replace(b"Alert", b"alert", 1))
+    refused = office("report", "verify", file, "--json")
+    assert refused.code == 4
+    assert refused.error["code"] == "report_changed"
+
+
+def test_a_seal_needs_a_file_and_leaves_what_is_there(office: Cli) -> None:
+    """Neither of the two files is replaced without --force; both are there or none."""
+    assert office("report", "last", "--seal").code == 2
+    file = office.folder / "report.csv"
+    seal = office.folder / "report.csv.minisig"
+    seal.write_text("mine")
+    assert office("report", "last", "--seal", "--output", file).code == 2
+    assert not file.exists()
+    assert seal.read_text() == "mine"
+    assert office("report", "last", "--seal", "--output", file, "--force").code == 0
+    assert office("report", "verify", file).code == 0
+
+
+def test_who_has_no_key_is_told_to_ask_for_it(office: Cli, home: Path) -> None:
+    """No key is made by looking: a new one would prove nothing."""
+    file = office.folder / "report.csv"
+    assert office("report", "last", "--seal", "--output", file).code == 0
+    shutil.move(home / "seal.key", home / "gone.key")
+    refused = office("report", "verify", file, "--json")
+    assert (refused.code, refused.error["code"]) == (4, "key_missing")
+    assert not (home / "seal.key").exists()
+    other = office("report", "key", "--json").document["public_key"]
+    refused = office("report", "verify", file, "--key", other, "--json")
+    assert (refused.code, refused.error["code"]) == (4, "seal_of_another_key")
