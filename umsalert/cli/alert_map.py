@@ -7,7 +7,17 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 from umsalert.cli.output import Output
-from umsalert.geo.sketch import CENTRE, CENTRE_WITH_SITES, MANY, OTHER, RIM, scale_bar, sketch
+from umsalert.geo.sketch import (
+    CENTRE,
+    CENTRE_WITH_SITES,
+    EXERCISE_RIM,
+    MANY,
+    OTHER,
+    RIM,
+    as_exercise,
+    scale_bar,
+    sketch,
+)
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _
 
@@ -19,7 +29,9 @@ COLUMNS = 45
 """Leaves 32 of a terminal's 80 columns for the legend."""
 
 _BAR_COLUMNS = 15
-_STYLES = {CENTRE: "bold red", CENTRE_WITH_SITES: "bold red", RIM: "cyan", OTHER: "dim"}
+_STYLES = {CENTRE: "bold red", CENTRE_WITH_SITES: "bold red", RIM: "cyan", OTHER: "dim"} | {
+    EXERCISE_RIM: "bold yellow"
+}
 
 
 def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
@@ -35,10 +47,18 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         ((place.lat, place.lon) for place in others),
         COLUMNS,
     )
+    exercise = plan.request.exercise
+    if exercise:
+        drawing = as_exercise(drawing)
     output.line()
     legend = _legend(drawing.metres_per_column)
+    if exercise:
+        legend = [
+            line.replace(RIM, EXERCISE_RIM, 1) if line[:1] == RIM else line for line in legend
+        ]
     lines = "\n".join(drawing.lines).rstrip().split("\n")
-    drawn = []
+    word = Text(f"*** {_('EXERCISE')} ***".center(COLUMNS).rstrip(), "bold reverse yellow")
+    drawn = [word] if exercise else []
     for line, words in zip_longest(lines, legend, fillvalue=""):
         text = Text()
         for char in line.ljust(COLUMNS):
@@ -46,6 +66,8 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         text.append(f"  {words}")
         text.rstrip()
         drawn.append(text)
+    if exercise:
+        drawn.append(word)
     output.drawn(*drawn)
 
 

@@ -13,6 +13,7 @@ from umsalert.errors import RefusedByRule
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, titled
 from umsalert.model import Approval, ApprovalKind, NewApproval, Role
+from umsalert.words.alerts import marked
 
 if TYPE_CHECKING:
     from umsalert.selection import Plan
@@ -101,11 +102,14 @@ def show_list(waiting: Sequence[Approval], time_zone: str, output: Output) -> No
 def show_head(approval: Approval, time_zone: str, output: Output) -> None:
     """Print who asks for what, and why."""
     output.paragraph(
-        _("Request {ref} of {operator}, {time}; it expires {expires}").format(
-            ref=approval.ref,
-            operator=approval.submitted_by,
-            time=local(approval.submitted_at, time_zone),
-            expires=local(approval.expires_at, time_zone),
+        marked(
+            _("Request {ref} of {operator}, {time}; it expires {expires}").format(
+                ref=approval.ref,
+                operator=approval.submitted_by,
+                time=local(approval.submitted_at, time_zone),
+                expires=local(approval.expires_at, time_zone),
+            ),
+            exercise=bool(approval.request.get("exercise")),
         )
     )
     reason = approval.request.get("reason")
@@ -139,4 +143,4 @@ def _what(approval: Approval) -> str:
         people=request["people"],
         sites=request["sites"],
     )
-    return titled(_("EXERCISE"), words) if request["exercise"] else words
+    return marked(words, exercise=request["exercise"])

@@ -74,7 +74,9 @@ if TYPE_CHECKING:
     from umsalert.ports.record import (
         AlertRows,
         DeliveryRow,
+        FaultRow,
         Holder,
+        PeopleRow,
         Record,
         SiteRow,
         Steps,
@@ -127,6 +129,7 @@ __all__ = [
     "DeadAddress",
     "DeliveryRow",
     "Difference",
+    "FaultRow",
     "Found",
     "Geocoder",
     "Holder",
@@ -145,6 +148,7 @@ __all__ = [
     "Order",
     "Outbox",
     "Pace",
+    "PeopleRow",
     "Period",
     "PostalAddress",
     "Precision",
@@ -201,7 +205,9 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "outbox": (
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
-            "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
+            "record": (
+                "AlertRows DeliveryRow FaultRow Holder PeopleRow Record SiteRow Steps WaveRow"
+            ),
             "summary": "AlertTotals DeadAddress Period Summaries SummaryFacts UnreachedSite",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (

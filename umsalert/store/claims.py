@@ -30,6 +30,9 @@ it."""
 ASK_AGAIN_WITHIN_S = 1.0
 """A queue whose messages are all for later is asked this often: another process may change it."""
 
+BEHIND_ALERTS = 1000
+"""Added to the priority of an exercise: every real alert overtakes it, whatever its template."""
+
 ABSURD_WAIT_S = 600.0
 """No cell is waited for that long; who would have to saw the clock set back."""
 
@@ -55,7 +58,7 @@ def sending_of(connection: Connection, sender_id: int) -> Sending:
     return Sending(
         alert_id=row["id"],
         ref=row["ref"],
-        priority=row["priority"],
+        priority=row["priority"] + BEHIND_ALERTS * row["exercise"],
         expires_at=from_text(row["expires_at"]),
         cell_pace=CellPace(row["cell_rate_per_s"], row["cell_burst"]),
         texts={
