@@ -7,6 +7,7 @@ kept of them is a time each, and lists that end.
 from __future__ import annotations
 
 import heapq
+import re
 from array import array
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -32,6 +33,10 @@ SLOWEST = 5
 
 ASKING = NEW_AREA | {FollowKind.FOLLOW_UP}
 """What follows an alert and asks for an answer, too."""
+
+
+_NO_ADDRESS = re.compile(r"(bounced_)?5\.1\.|http_422$|55[013]$|.*(invalid|unknown_number|unalloc)")
+"""Codes that say that there is no such address; others may be of a telephone that was off."""
 
 
 class Silence(StrEnum):
@@ -89,11 +94,12 @@ class Mend:
 
     @property
     def command(self) -> str:
-        """Return the command that mends it."""
+        """Return the command that mends it, or that tells whether the address is to blame."""
         if self.code == ReplyKind.WRONG_PERSON:
             return f"umsalert contact revoke {self.contact_ref} --reason 'wrong person'"
-        email = self.channel is ChannelKind.EMAIL
-        option = "--email ADDRESS" if email else "--phone NUMBER"
+        if self.channel is not None and not _NO_ADDRESS.match(self.code):
+            return f"umsalert contact verify {self.contact_ref} --by {self.channel}"
+        option = "--email ADDRESS" if self.channel is ChannelKind.EMAIL else "--phone NUMBER"
         return f"umsalert contact edit {self.contact_ref} {option}"
 
 

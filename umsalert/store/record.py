@@ -51,7 +51,7 @@ class SqlRecord:
 
     async def exercise_before(self, alert: Alert) -> Alert | None:
         """Return the last exercise before this one by the same template whose area overlaps."""
-        from umsalert.geo.circles import distance_m
+        from umsalert.geo.bearings import about_m
 
         here = alert.area
 
@@ -59,7 +59,7 @@ class SqlRecord:
             values = {"alert_id": alert.id, "template": alert.template}
             for row in connection.execute(queries("record")["exercises_before"], values):
                 reach_m = here.radius_m + row["radius_m"]
-                if distance_m(here.lat, here.lon, row["lat"], row["lon"]) <= reach_m:
+                if about_m(here.lat, here.lon, row["lat"], row["lon"]) <= reach_m:
                     return alert_of_row(row)
             return None
 
