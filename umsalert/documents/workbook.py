@@ -49,8 +49,8 @@ class Workbook:
             marked = f"{self._mark} {name}".strip()
             sheet = self._book.add_worksheet(marked if number == 1 else f"{marked} {number}")
             if self._mark:
-                sheet.set_header(f"&C&B{self._mark}")
-                sheet.set_footer(f"&C&B{self._mark}")
+                sheet.set_header(f"&C{self._mark}")
+                sheet.set_footer(f"&C{self._mark}")
                 sheet.set_tab_color("#FFC000")
             for place, title in enumerate(titles):
                 sheet.set_column(place, place, title.width)
