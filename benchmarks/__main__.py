@@ -18,6 +18,7 @@ from benchmarks import (
     first_message,
     imports,
     national,
+    reporting,
     stages,
     startup,
     throughput,
@@ -45,6 +46,8 @@ BENCHMARKS: Mapping[str, Callable[[Options], Iterator[Comparison | Figures]]] = 
     "import": imports.run,
     "answers": answers.run,
     "watch": watch.run,
+    "report": reporting.run_report,
+    "summary": reporting.run_summary,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import register
@@ -25,8 +26,8 @@ FROM (
     FROM generated WHERE value BETWEEN 1 AND :alerts
 )
 """
-# An alert goes to a run of contacts by all channels; a tenth of its messages is never accepted, nor
-# anything at one site in a hundred. Every alert is sent at 200 messages a second.
+# An alert goes to a run of contacts by all channels, 200 messages a second; a tenth is never
+# accepted, nor is anything at one site in a hundred. It begins at a full hour and ends within it.
 _DELIVERIES = """
 INSERT INTO delivery (
     alert_id, site_id, contact_id, channel, address, language, state, code, attempts,
@@ -46,10 +47,10 @@ FROM (
             WHEN way.value = 'email' THEN 'accepted'
             ELSE 'delivered'
         END AS state,
-        strftime(
-            '%Y-%m-%dT%H:%M:%f', alert.created_at,
-            printf('+%.3f seconds', (place.value * 3 + way.key) / 200.0)
-        ) || 'Z' AS sent_at
+        substr(alert.created_at, 1, 14) || printf(
+            '%02d:%06.3fZ', (place.value * 3 + way.key) / 12000,
+            (place.value * 3 + way.key) % 12000 / 200.0
+        ) AS sent_at
     FROM alert
     CROSS JOIN generated AS place ON place.value BETWEEN 0 AND :people - 1
     CROSS JOIN json_each('["sms", "voice", "email"]') AS way
@@ -57,13 +58,26 @@ FROM (
     WHERE alert.id BETWEEN :first AND :last
 )
 """
+_MOST = 3600 * 200
 
 
-def make(path: Path, cache: Path, *, alerts: int, deliveries: int, sites: int) -> None:
-    """Make a database with a register of `sites` and so many alerts of so many deliveries each."""
-    register.copy_of(sites, cache, path)
-    people = deliveries // 3
-    values = {"alerts": alerts, "people": people, "contacts": sites * register.CONTACTS_PER_SITE}
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How many alerts, how many deliveries each of them has, and the sites of the register."""
+
+    alerts: int
+    deliveries: int
+    sites: int
+
+
+def make(path: Path, cache: Path, size: Size) -> None:
+    """Make a database of this size; `cache` keeps its register for the next one."""
+    register.copy_of(size.sites, cache, path)
+    people = size.deliveries // 3
+    contacts = size.sites * register.CONTACTS_PER_SITE
+    if people > contacts or size.deliveries > _MOST:
+        raise AssertionError(f"{size}: nobody gets an alert twice, and an hour is enough")
+    values = {"alerts": size.alerts, "people": people, "contacts": contacts}
     with contextlib.closing(connect(path, write=True)) as connection:
         connection.execute("PRAGMA synchronous = OFF")
         connection.execute("BEGIN IMMEDIATE")
@@ -72,10 +86,10 @@ def make(path: Path, cache: Path, *, alerts: int, deliveries: int, sites: int) -
         connection.execute(
             "WITH RECURSIVE n (value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM n LIMIT ?)"
             " INSERT INTO temp.generated SELECT value FROM n",
-            [max(alerts, people) + 1],
+            [max(size.alerts, people) + 1],
         )
         connection.execute(_ALERTS, values)
-        for first in range(1, alerts + 1, 50):
+        for first in range(1, size.alerts + 1, 50):
             connection.execute(_DELIVERIES, values | {"first": first, "last": first + 49})
         _fill_the_rest(connection)
         for sql in triggers:

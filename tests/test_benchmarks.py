@@ -60,3 +60,11 @@ def test_a_benchmark_lets_guards_answer(tmp_path: Path) -> None:
     pages, sender = measured(tmp_path, "answers", "--contacts", "40")
     assert (len(pages["lines"]), len(sender["lines"])) == (5, 2)
     assert "are kept: met" in sender["notes"][1]
+
+
+def test_a_benchmark_reports_and_summarises(tmp_path: Path) -> None:
+    """Every format at two sizes, and the summary beside the bare statement."""
+    words = ("report", "summary", "--contacts", "200", "--rounds", "1")
+    *reports, summary = measured(tmp_path, *words)
+    assert [len(item["lines"]) for item in reports] == [2, 2, 2, 2]
+    assert len(summary["lines"]) == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from contextlib import closing
 from dataclasses import replace
 
@@ -9,14 +10,16 @@ from tests.store.conftest import clock, database, empty_database, store
 from tests.workbench import (
     OPERATOR,
     FixedClock,
+    answer_to,
     commit,
     fill_register,
     new_alert,
     record,
     take,
+    tell,
 )
 from umsalert import reports
-from umsalert.model import ChannelKind, Expected, Outcome, OutcomeKind
+from umsalert.model import ChannelKind, Expected, Outcome, OutcomeKind, ReplyKind
 from umsalert.ports import Pace, Settled
 from umsalert.store.spatialite import connect
 from umsalert.store.store import Store
@@ -83,3 +86,37 @@ async def test_an_alert_to_nobody_has_a_report(store: Store) -> None:
     report = await reports.build(store.record, await record(store))
     assert report.deliveries == 0
     assert set(report.accepted_s.values()) == {None}
+
+
+async def test_a_curve_has_few_points_however_many_messages(store: Store) -> None:
+    """Its first, its last, and so many between that none is half a per cent off."""
+    await fill_register(store, 600, step_deg=0.00001)
+    alert = await record(store, new_alert(channels=(SMS,)))
+    with closing(connect(store.path, write=True)) as connection:
+        connection.execute(
+            "UPDATE delivery SET state = 'accepted',"
+            " accepted_at = printf('2026-03-17T12:%02d:%02d.000Z', id / 60, id % 60)"
+        )
+    (channel,) = (await reports.build(store.record, alert)).channels
+    seconds, counts = zip(*channel.accepted_curve, strict=True)
+    assert len(counts) == reports.CURVE_POINTS
+    assert (counts[0], counts[-1], channel.accepted) == (1, 600, 600)
+    assert [float(count) for count in counts] == list(seconds)  # one a second
+    assert max(after - before for before, after in itertools.pairwise(counts)) <= 4
+
+
+async def test_rows_come_nearest_first_with_their_answers(store: Store, clock: FixedClock) -> None:
+    """What is sorted is ids only: the rows that are joined to them keep the order."""
+    await fill_register(store, 30)
+    alert = await record(store, new_alert(channels=(SMS, EMAIL)))
+    told = await tell(store, alert)
+    assert [site.distance_m for site in told.sites] == sorted(s.distance_m for s in told.sites)
+    keys = [(row.distance_m, row.site_ref, row.contact_ref) for row in told.deliveries]
+    assert (len(keys), keys) == (60, sorted(keys))
+    sender = await store.outbox.open_sender(alert.id, OPERATOR)
+    claim = await take(store, sender, SMS, Pace(1000, 1000), 30)
+    for item in reversed(claim.outgoing):
+        await store.answers.record(answer_to(item.reference, ReplyKind.ACKNOWLEDGED, clock.now()))
+    told = await tell(store, alert)
+    assert {site.answer and site.answer.site_ref == site.ref for site in told.sites} == {True}
+    assert {site.acknowledged for site in told.sites} == {1}

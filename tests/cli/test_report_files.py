@@ -83,7 +83,8 @@ def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], co
 
 
 def test_standard_output_takes_all_but_workbooks(office: Cli) -> None:
-    """For pipes: `-` is the same as no file."""
+    """For pipes: `-` is the same as no file, with or without a format."""
+    assert office("report", "last", "--output", "-").out == office("report", "last").out
     for kind in ("json", "csv", "geojson", "cap"):
         plain = office("report", "last", "--format", kind)
         assert plain.code == 0, plain.err

@@ -86,7 +86,7 @@ class Desk:
             ),
             area=replace(CENTRE, radius_m=900),
             texts=TEXTS[:2],
-            variables={"outcome": "Over."},
+            variables={"outcome": f"After {alert.ref}."},
             incident_at=alert.incident_at,
             follows=Following(alert.id, kind, Audience.ALL),
         )

@@ -110,6 +110,7 @@ async def test_what_follows_names_what_it_follows(
     ]
     assert of(found, "incidents") == [first.ref]
     assert ("AllClear" in of(found, "responseType")) == (kind is FollowKind.CLOSING)
+    assert ("Past" in of(found, "urgency")) == (kind in {FollowKind.CLOSING, FollowKind.CORRECTION})
 
 
 async def test_an_end_refers_to_all_that_still_stood(desk: Desk) -> None:

@@ -301,6 +301,8 @@ def _waves(run: Collector, folder: Path) -> None:
     run("alert close", ref, "--outcome", "La personne a été retrouvée.", "--yes")
     assert run("alert close", ref, "--outcome", "Autre chose.", "--yes").code == 5
     run("report show", ref)
+    for by in ("template", "commune"):
+        run("report summary", "--by", by)
     run("alert list")
     polygon = run("alert send", "--polygon", folder / "area.geojson", *PERSON, "--yes")
     run("report show", polygon.events[-1]["alert"])

@@ -120,15 +120,16 @@ def show(
 def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
     """Return the format that was asked for. Raises UsageError where it cannot go there."""
     asked = Format.JSON if as_json else style
-    of_file = _ENDS.get(file.suffix.lower()) if file else Format.TABLE
-    wanted = asked or of_file
-    if wanted is None or (wanted is Format.TABLE and file not in (None, STDOUT)):
+    target = STDOUT if file is None else file
+    to_stdout = target == STDOUT
+    wanted = asked or (Format.TABLE if to_stdout else _ENDS.get(target.suffix.lower()))
+    if wanted is None or (wanted is Format.TABLE and not to_stdout):
         raise UsageError(
             "format_missing",
             _("What {file} is to be is not said.").format(file=file),
             hint=_("Let its name end in {ends}, or say --format.").format(ends=", ".join(_ENDS)),
         )
-    if wanted is Format.XLSX and file in (None, STDOUT):
+    if wanted is Format.XLSX and to_stdout:
         raise UsageError(
             "not_to_stdout",
             _("An Excel workbook does not go to standard output."),

@@ -16,9 +16,9 @@ from umsalert.cli.output import Output, duration, local
 from umsalert.cli.output_file import STDOUT, Force, opened
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, day_words, ngettext
 from umsalert.model import SHARES, GroupedBy
-from umsalert.times import end_of_day, parse_day
+from umsalert.times import end_of_day, last_day, parse_day
 
 if TYPE_CHECKING:
     from umsalert.ports import Period
@@ -34,6 +34,8 @@ class Format(StrEnum):
 
 
 FIRST_DAY = date(2000, 1, 1)
+EXERCISES_SHOWN = 20
+"""The newest of them."""
 _ENDS = {".json": Format.JSON, ".csv": Format.CSV}
 
 
@@ -147,8 +149,8 @@ def _show(summary: Summary, zone: str, output: Output) -> None:
             n,
         ).format(
             n=n,
-            since=local(summary.period.since, zone, seconds=False),
-            until=local(summary.period.until, zone, seconds=False),
+            since=day_words(summary.period.since.astimezone(ZoneInfo(zone)).date()),
+            until=day_words(last_day(summary.period.until, zone)),
             zone=zone,
         )
     )
@@ -273,9 +275,12 @@ def _exercise_table(summary: Summary, zone: str, output: Output) -> None:
                 alert.sites,
                 alert.acknowledged,
             )
-            for alert in summary.exercises
+            for alert in summary.exercises[-EXERCISES_SHOWN:]
         ],
     )
+    if len(summary.exercises) > EXERCISES_SHOWN:
+        more = len(summary.exercises) - EXERCISES_SHOWN
+        output.line(_("  … and {n} more; --json lists them all.").format(n=more))
 
 
 def _named(summary: Summary) -> list[tuple[str, Group]]:

@@ -16,7 +16,6 @@ from zoneinfo import ZoneInfo
 
 from umsalert.i18n import _
 from umsalert.model import TOKEN_PLACE, ChannelKind, Circle, FollowKind
-from umsalert.words.alerts import area_words
 from umsalert.words.plain import printable
 
 if TYPE_CHECKING:
@@ -102,12 +101,13 @@ def _kind(alert: Alert, of_incident: Sequence[Alert]) -> tuple[str, list[Alert]]
 def _info(root: Xml.Element, alert: Alert, sender: Sender, texts: Texts) -> None:
     """Add what was said in one language."""
     info = Xml.SubElement(root, "info")
-    ends = alert.follows is not None and alert.follows.kind is FollowKind.CLOSING
+    kind = alert.follows.kind if alert.follows else None
+    ends = kind in (FollowKind.CLOSING, FollowKind.CORRECTION)
     for name, text in (
         ("language", texts.language),
         ("category", "Security"),
         ("event", sender.titles.get(texts.language, alert.template)),
-        ("responseType", "AllClear" if ends else "Shelter" if alert.priority <= 0 else "Monitor"),
+        ("responseType", _response(alert, kind)),
         ("urgency", "Past" if ends else "Immediate" if alert.priority <= URGENT else "Expected"),
         ("severity", _severity(alert, ends=ends)),
         ("certainty", "Observed" if ends or alert.priority <= URGENT else "Possible"),
@@ -126,6 +126,14 @@ def _info(root: Xml.Element, alert: Alert, sender: Sender, texts: Texts) -> None
     _area(info, alert.area)
 
 
+def _response(alert: Alert, kind: FollowKind | None) -> str:
+    if kind is FollowKind.CLOSING:
+        return "AllClear"
+    if kind is FollowKind.CORRECTION:
+        return "None"
+    return "Shelter" if alert.priority <= 0 else "Monitor"
+
+
 def _severity(alert: Alert, *, ends: bool) -> str:
     if ends:
         return "Minor"
@@ -137,7 +145,8 @@ def _severity(alert: Alert, *, ends: bool) -> str:
 def _area(info: Xml.Element, area: Area) -> None:
     """Add the area. LATITUDE FIRST, unlike GeoJSON; of a polygon its outer rings."""
     found = Xml.SubElement(info, "area")
-    _add(found, "areaDesc", area_words(area))
+    # in no language: there is one for each
+    _add(found, "areaDesc", f"{round(area.radius_m)} m, {_pair(area.lat, area.lon)}")
     if isinstance(area, Circle):
         _add(found, "circle", f"{_pair(area.lat, area.lon)} {_plain(area.radius_m / 1000)}")
         return

@@ -73,9 +73,9 @@ class Workbook:
         elif isinstance(value, int | float):
             sheet.write_number(row, place, value)
         else:
-            # a string is never run; the mark lets it stay one when somebody edits the cell
+            # A string is never run; the mark lets it stay one when somebody edits the cell.
             text = printable(str(value))[:CELL_CHARS]
-            marked = self._inert if neutralise(text) != text else None
+            marked = self._inert if neutralise(text) is not text else None
             sheet.write_string(row, place, text, marked)
 
 

@@ -7,6 +7,8 @@ import unicodedata
 
 def printable(text: str) -> str:
     """Return text that cannot steer a terminal: no controls, no direction marks."""
+    if text.isprintable():  # nearly everything, and at once
+        return text
     return "".join(
         char
         if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cf"}
