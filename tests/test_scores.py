@@ -148,6 +148,19 @@ async def test_a_call_that_nobody_takes_mends_nothing(store: Store, code: str) -
     assert score.silent[0].why is Silence.UNDELIVERED
 
 
+async def test_an_address_is_named_once(store: Store) -> None:
+    """A number that SMS and call failed for: by the code that leaves no doubt."""
+    await fill_register(store, 1)
+    new = new_alert(channels=(SMS, ChannelKind.VOICE))
+    alert = await record(store, replace(new, exercise=True))
+    (message,) = await sent(store, alert, [TAKEN])
+    await receipt(store, message, DeliveryState.UNDELIVERED, "unreachable")
+    await sent(store, alert, [DEAD], ChannelKind.VOICE)
+    score = await scores.build(store.record, alert)
+    assert score.addresses == 1
+    assert [(mend.channel, mend.code) for mend in score.to_mend] == [("voice", "http_422")]
+
+
 async def test_what_was_mended_since_is_none_to_mend(store: Store) -> None:
     """It stays in the list for who compares, and is counted no more."""
     await fill_register(store, 1)

@@ -9,9 +9,10 @@ from __future__ import annotations
 import heapq
 import re
 from array import array
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import groupby
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from umsalert import standing
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from umsalert.model import Alert
-    from umsalert.ports import AlertRows, Record, ReplyRow, SiteRow
+    from umsalert.ports import AlertRows, FaultRow, Record, ReplyRow, SiteRow
 
 T = TypeVar("T")
 
@@ -93,11 +94,16 @@ class Mend:
     mended: bool = False
 
     @property
+    def certain(self) -> bool:
+        """Say whether the code leaves no doubt that the address is wrong."""
+        return _NO_ADDRESS.match(self.code) is not None
+
+    @property
     def command(self) -> str:
         """Return the command that mends it, or that tells whether the address is to blame."""
         if self.code == ReplyKind.WRONG_PERSON:
             return f"umsalert contact revoke {self.contact_ref} --reason 'wrong person'"
-        if self.channel is not None and not _NO_ADDRESS.match(self.code):
+        if self.channel is not None and not self.certain:
             return f"umsalert contact verify {self.contact_ref} --by {self.channel}"
         option = "--email ADDRESS" if self.channel is ChannelKind.EMAIL else "--phone NUMBER"
         return f"umsalert contact edit {self.contact_ref} {option}"
@@ -185,9 +191,12 @@ def of_rows(rows: AlertRows, alert: Alert, earlier: Score | None = None) -> Scor
 
 
 def to_mend(rows: AlertRows) -> Iterator[Mend]:
-    """Yield every address that is wrong: by what became of its messages, then by who answered."""
-    for row in rows.faults():
-        yield Mend(row.site_ref, row.site_name, row.contact_ref, row.channel, row.code, row.mended)
+    """Yield every address that is wrong: by what became of its messages, then by who answered.
+
+    An address comes once, with the code that says most.
+    """
+    for _contact, faults in groupby(rows.faults(), key=lambda row: row.contact_ref):
+        yield from _of_contact(faults)
     for site, answers in with_answers(rows.sites(), rows.replies_by_site()):
         for reply in standing.of_guards(answers).values():
             if reply.kind is ReplyKind.WRONG_PERSON and reply.contact_ref:
@@ -198,6 +207,18 @@ def to_mend(rows: AlertRows) -> Iterator[Mend]:
                     reply.channel,
                     ReplyKind.WRONG_PERSON,
                 )
+
+
+def _of_contact(faults: Iterable[FaultRow]) -> Iterable[Mend]:
+    """Return the address, or the two, that messages to one contact have failed for."""
+    found: dict[bool, Mend] = {}
+    for row in faults:
+        mail = row.channel is ChannelKind.EMAIL
+        if mail not in found or (_NO_ADDRESS.match(row.code) and not found[mail].certain):
+            found[mail] = Mend(
+                row.site_ref, row.site_name, row.contact_ref, row.channel, row.code, row.mended
+            )
+    return found.values()
 
 
 class _Sites:

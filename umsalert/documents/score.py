@@ -18,7 +18,7 @@ def silence_words(why: Silence) -> str:
     """Say why a site has not acknowledged."""
     return {
         Silence.UNREACHED: _("no message was accepted"),
-        Silence.UNDELIVERED: _("accepted, no receipt"),
+        Silence.UNDELIVERED: _("accepted, not delivered"),
         Silence.UNANSWERED: _("delivered, no answer"),
         Silence.WRONG_PERSON: _("answered: wrong person"),
         Silence.CANNOT: _("answered: cannot"),
