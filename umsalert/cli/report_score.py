@@ -21,16 +21,16 @@ MENDS_SHOWN = 15
 def show(score: Score, time_zone: str, output: Output) -> None:
     """Print how an exercise went."""
     output.paragraph(_("SCORE OF THE EXERCISE {ref}").format(ref=score.alert_ref))
-    output.paragraph(_("  Sites: {words}").format(words=sheet.share_words(score.sites)))
-    output.paragraph(_("  People: {words}").format(words=sheet.share_words(score.people)))
+    _line(output, 1, _("Sites: {words}").format(words=sheet.share_words(score.sites)))
+    _line(output, 1, _("People: {words}").format(words=sheet.share_words(score.people)))
     if score.answered.median_s is None:
-        output.paragraph(_("  No site has acknowledged."))
+        _line(output, 1, _("No site has acknowledged."))
     else:
         words = sheet.answered_words(score)
-        output.paragraph(_("  Acknowledged: {words}").format(words=words))
-        output.paragraph(_("  The slowest:"))
+        _line(output, 1, _("Acknowledged: {words}").format(words=words))
+        _line(output, 1, _("The slowest:"))
         for slow in score.slowest:
-            output.paragraph("    " + sheet.site_words(slow))
+            _line(output, 2, sheet.site_words(slow))
     _show_silent(score, output)
     _show_mends(score, output)
     _show_earlier(score, time_zone, output)
@@ -54,20 +54,24 @@ def _show_silent(score: Score, output: Output) -> None:
     if not score.silent_sites:
         return
     n = score.silent_sites
-    output.paragraph(
+    _line(
+        output,
+        1,
         ngettext(
-            "  {n} site has not acknowledged:",
-            "  {n} sites have not acknowledged, the worst first:",
+            "{n} site has not acknowledged:",
+            "{n} sites have not acknowledged, the worst first:",
             n,
-        ).format(n=n)
+        ).format(n=n),
     )
     for silent in score.silent[:SILENT_SHOWN]:
-        output.paragraph("    " + sheet.site_words(silent))
+        _line(output, 2, sheet.site_words(silent))
     if n > SILENT_SHOWN:
-        output.paragraph(
-            _("    … and {n} more: umsalert report {ref} --format csv").format(
+        _line(
+            output,
+            2,
+            _("… and {n} more: umsalert report {ref} --format csv").format(
                 n=n - SILENT_SHOWN, ref=score.alert_ref
-            )
+            ),
         )
 
 
@@ -75,23 +79,25 @@ def _show_mends(score: Score, output: Output) -> None:
     open_mends = [mend for mend in score.to_mend if not mend.mended]
     n = score.addresses
     if not n:
-        output.paragraph(_("  No address is to be mended."))
+        _line(output, 1, _("No address is to be mended."))
         return
-    output.paragraph(ngettext("  {n} address to mend:", "  {n} addresses to mend:", n).format(n=n))
+    _line(output, 1, ngettext("{n} address to mend:", "{n} addresses to mend:", n).format(n=n))
     for mend in open_mends[:MENDS_SHOWN]:
         words = _("{contact} by {channel}: {what}").format(
             contact=mend.contact_ref,
             channel=sheet.channel_words(mend),
             what=sheet.mend_words(mend),
         )
-        output.paragraph(f"    {words}")
-        output.paragraph(f"      {mend.command}")
+        _line(output, 2, words)
+        output.line(f"      {mend.command}")
     shown = len(open_mends[:MENDS_SHOWN])
     if n > shown:
-        output.paragraph(
-            _("    … and {n} more: umsalert report {ref} --json").format(
+        _line(
+            output,
+            2,
+            _("… and {n} more: umsalert report {ref} --json").format(
                 n=n - shown, ref=score.alert_ref
-            )
+            ),
         )
 
 
@@ -99,12 +105,18 @@ def _show_earlier(score: Score, time_zone: str, output: Output) -> None:
     earlier = score.earlier
     if earlier is None:
         return
-    output.paragraph(
-        _("  The exercise here before it: {ref}, {time}").format(
+    _line(
+        output,
+        1,
+        _("The exercise here before it: {ref}, {time}").format(
             ref=earlier.alert_ref, time=local(earlier.created_at, time_zone)
-        )
+        ),
     )
-    output.paragraph(_("    Sites: {words}").format(words=sheet.share_words(earlier.sites)))
+    _line(output, 2, _("Sites: {words}").format(words=sheet.share_words(earlier.sites)))
     if earlier.answered.median_s is not None:
         words = sheet.answered_words(earlier)
-        output.paragraph(_("    Acknowledged: {words}").format(words=words))
+        _line(output, 2, _("Acknowledged: {words}").format(words=words))
+
+
+def _line(output: Output, depth: int, text: str) -> None:
+    output.paragraph(text, "  " * depth, "  " * (depth + 1))
