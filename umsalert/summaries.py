@@ -103,7 +103,7 @@ def _group(name: str, alerts: Sequence[AlertTotals]) -> Group:
         accepted=sum(alert.accepted for alert in alerts),
         delivered=sum(alert.delivered for alert in alerts),
         acknowledged=sum(alert.acknowledged for alert in alerts),
-        first_sms=_spread(
+        first_sms=spread(
             [
                 (alert.first_sms_at - alert.incident_at).total_seconds()
                 for alert in alerts
@@ -111,7 +111,7 @@ def _group(name: str, alerts: Sequence[AlertTotals]) -> Group:
             ]
         ),
         accepted_s={
-            share: _spread(
+            share: spread(
                 [
                     (at - alert.created_at).total_seconds()
                     for alert in alerts
@@ -123,7 +123,7 @@ def _group(name: str, alerts: Sequence[AlertTotals]) -> Group:
     )
 
 
-def _spread(seconds: Sequence[float]) -> Spread:
+def spread(seconds: Sequence[float]) -> Spread:
     """Return values that occurred: the lower of the two in the middle, and none in between."""
     ordered = sorted(seconds)
     if not ordered:

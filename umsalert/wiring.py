@@ -183,12 +183,12 @@ def bulletins(settings: Settings, store: Store) -> Runner:
     return Runner(house)
 
 
-def run(settings: Settings, store: Store, listener: Listener) -> Run:
+def run(settings: Settings, store: Store, listener: Listener, *, exercise: bool = False) -> Run:
     """Return what a dispatcher works with; its events go to `listener` and to the log."""
     from umsalert.dispatch import Run
-    from umsalert.logs.events import fan_out, log_event
+    from umsalert.logs.events import fan_out, logger_of
 
-    heard = fan_out(log_event, listener)
+    heard = fan_out(logger_of(exercise=exercise), listener)
     return Run(store.outbox, clock(settings), heard, operator(settings), settings.alert.give_up_s)
 
 

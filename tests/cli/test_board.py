@@ -217,7 +217,9 @@ def test_the_newest_sighting_is_shown_before_all_of_the_map(height: int) -> None
 
 
 def test_a_live_alert_says_nothing_of_an_exercise() -> None:
-    """The line is the exercise's alone."""
+    """The line is the exercise's alone, and the rim of its map."""
+    assert ": the edge" in "\n".join(drawn(view(), 80, 24))
+    assert ". the edge" in "\n".join(drawn(view(alert=replace(ALERT, exercise=False)), 80, 24))
     assert "EXERCISE" not in "\n".join(drawn(view(alert=replace(ALERT, exercise=False)), 80, 24))
 
 

@@ -41,3 +41,10 @@ def test_a_channel_that_stopped_sends_the_reader_to_doctor() -> None:
     stopped = {ChannelKind.SMS: Outcome(OutcomeKind.UNREACHABLE, "connection_refused")}
     said = list(closing_words(REF, Result(counts, interrupted=False, stopped=stopped)))
     assert said[1:3] == ["SMS stopped: connection_refused", "More: umsalert doctor --online"]
+
+
+def test_the_end_of_an_exercise_is_one() -> None:
+    """Its first word says so."""
+    result = Result({ChannelKind.SMS: {DeliveryState.ACCEPTED: 3}}, interrupted=False)
+    first, *_others = closing_words(REF, result, exercise=True)
+    assert first == f"EXERCISE · Alert {REF}: SMS: 3 accepted"

@@ -1,4 +1,4 @@
-"""In which direction a place lies."""
+"""In which direction a place lies, and about how far."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyproj import Geod
 
-from umsalert.geo.bearings import bearing_deg, octant
+from umsalert.geo.bearings import about_m, bearing_deg, octant
 
 GEOD = Geod(ellps="WGS84")
 
@@ -21,10 +21,11 @@ GEOD = Geod(ellps="WGS84")
 def test_a_direction_is_that_of_the_geodesic(
     lat: float, lon: float, direction: float, distance_m: float
 ) -> None:
-    """By Karney's direct solution, to a third of a degree, across the antimeridian too."""
+    """By Karney's direct solution: to a third of a degree, 0.6 %, across the antimeridian too."""
     to_lon, to_lat, _back = GEOD.fwd(lon, lat, direction, distance_m)
     off = (bearing_deg(lat, lon, to_lat, to_lon) - direction + 180) % 360 - 180
     assert abs(off) < 1 / 3
+    assert abs(about_m(lat, lon, to_lat, to_lon) / distance_m - 1) < 0.006
 
 
 @pytest.mark.parametrize(

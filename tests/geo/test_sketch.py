@@ -14,8 +14,10 @@ from umsalert.geo.sketch import (
     ASPECT,
     CENTRE,
     CENTRE_WITH_SITES,
+    EXERCISE_RIM,
     MARGIN,
     RIM,
+    as_exercise,
     columns_of,
     scale_bar,
     sketch,
@@ -125,3 +127,12 @@ def test_a_drawing_is_no_higher_than_asked_for(rows: int) -> None:
     """It has as many lines as fit, an odd number."""
     lines = sketch_marks(NICE, [], columns_of(rows)).lines
     assert rows - 1 <= len(lines) <= rows
+
+
+def test_the_rim_of_an_exercise_is_another_one() -> None:
+    """Where the rim was, and nothing else is changed."""
+    live = sketch(NICE, [(NICE.lat, NICE.lon)], [_at(NICE, 90, 950)])
+    drill = as_exercise(live)
+    assert RIM in "".join(live.lines)
+    assert RIM not in "".join(drill.lines)
+    assert [line.replace(EXERCISE_RIM, RIM) for line in drill.lines] == list(live.lines)

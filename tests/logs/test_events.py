@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 from datetime import UTC, datetime
 
 import pytest
 
-from umsalert.events import HandedOver
-from umsalert.logs.events import log_event
-from umsalert.logs.formats import TextFormatter
+from umsalert.events import HandedOver, Planned
+from umsalert.logs.events import log_event, logger_of
+from umsalert.logs.formats import JsonFormatter, TextFormatter
 from umsalert.model import ChannelKind, OutcomeKind
 
 AT = datetime(2026, 11, 25, 18, 15, tzinfo=UTC)
@@ -51,3 +52,20 @@ def test_each_that_was_not_accepted_has_its_line(caplog: pytest.LogCaptureFixtur
         "handed over: unknown"
         for n in (12, 13)
     ]
+
+
+@pytest.mark.parametrize("exercise", [True, False])
+def test_each_line_of_an_exercise_says_so(
+    caplog: pytest.LogCaptureFixture, *, exercise: bool
+) -> None:
+    """Whoever counts alerts in the log leaves them out by that field."""
+    listener = logger_of(exercise=exercise)
+    event = HandedOver(
+        AT, "20261125-4b29", ChannelKind.SMS, OutcomeKind.ACCEPTED, "", ((12, 1), (13, 1))
+    )
+    with caplog.at_level(logging.INFO, "umsalert"):
+        listener(Planned(AT, "20261125-4b29", {ChannelKind.SMS: 2}))
+        listener(event)
+    lines = [json.loads(JsonFormatter().format(record)) for record in caplog.records]
+    assert [line.get("exercise", False) for line in lines] == [exercise, exercise]
+    assert [line["alert"] for line in lines] == ["20261125-4b29"] * 2

@@ -113,6 +113,7 @@ def found(office: Office, tmp_path_factory: pytest.TempPathFactory) -> Found:
     _machine(run, folder)
     _alerts(run)
     _areas(run, folder)
+    _drills(run)
     _waves(run, folder)
     _cancelled_elsewhere(run, office)
     _without_room(run, office, folder)
@@ -290,6 +291,17 @@ def _alerts(run: Collector) -> None:
     for ref in ("last", cancelled["alert"]):  # the correction, and what it corrects
         run("alert show", ref)
         run("report show", ref)
+
+
+def _drills(run: Collector) -> None:
+    """Hold two exercises, of which the second is compared with the first."""
+    words = (*ALERT, "--channel", "sms", "--exercise", "--yes", "--follow", "3s")
+    for _time in range(2):
+        ref = run("alert send", *words).events[-1]["alert"]
+        run("reply add", ref, "S0", "acknowledged")
+        run("reply add", ref, "S1-c1", "wrong_person")
+        assert run("report show", ref).document["score"]["to_mend"]
+        run("alert close", ref, "--outcome", "Fin de l'exercice.", "--yes")
 
 
 def _waves(run: Collector, folder: Path) -> None:

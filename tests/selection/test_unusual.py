@@ -45,7 +45,14 @@ async def plan(
 
 
 def unusual(found: Plan) -> set[str]:
-    codes = {"radius_unusual", "centre_remote", "alert_open_here", "incident_old"}
+    codes = {
+        "radius_unusual",
+        "centre_remote",
+        "alert_open_here",
+        "exercise_open_here",
+        "real_alert_open_here",
+        "incident_old",
+    }
     codes |= {"all_sites", "commune_or_postcode", "sites_not_vetted"}
     return {finding.code for finding in found.findings} & codes
 
@@ -115,9 +122,27 @@ async def test_an_open_alert_here_is_named(store: Store, clock: FixedClock) -> N
     (finding,) = [item for item in found.findings if item.code == "alert_open_here"]
     assert alert.ref in finding.message
     assert alert.ref in finding.hint
-    assert unusual(await plan(store, clock, exercise=True)) == set()
     clock.move(3_601)
     assert unusual(await plan(store, clock)) == set()
+
+
+@pytest.mark.parametrize("exercise", [False, True])
+async def test_an_exercise_and_an_alert_are_never_taken_for_each_other(
+    store: Store, clock: FixedClock, *, exercise: bool
+) -> None:
+    """What is open here is said to be the other kind, and nobody is told to follow it up."""
+    await fill_register(store)
+    new = replace(new_alert("20260317-open"), exercise=not exercise)
+    alert = await store.alerts.create(new, all_on_duty)
+    found = await plan(store, clock, exercise=exercise)
+    code = "real_alert_open_here" if exercise else "exercise_open_here"
+    assert unusual(found) == {code}
+    (finding,) = [item for item in found.findings if item.code == code]
+    assert alert.ref in finding.message
+    assert ("REAL" if exercise else "EXERCISE") in finding.message
+    assert "follow-up" not in finding.hint
+    same = await plan(store, clock, exercise=not exercise)
+    assert unusual(same) == {"alert_open_here"}
 
 
 async def test_the_alert_that_an_all_clear_ends_is_no_surprise(

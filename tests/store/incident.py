@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from tests.workbench import (
     CENTRE,
@@ -96,12 +96,12 @@ async def sent(
     return claim.outgoing
 
 
-async def said(store: Store, outgoing: Outgoing, kind: ReplyKind) -> None:
-    assert await store.answers.record(answer_to(outgoing.reference, kind, NOON)) is not None
+async def said(store: Store, outgoing: Outgoing, kind: ReplyKind, at: datetime = NOON) -> None:
+    assert await store.answers.record(answer_to(outgoing.reference, kind, at)) is not None
 
 
-async def receipt(store: Store, outgoing: Outgoing, state: DeliveryState) -> None:
-    said = Receipt("vonage", "uuid-1", outgoing.reference, state, "", NOON)
+async def receipt(store: Store, outgoing: Outgoing, state: DeliveryState, code: str = "") -> None:
+    said = Receipt("vonage", "uuid-1", outgoing.reference, state, code, NOON)
     await store.inbox.store(StoredWebhook("vonage", "status", "", b"{}"), outgoing.reference)
     (pending,) = await store.inbox.pending(1)
     assert await store.inbox.apply(pending.id, [said]) == 1

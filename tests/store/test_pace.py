@@ -50,11 +50,19 @@ def settled(
     return Settled(outgoing, outcome, "vonage", claimed_at, clock.now(), again)
 
 
-async def sending(store: Store, n: int, ref: str = "20260317-test", priority: int = 10) -> int:
+async def sending(
+    store: Store,
+    n: int,
+    ref: str = "20260317-test",
+    priority: int = 10,
+    *,
+    exercise: bool = False,
+) -> int:
     """Record an alert by SMS to the whole register, made of `n` sites, and begin to send it."""
     if not await store.register.sites():
         await fill_register(store, n, step_deg=1e-5)
-    alert = await record(store, replace(new_alert(ref, (SMS,)), priority=priority))
+    new = replace(new_alert(ref, (SMS,)), priority=priority, exercise=exercise)
+    alert = await record(store, new)
     return await store.outbox.open_sender(alert.id, OPERATOR)
 
 
@@ -207,6 +215,22 @@ async def test_a_lockdown_overtakes_a_bulletin_at_once(store: Store, clock: Fixe
     assert order.count("bull") <= pace.burst
     clock.move(1.5)
     assert len(await leave(store, clock, bulletin, pace, 1)) >= 10
+
+
+async def test_every_alert_overtakes_an_exercise(store: Store, clock: FixedClock) -> None:
+    """A real bulletin goes before the exercise of a lockdown; two exercises by their numbers."""
+    lockdown = await sending(store, 20, "20260317-lock", priority=0, exercise=True)
+    search = await sending(store, 20, "20260317-seek", priority=10, exercise=True)
+    bulletin = await sending(store, 20, "20260317-bull", priority=30)
+    pace = Pace(rate_per_s=10, burst=2)
+    await take(store, bulletin, SMS, pace, 20)
+    clock.move(0.2)
+    assert not (await take(store, lockdown, SMS, pace, 2)).outgoing
+    clock.move(2)
+    await take(store, lockdown, SMS, pace, 20)
+    clock.move(0.2)
+    assert not (await take(store, search, SMS, pace, 2)).outgoing
+    assert (await take(store, bulletin, SMS, pace, 2)).outgoing
 
 
 async def test_a_bulletin_uses_what_a_lockdown_leaves(store: Store, clock: FixedClock) -> None:

@@ -23,6 +23,7 @@ from umsalert.ports import Stopped
 from umsalert.selection import CORRECTION, correction
 from umsalert.store.alerts import LAST
 from umsalert.store.store import Store
+from umsalert.words.alerts import marked
 from umsalert.words.deliveries import state_name
 
 PEOPLE_SHOWN = 10
@@ -79,7 +80,7 @@ async def _confirm(store: Store, alert: Alert, output: Output) -> None:
     output.say(delivery_words.counts_sentence(await store.outbox.counts(alert.id)))
     agreed = False
     try:
-        agreed = confirm(_("Cancel this alert"))
+        agreed = confirm(_("Cancel this exercise") if alert.exercise else _("Cancel this alert"))
     finally:  # after Ctrl-C, too
         if not agreed:
             output.say(_("Nothing was cancelled."))
@@ -88,27 +89,25 @@ async def _confirm(store: Store, alert: Alert, output: Output) -> None:
 
 
 def _say_stopped(alert: Alert, stopped: Stopped, output: Output) -> None:
+    output.say(marked(_stopped_words(alert, stopped), exercise=alert.exercise))
+
+
+def _stopped_words(alert: Alert, stopped: Stopped) -> str:
     if stopped.repeated:
-        output.say(
-            _("Alert {ref} was cancelled already: {time} by {operator}.").format(
-                ref=alert.ref,
-                time=local(stopped.cancellation.at, alert.time_zone),
-                operator=stopped.cancellation.by,
-            )
+        return _("Alert {ref} was cancelled already: {time} by {operator}.").format(
+            ref=alert.ref,
+            time=local(stopped.cancellation.at, alert.time_zone),
+            operator=stopped.cancellation.by,
         )
-        return
     if not stopped.messages:
-        output.say(
-            _("Alert {ref} is cancelled; nothing of it was waiting to leave.").format(ref=alert.ref)
+        return _("Alert {ref} is cancelled; nothing of it was waiting to leave.").format(
+            ref=alert.ref
         )
-        return
-    output.say(
-        ngettext(
-            "Alert {ref} is cancelled: {n} message stopped before it left.",
-            "Alert {ref} is cancelled: {n} messages stopped before they left.",
-            stopped.messages,
-        ).format(ref=alert.ref, n=stopped.messages)
-    )
+    return ngettext(
+        "Alert {ref} is cancelled: {n} message stopped before it left.",
+        "Alert {ref} is cancelled: {n} messages stopped before they left.",
+        stopped.messages,
+    ).format(ref=alert.ref, n=stopped.messages)
 
 
 async def _settle(session: Session, store: Store, alert: Alert, output: Output) -> int:
@@ -289,6 +288,7 @@ def _document(
 ) -> dict[str, Any]:
     return {
         "alert": alert.ref,
+        "exercise": alert.exercise,
         "cancelled": shapes.cancelled_document(stopped.cancellation),
         "repeated": stopped.repeated,
         "stopped": stopped.messages,

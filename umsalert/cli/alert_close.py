@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from umsalert import wiring
-from umsalert.cli import alert_preview, alert_send, alert_show, alert_words
+from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, report_score
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, ask, confirm, interactive, local
 from umsalert.dispatch import left_open
@@ -17,6 +17,7 @@ from umsalert.documents import shapes
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.i18n import _, language, ngettext
 from umsalert.model import Alert, Closure, FollowKind, Power
+from umsalert.words.alerts import marked
 
 if TYPE_CHECKING:
     from umsalert.messages import Template
@@ -38,7 +39,10 @@ async def close(session: Session, ref: str, manner: Manner, output: Output) -> E
     async with wiring.open_store(session.settings, Power.ALERT) as store:
         alert = await store.alerts.alert(ref)
         incident = await store.alerts.incident(alert.id)
-        return await _Closing(session, store, incident, output).carry_out(manner)
+        code = await _Closing(session, store, incident, output).carry_out(manner)
+        for wave in incident:
+            await report_score.show_of(store, wave, output)
+        return code
 
 
 class _Closing:
@@ -138,13 +142,15 @@ class _Closing:
                     "event": "closed",
                     "at": at,
                     "alert": first.ref,
+                    "exercise": first.exercise,
                     "alerts": [alert.ref for alert in self._incident],
                     "closed": shapes.closed_document(first.closed),
                     "stopped": stopped,
                 }
             )
             return
-        self._output.say(_("The incident of alert {ref} is closed.").format(ref=first.ref))
+        words = _("The incident of alert {ref} is closed.").format(ref=first.ref)
+        self._output.say(marked(words, exercise=first.exercise))
         if stopped:
             self._output.say(
                 ngettext(
@@ -220,7 +226,7 @@ class _Closing:
             self._output.say(line)
         agreed = False
         try:
-            agreed = confirm(question)
+            agreed = confirm(marked(question, exercise=self._first.exercise))
         finally:  # after Ctrl-C, too
             if not agreed:
                 self._output.say(_("Nothing was closed."))

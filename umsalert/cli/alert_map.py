@@ -10,10 +10,12 @@ from umsalert.cli.output import Output
 from umsalert.geo.sketch import (
     CENTRE,
     CENTRE_WITH_SITES,
+    EXERCISE_RIM,
     MANY,
     OTHER,
     RIM,
     Sketch,
+    as_exercise,
     scale_bar,
     sketch,
 )
@@ -30,7 +32,9 @@ COLUMNS = 45
 
 _BAR_COLUMNS = 15
 _COUNTRY = Everywhere(radius_m=480_000.0)
-_STYLES = {CENTRE: "bold red", CENTRE_WITH_SITES: "bold red", RIM: "cyan", OTHER: "dim"}
+_STYLES = {CENTRE: "bold red", CENTRE_WITH_SITES: "bold red", RIM: "cyan", OTHER: "dim"} | {
+    EXERCISE_RIM: "bold yellow"
+}
 
 
 def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
@@ -47,10 +51,18 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         COLUMNS,
         behind,
     )
+    exercise = plan.request.exercise
+    if exercise:
+        drawing = as_exercise(drawing)
     output.line()
     legend = _legend(drawing, centre=not isinstance(area, Everywhere))
+    if exercise:
+        legend = [
+            line.replace(RIM, EXERCISE_RIM, 1) if line[:1] == RIM else line for line in legend
+        ]
     lines = "\n".join(drawing.lines).rstrip().split("\n")
-    drawn = []
+    word = Text(f"*** {_('EXERCISE')} ***".center(COLUMNS).rstrip(), "bold reverse yellow")
+    drawn = [word] if exercise else []
     for line, words in zip_longest(lines, legend, fillvalue=""):
         text = Text()
         for char in line.ljust(COLUMNS):
@@ -58,6 +70,8 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         text.append(f"  {words}")
         text.rstrip()
         drawn.append(text)
+    if exercise:
+        drawn.append(word)
     output.drawn(*drawn)
 
 

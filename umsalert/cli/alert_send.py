@@ -20,6 +20,7 @@ from umsalert.cli import (
     delivery_words,
     findings,
     progress,
+    report_score,
 )
 from umsalert.cli.context import Session
 from umsalert.cli.output import (
@@ -44,8 +45,10 @@ from umsalert.model import (
     OutcomeKind,
     Power,
 )
+from umsalert.scores import has_score
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
+from umsalert.words.alerts import marked
 
 _FOLLOW_POLL_S = 0.5
 
@@ -94,7 +97,8 @@ async def carry_out(
         _confirm(plan, manner, settings.alert.confirm_typed_above)
         if output.as_json and plan.findings:
             found = findings.document(plan.findings)
-            output.event({"event": "checked", "at": plan.at, "findings": found})
+            event = {"event": "checked", "at": plan.at, "exercise": plan.request.exercise}
+            output.event(event | {"findings": found})
         if plan.above and manner.consent is None:
             raise await alert_waiting.submit(settings, store, plan, output)
         with _advising(_("Nothing was sent. Then give the same command again.")):
@@ -130,20 +134,24 @@ class _Sending:
 
     async def run(self, lanes: list[LaneConfig], manner: Manner) -> ExitCode:
         with self._advising(), progress.view(self._output, exercise=self._alert.exercise) as view:
-            run = wiring.run(self._session.settings, self._store, view)
+            run = wiring.run(
+                self._session.settings, self._store, view, exercise=self._alert.exercise
+            )
             counts = await run.outbox.counts(self._alert.id)
             planned = {kind: sum(states.values()) for kind, states in counts.items()}
             run.listener(Planned(run.clock.now(), self._alert.ref, planned))
             result = await self._dispatch(Dispatcher(run, self._alert, lanes), run, manner)
-        return self._say(result)
+        return await self._end(result, manner)
 
     async def resume(self, lanes: list[LaneConfig], manner: Manner) -> ExitCode:
         with progress.view(self._output, exercise=self._alert.exercise) as view:
-            run = wiring.run(self._session.settings, self._store, view)
+            run = wiring.run(
+                self._session.settings, self._store, view, exercise=self._alert.exercise
+            )
             dispatcher = await resume(run, self._alert, lanes, resend_unknown=manner.resend_unknown)
             with self._advising():
                 result = await self._dispatch(dispatcher, run, manner)
-        return self._say(result)
+        return await self._end(result, manner)
 
     def _advising(self) -> contextlib.AbstractContextManager[None]:
         advice = _("Nothing is lost. Then go on with: umsalert alert resume {ref}")
@@ -174,17 +182,25 @@ class _Sending:
                     await asyncio.wait_for(enough.wait(), _FOLLOW_POLL_S)
         return None
 
-    def _say(self, result: Result) -> ExitCode:
-        for sentence in closing_words(self._alert.ref, result):
+    async def _end(self, result: Result, manner: Manner) -> ExitCode:
+        """Say how it ended; who stayed for the answers of an exercise sees its score."""
+        alert = self._alert
+        for sentence in closing_words(alert.ref, result, exercise=alert.exercise):
             self._output.say(sentence)
+        if manner.follow is not None:
+            await report_score.show_of(self._store, alert, self._output)
+        elif has_score(alert) and not result.cancelled:
+            over = _("Once the exercise is over, for its score: umsalert alert close {ref}")
+            self._output.say(over.format(ref=alert.ref))
         return exit_code(result)
 
 
-def closing_words(ref: str, result: Result) -> Iterator[str]:
+def closing_words(ref: str, result: Result, *, exercise: bool = False) -> Iterator[str]:
     """Yield how a run ended, and what can be done next: nothing more, once it is cancelled."""
-    yield _("Alert {ref}: {counts}").format(
+    ended = _("Alert {ref}: {counts}").format(
         ref=ref, counts=delivery_words.counts_sentence(result.counts)
     )
+    yield marked(ended, exercise=exercise)
     if spared := _total(result, DeliveryState.NOT_NEEDED):
         yield alert_words.not_needed_sentence(spared)
     for kind, outcome in result.stopped.items():
@@ -247,14 +263,14 @@ async def report_earlier(session: Session, store: Store, alert: Alert, output: O
     if output.as_json:
         at = wiring.clock(session.settings).now()
         document = {"event": "finished", "at": at, "alert": alert.ref, "repeated": True}
+        document["exercise"] = alert.exercise
         output.event(
             document | {"counts": delivery_words.counts_document(counts), "interrupted": False}
         )
-    output.say(
-        _("Nothing was sent: this key was used for alert {ref}: {counts}").format(
-            ref=alert.ref, counts=delivery_words.counts_sentence(counts)
-        )
+    words = _("Nothing was sent: this key was used for alert {ref}: {counts}").format(
+        ref=alert.ref, counts=delivery_words.counts_sentence(counts)
     )
+    output.say(marked(words, exercise=alert.exercise))
     if alert.cancelled:
         output.say(alert_show.cancelled_words(alert.cancelled, alert.time_zone))
     if alert.closed:

@@ -19,7 +19,7 @@ from umsalert.model import (
     Link,
     MessageText,
 )
-from umsalert.words.alerts import area_in_short, area_words, audience_words
+from umsalert.words.alerts import area_in_short, area_words, audience_words, marked
 
 if TYPE_CHECKING:
     from umsalert.events import Counts
@@ -84,11 +84,12 @@ def show_one(alert: Alert, counts: Counts, texts: Sequence[MessageText], output:
 
 def head(alert: Alert) -> list[str]:
     """Return the lines that say which alert this is."""
-    exercise = _("EXERCISE") + " · " if alert.exercise else ""
     lines = [
-        exercise
-        + _("Alert {ref}: {template}, {area}").format(
-            ref=alert.ref, template=alert.template, area=area_words(alert.area)
+        marked(
+            _("Alert {ref}: {template}, {area}").format(
+                ref=alert.ref, template=alert.template, area=area_words(alert.area)
+            ),
+            exercise=alert.exercise,
         ),
         _("Incident {incident}, sent {sent} by {operator}, expires {expires} ({zone})").format(
             incident=local(alert.incident_at, alert.time_zone),

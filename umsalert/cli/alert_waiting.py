@@ -12,7 +12,7 @@ from umsalert.cli.tables import Column
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _, titled
 from umsalert.model import Approval, ApprovalKind, NewApproval, Role, area_from_json
-from umsalert.words.alerts import area_in_short
+from umsalert.words.alerts import area_in_short, marked
 
 if TYPE_CHECKING:
     from umsalert.selection import Plan
@@ -102,11 +102,14 @@ def show_list(waiting: Sequence[Approval], time_zone: str, output: Output) -> No
 def show_head(approval: Approval, time_zone: str, output: Output) -> None:
     """Print who asks for what, and why."""
     output.paragraph(
-        _("Request {ref} of {operator}, {time}; it expires {expires}").format(
-            ref=approval.ref,
-            operator=approval.submitted_by,
-            time=local(approval.submitted_at, time_zone),
-            expires=local(approval.expires_at, time_zone),
+        marked(
+            _("Request {ref} of {operator}, {time}; it expires {expires}").format(
+                ref=approval.ref,
+                operator=approval.submitted_by,
+                time=local(approval.submitted_at, time_zone),
+                expires=local(approval.expires_at, time_zone),
+            ),
+            exercise=bool(approval.request.get("exercise")),
         )
     )
     reason = approval.request.get("reason")
@@ -142,4 +145,4 @@ def _what(approval: Approval) -> str:
     )
     if approval.kind is ApprovalKind.BULLETIN:
         words = titled(_("bulletin"), words)
-    return titled(_("EXERCISE"), words) if request["exercise"] else words
+    return marked(words, exercise=request["exercise"])

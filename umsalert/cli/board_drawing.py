@@ -11,7 +11,16 @@ from typing import TYPE_CHECKING
 from umsalert.board import BoardView, Mark, Sighting
 from umsalert.cli import board_words
 from umsalert.cli.output import channel_name
-from umsalert.geo.sketch import CENTRE, RIM, Sketch, columns_of, scale_bar, sketch_marks
+from umsalert.geo.sketch import (
+    CENTRE,
+    EXERCISE_RIM,
+    RIM,
+    Sketch,
+    as_exercise,
+    columns_of,
+    scale_bar,
+    sketch_marks,
+)
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
 from umsalert.words.alerts import area_words
@@ -32,7 +41,7 @@ MARKS: Mapping[Mark, tuple[str, str]] = {
 }
 """How a mark looks: its character tells it alone, its colour helps."""
 
-_STYLES = dict(MARKS.values()) | {CENTRE: "reverse", RIM: "dim"}
+_STYLES = dict(MARKS.values()) | {CENTRE: "reverse", RIM: "dim", EXERCISE_RIM: "yellow"}
 _LEGEND_WIDTH = 32
 _LEGEND_HEIGHT = len(MARKS) + 3
 _BAR_COLUMNS = 12
@@ -79,7 +88,8 @@ class Drawing:
             order = list(Mark)
             marked = sorted(view.sites, key=lambda each: -order.index(each.mark))
             places = (((each.site.lat, each.site.lon), MARKS[each.mark][0]) for each in marked)
-            self._map = sketch_marks(view.alert.area, places, columns)
+            drawing = sketch_marks(view.alert.area, places, columns)
+            self._map = as_exercise(drawing) if view.alert.exercise else drawing
             self._map_of = view.sites, columns
         return self._map
 
@@ -240,7 +250,8 @@ def _legend(view: BoardView, drawing: Sketch) -> list[Text]:
             )
         )
     centre, edge = f" {_('the centre')}  ", f" {_('the edge')}"
-    lines.append(Text.assemble((CENTRE, "reverse"), centre, (RIM, "dim"), edge))
+    rim = EXERCISE_RIM if view.alert.exercise else RIM
+    lines.append(Text.assemble((CENTRE, "reverse"), centre, (rim, _STYLES[rim]), edge))
     if drawing.outside:
         words = ngettext(
             "{n} site lies beyond the map", "{n} sites lie beyond the map", drawing.outside

@@ -204,14 +204,14 @@ class _JsonLines(progress.Closing):
         self._event(last.view, "finished", body)
 
     def _event(self, view: BoardView, name: str, body: dict[str, Any]) -> None:
-        self._output.event({"event": name, "at": view.at, "alert": view.alert.ref, **body})
+        head = {"event": name, "at": view.at, "alert": view.alert.ref}
+        self._output.event(head | {"exercise": view.alert.exercise, **body})
 
 
 def _snapshot(look: Look) -> dict[str, Any]:
     view, alert = look.view, look.view.alert
     return {
         "template": alert.template,
-        "exercise": alert.exercise,
         **shapes.area_document(alert.area),
         "incident_at": view.fact_at,
         "created_at": alert.created_at,

@@ -20,6 +20,7 @@ from umsalert.cli.output import (
 from umsalert.geo.bearings import octant
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext, titled
+from umsalert.words.alerts import marked
 
 
 def mark_name(mark: Mark) -> str:
@@ -125,17 +126,14 @@ def sentence(view: BoardView) -> str:
     """Return the board as one line, for a log."""
     marks = ", ".join(titled(mark_name(mark), n) for mark, n in view.marks.items() if n)
     parts = [*times(view)[:2], marks, *map(_channel_sentence, view.channels)]
-    return _exercise(view) + " · ".join(part for part in parts if part)
+    sentence = " · ".join(part for part in parts if part)
+    return marked(sentence, exercise=view.alert.exercise)
 
 
 def sighting_sentence(sighting: Sighting, view: BoardView) -> str:
     """Return a sighting as one line, for a log."""
     where = " · ".join(filter(None, [sighting_head(sighting, view), sighting_words(sighting)]))
-    return _exercise(view) + _("SIGHTING {where}").format(where=where)
-
-
-def _exercise(view: BoardView) -> str:
-    return _("EXERCISE") + " · " if view.alert.exercise else ""
+    return marked(_("SIGHTING {where}").format(where=where), exercise=view.alert.exercise)
 
 
 def _channel_sentence(line: ChannelLine) -> str:

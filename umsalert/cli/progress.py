@@ -30,6 +30,7 @@ from umsalert.events import (
 )
 from umsalert.i18n import _
 from umsalert.model import ChannelKind, DeliveryState
+from umsalert.words.alerts import marked
 from umsalert.words.deliveries import state_name
 
 if TYPE_CHECKING:
@@ -61,10 +62,10 @@ class View(Protocol):
 def view(output: Output, *, exercise: bool) -> contextlib.AbstractContextManager[View]:
     """Return the view that fits where the output goes."""
     if output.as_json:
-        return _JsonLines(output)
+        return _JsonLines(output, exercise=exercise)
     if console(stderr=True).is_terminal:
         return _LiveTable(exercise=exercise)
-    return _PlainLines(output)
+    return _PlainLines(output, exercise=exercise)
 
 
 class Closing:
@@ -85,8 +86,9 @@ class Closing:
 class _JsonLines(Closing):
     """Every change of the counts, every pause and the end, as NDJSON."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, exercise: bool) -> None:
         self._output = output
+        self._exercise = exercise
         self._last: Counts | None = None
 
     def __call__(self, event: Event, /) -> None:
@@ -97,8 +99,8 @@ class _JsonLines(Closing):
                 return
             self._last = event.counts
         name = type(event).__name__.lower()
-        body = _body(event)
-        self._output.event({"event": name, "at": event.at, "alert": event.alert_ref, **body})
+        head = {"event": name, "at": event.at, "alert": event.alert_ref, "exercise": self._exercise}
+        self._output.event(head | _body(event))
 
 
 def _body(
@@ -148,24 +150,28 @@ def _body(
 class _PlainLines(Closing):
     """One line every ten seconds: what cron and a log can read."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, exercise: bool) -> None:
         self._output = output
+        self._exercise = exercise
         self._said_at: datetime | None = None
 
     def __call__(self, event: Event, /) -> None:
         if isinstance(event, ChannelPaused):
-            self._output.say(paused_sentence(event))
+            self._say(paused_sentence(event))
         elif isinstance(event, ProviderChanged):
-            self._output.say(changed_sentence(event))
+            self._say(changed_sentence(event))
         elif isinstance(event, RecordPaused):
-            self._output.say(waiting_sentence(event))
+            self._say(waiting_sentence(event))
         elif isinstance(event, Cancelled):
-            self._output.say(cancelled_sentence(event))
+            self._say(cancelled_sentence(event))
         elif isinstance(event, Progress) and not (
             self._said_at and within(self._said_at, PLAIN_INTERVAL_S, event.at)
         ):
             self._said_at = event.at
-            self._output.say(counts_sentence(event.counts))
+            self._say(counts_sentence(event.counts))
+
+    def _say(self, sentence: str) -> None:
+        self._output.say(marked(sentence, exercise=self._exercise))
 
 
 class _LiveTable:
@@ -218,7 +224,7 @@ class _LiveTable:
 
         style = "yellow" if self._exercise else "bold"
         table = Table(box=None, title_style=style, pad_edge=False, collapse_padding=True)
-        table.title = _("EXERCISE") if self._exercise else None
+        table.title = f"*** {_('EXERCISE')} ***" if self._exercise else None
         table.add_column("")
         table.add_column("", width=16)
         titles = [_("queued"), _("accepted"), _("delivered"), _("failed"), _("unknown")]

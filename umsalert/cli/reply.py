@@ -16,11 +16,12 @@ from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext, system_reason
 from umsalert.model import Power, ReplyKind
+from umsalert.words.alerts import marked
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from umsalert.model import Photo
+    from umsalert.model import Alert, Photo
     from umsalert.ports import ReplyRow
 
 MAX_WORDS = 500
@@ -54,20 +55,24 @@ def list_replies(
 
     this = session(context)
 
-    async def work() -> tuple[str, Sequence[ReplyRow], int]:
+    async def work() -> tuple[Alert | None, Sequence[ReplyRow], int]:
         async with wiring.open_store(this.settings) as store:
             untied = await store.answers.unmatched()
             if unmatched:
-                return this.settings.time_zone, untied, 0
+                return None, untied, 0
             found = await store.alerts.alert(alert)
             since = sum(row.received_at >= found.incident_at for row in untied)
-            return found.time_zone, await store.answers.of_incident(found.id), since
+            return found, await store.answers.of_incident(found.id), since
 
-    zone, rows, others = run_reading(work())
+    of, rows, others = run_reading(work())
     output = this.output(as_json=as_json)
-    _show(rows, zone, output)
     if as_json:
+        document = {"replies": [_document(row) for row in rows]}
+        output.document({"exercise": of and of.exercise} | document)
         return
+    if of and of.exercise:
+        output.paragraph(_("EXERCISE: these are answers to an exercise."))
+    _show(rows, of.time_zone if of else this.settings.time_zone, output)
     if unmatched and rows:
         output.say(_("To tie one to its guard: umsalert reply add ALERT REF --unmatched ID"))
     if others:
@@ -146,7 +151,7 @@ def add(
                 hint=_("Shorten it to what helps the search."),
             )
 
-    async def work() -> tuple[str, ReplyRow]:
+    async def work() -> tuple[Alert, ReplyRow]:
         from umsalert.model import Answer, ReplySource, Tie
 
         async with wiring.open_store(this.settings, Power.ALERT) as store:
@@ -168,15 +173,16 @@ def add(
                 )
                 reply_id = await store.answers.add(answer, found.id, who, by)
             rows = await store.answers.of_incident(found.id, after=reply_id - 1)
-            return found.time_zone, next(row for row in rows if row.id == reply_id)
+            return found, next(row for row in rows if row.id == reply_id)
 
-    zone, row = run_async(work())
+    found, row = run_async(work())
     output = this.output(as_json=as_json)
     if as_json:
-        output.document({"reply": _document(row)})
+        output.document({"exercise": found.exercise, "reply": _document(row)})
         return
-    output.line(_("Recorded, as answer {id} to alert {ref}:").format(id=row.id, ref=row.alert_ref))
-    _show([row], zone, output)
+    words = _("Recorded, as answer {id} to alert {ref}:").format(id=row.id, ref=row.alert_ref)
+    output.line(marked(words, exercise=found.exercise))
+    _show([row], found.time_zone, output)
 
 
 @app.command(
@@ -246,9 +252,6 @@ def _write_new(files: Mapping[Path, bytes]) -> None:
 
 
 def _show(rows: Sequence[ReplyRow], zone: str, output: Output) -> None:
-    if output.as_json:
-        output.document({"replies": [_document(row) for row in rows]})
-        return
     if not rows:
         output.line(_("No answer."))
         return

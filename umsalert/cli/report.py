@@ -122,7 +122,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    from umsalert import wiring
+    from umsalert import scores, wiring
     from umsalert.cli import report_files, report_show
     from umsalert.documents.material import Material, material_of
 
@@ -141,7 +141,10 @@ def show(
         async with wiring.open_store(this.settings) as store:
             found = await store.alerts.alert(alert)
             head = await store.audit.head()
-            await store.record.read(found.id, lambda rows: write(material_of(rows, found, head)))
+            earlier = await scores.before(store.record, found)
+            await store.record.read(
+                found.id, lambda rows: write(material_of(rows, found, head, earlier))
+            )
             if sealing and file:
                 await store.audit.append(sealing.by, [_sealed(found.ref, file)])
 

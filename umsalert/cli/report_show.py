@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from zoneinfo import ZoneInfo
 
 from umsalert import standing
-from umsalert.cli import alert_show, alert_words, delivery_words, report_incident
+from umsalert.cli import (
+    alert_show,
+    alert_words,
+    delivery_words,
+    report_incident,
+    report_score,
+)
 from umsalert.cli.output import Output, channel_name, duration
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
@@ -57,6 +63,9 @@ def table(material: Material, output: Output) -> None:
             )
         )
     output.line()
+    if material.score:
+        report_score.show(material.score, report.alert.time_zone, output)
+        output.line()
     report_incident.show(material.incident, output)
     output.line()
     _speed_table(report, output)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from umsalert import reports
+from umsalert import reports, scores
 from umsalert.incidents import Incident
 
 if TYPE_CHECKING:
@@ -15,14 +15,27 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """The report of an alert, its incident and its rows; good for as long as `Record.read` runs."""
+    """The report of an alert, its incident and its rows; good for as long as `Record.read` runs.
+
+    `score`: of an exercise that asks for answers, None of everything else.
+    """
 
     report: reports.AlertReport
     incident: Incident
     rows: AlertRows
+    score: scores.Score | None = None
 
 
-def material_of(rows: AlertRows, alert: Alert, head: AuditHead | None = None) -> Material:
-    """Work out the report of an alert; `head` is the audit log's newest link."""
+def material_of(
+    rows: AlertRows,
+    alert: Alert,
+    head: AuditHead | None = None,
+    earlier: scores.Score | None = None,
+) -> Material:
+    """Work out the report of an alert; `head` is the audit log's newest link.
+
+    `earlier`: the score of the exercise before it, as `scores.before` returns it.
+    """
     report = reports.of_rows(rows, alert)._replace(audit_head=head)
-    return Material(report, Incident(rows), rows)
+    score = scores.of_rows(rows, alert, earlier) if scores.has_score(alert) else None
+    return Material(report, Incident(rows), rows, score)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 COLUMNS = (
     "alert",
+    "exercise",
     "site_ref",
     "site_name",
     "distance_m",
@@ -48,12 +49,14 @@ def write(file: TextIO, material: Material) -> None:
     """Write the report as CSV."""
     writer = csv.writer(file, lineterminator="\n")
     writer.writerow(COLUMNS)
-    ref, rows = material.report.alert.ref, material.rows
+    alert, rows = material.report.alert, material.rows
+    exercise = "yes" if alert.exercise else "no"
     for row, replies in with_answers(rows.deliveries(), rows.replies_by_site()):
         reply = first_answer(replies, row.contact_ref, row.channel) if replies else None
         writer.writerow(
             [
-                ref,
+                alert.ref,
+                exercise,
                 _cell(row.site_ref),
                 _cell(row.site_name),
                 f"{row.distance_m:.1f}",

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 def write(file: TextIO, material: Material) -> None:
     """Write the report as a FeatureCollection, a feature each line."""
-    sites = map(_site, reports.sites(material.rows))
+    marked = {"exercise": material.report.alert.exercise}
+    sites = (_site(site, marked) for site in reports.sites(material.rows))
     features = itertools.chain([_area(material.report)], sites)
     write_json(file, {"type": "FeatureCollection", "features": features})
 
@@ -57,7 +58,7 @@ def _area(report: reports.AlertReport) -> dict[str, Any]:
     }
 
 
-def _site(site: reports.SiteReport) -> dict[str, Any]:
+def _site(site: reports.SiteReport, marked: dict[str, bool]) -> dict[str, Any]:
     answer = site.answer
     return {
         "type": "Feature",
@@ -65,6 +66,7 @@ def _site(site: reports.SiteReport) -> dict[str, Any]:
         "geometry": {"type": "Point", "coordinates": [site.lon, site.lat]},
         "properties": {
             "kind": "site",
+            **marked,
             "name": site.name,
             "distance_m": round(site.distance_m, 1),
             "deliveries": site.deliveries,

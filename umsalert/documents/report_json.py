@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from umsalert import reports
+from umsalert import reports, scores
+from umsalert.documents import score as sheet
 from umsalert.documents import shapes
 from umsalert.documents.streaming import SCHEMA_VERSION, write_json
 from umsalert.incidents import MomentKind
@@ -33,6 +34,7 @@ def write(file: TextIO, material: Material) -> None:
             "sites_acknowledged": report.sites_acknowledged,
             "not_needed": report.not_needed,
             "handed_over": _speed(report),
+            "score": material.score and sheet.document(material.score, scores.to_mend(rows)),
             "channels": [_channel(channel) for channel in report.channels],
             "sites": map(_site, reports.sites(rows)),
             "deliveries": map(_delivery, rows.deliveries()),

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from umsalert import reports
+from umsalert import reports, scores
+from umsalert.documents import score as sheet
 from umsalert.documents import timeline
 from umsalert.documents.report_csv import first_answer
 from umsalert.documents.workbook import Title, Workbook, writing
-from umsalert.i18n import _
+from umsalert.i18n import _, titled
 from umsalert.model import SHARES, DeliveryState
 from umsalert.words.alerts import area_words, kind_words
 from umsalert.words.answers import reply_name, said, source_name
@@ -26,8 +28,11 @@ Row = tuple[object, ...]
 def write(path: Path, material: Material) -> None:
     """Write the report as a workbook."""
     alert = material.report.alert
-    with writing(path, alert.ref, alert.time_zone) as book:
+    mark = _("EXERCISE") if alert.exercise else ""
+    with writing(path, alert.ref, alert.time_zone, mark) as book:
         _summary(book, material)
+        if material.score:
+            _score(book, material, material.score)
         _sites(book, material)
         _deliveries(book, material)
         _answers(book, material)
@@ -102,6 +107,39 @@ def _shares(
 ) -> Iterator[Row]:
     for share in SHARES:
         yield f"{what}, {share} %", of, moments.get(share)
+
+
+def _score(book: Workbook, material: Material, score: scores.Score) -> None:
+    titles = [Title(_("What"), 34), Title(_("Of"), 34), Title(_("Value"), 22), Title(_("Why"), 60)]
+    rows: list[Row] = []
+    for found in filter(None, (score, score.earlier)):
+        mine = found is score
+        rows.append((_("Exercise") if mine else _("Exercise before it"), "", found.alert_ref))
+        for name, share in ((_("Sites"), found.sites), (_("People"), found.people)):
+            rows += [
+                (_("Alerted"), name, share.alerted),
+                (_("With a message accepted"), name, share.reached),
+                (_("Acknowledged"), name, share.acknowledged),
+            ]
+        rows += [
+            (_("Acknowledged, seconds, 50 %"), _("Sites"), found.answered.median_s),
+            (_("Acknowledged, seconds, 95 %"), _("Sites"), found.answered.most_s),
+            (_("Acknowledged, seconds, 100 %"), _("Sites"), found.slowest_s),
+        ]
+    rows += [
+        (_("Not acknowledged"), site.ref, site.name, sheet.silence_words(site.why))
+        for site in score.silent
+    ]
+    mends = (
+        (
+            _("Mended since") if mend.mended else _("Address to mend"),
+            mend.contact_ref,
+            sheet.channel_words(mend),
+            titled(sheet.mend_words(mend), mend.command),
+        )
+        for mend in scores.to_mend(material.rows)
+    )
+    book.sheet(_("Score"), titles, itertools.chain(rows, mends))
 
 
 def _sites(book: Workbook, material: Material) -> None:

@@ -10,7 +10,7 @@ from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext, titled
 from umsalert.incidents import MomentKind
 from umsalert.model import NEW_AREA
-from umsalert.words.alerts import area_words, audience_words, kind_words
+from umsalert.words.alerts import area_words, audience_words, kind_words, marked
 from umsalert.words.answers import reply_name, said, source_name
 from umsalert.words.times import duration
 
@@ -29,7 +29,7 @@ def sentence(moment: Moment, incident: Incident) -> str:
             return _("Closed by {operator}: {outcome}").format(
                 operator=closed.by, outcome=closed.outcome
             )
-        return _("The fact")
+        return marked(_("The fact"), exercise=incident.first.exercise)
     alert = moment.wave.alert
     if moment.kind is MomentKind.FIRST_SMS:
         return _("First SMS of {ref} accepted, {time} after it was confirmed").format(
@@ -54,7 +54,7 @@ def clock(at: datetime, incident: Incident) -> str:
 
 def _wave_words(row: WaveRow) -> str:
     alert = row.alert
-    what = f"{alert.ref} {alert.template}"
+    what = marked(f"{alert.ref} {alert.template}", exercise=alert.exercise)
     if alert.follows:
         what = f"{what}, {kind_words(alert.follows.kind)}"
         if alert.follows.to:

@@ -31,9 +31,10 @@ class Title:
 class Workbook:
     """A workbook that is being written. Times are shown in one time zone."""
 
-    def __init__(self, book: Any, time_zone: str) -> None:  # noqa: ANN401 - it carries no types
+    def __init__(self, book: Any, time_zone: str, mark: str = "") -> None:  # noqa: ANN401 - it carries no types
         """Use an open workbook of the library."""
         self._book = book
+        self._mark = mark
         self._zone = ZoneInfo(time_zone)
         day = "dd/mm/yyyy" if language() == "fr" else "yyyy-mm-dd"
         self._time = book.add_format({"num_format": f"{day} hh:mm:ss"})
@@ -45,7 +46,12 @@ class Workbook:
         left, number = iter(rows), 0
         while True:
             number += 1
-            sheet = self._book.add_worksheet(name if number == 1 else f"{name} {number}")
+            marked = f"{self._mark} {name}".strip()
+            sheet = self._book.add_worksheet(marked if number == 1 else f"{marked} {number}")
+            if self._mark:
+                sheet.set_header(f"&C{self._mark}")
+                sheet.set_footer(f"&C{self._mark}")
+                sheet.set_tab_color("#FFC000")
             for place, title in enumerate(titles):
                 sheet.set_column(place, place, title.width)
                 sheet.write_string(0, place, title.text, self._head)
@@ -74,8 +80,11 @@ class Workbook:
 
 
 @contextlib.contextmanager
-def writing(path: Path, title: str, time_zone: str) -> Iterator[Workbook]:
-    """Write a workbook to `path`; its parts wait beside it, for this account only."""
+def writing(path: Path, title: str, time_zone: str, mark: str = "") -> Iterator[Workbook]:
+    """Write a workbook to `path`; its parts wait beside it, for this account only.
+
+    `mark` stands on the tab of every sheet, and on every page on paper.
+    """
     import xlsxwriter
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".umsalert-") as folder:
@@ -89,6 +98,6 @@ def writing(path: Path, title: str, time_zone: str) -> Iterator[Workbook]:
                 "strings_to_numbers": False,
             },
         )
-        book.set_properties({"title": title, "author": "umsalert"})
-        yield Workbook(book, time_zone)
+        book.set_properties({"title": f"{mark} {title}".strip(), "author": "umsalert"})
+        yield Workbook(book, time_zone, mark)
         book.close()

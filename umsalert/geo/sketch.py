@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -17,6 +17,9 @@ from umsalert.model import Area, Circle, Everywhere, Polygon
 
 CENTRE, CENTRE_WITH_SITES, RIM, OTHER, MANY = "+", "*", ".", "o", "#"
 """A digit counts the alerted sites that share a character; from ten on it is `#`."""
+
+EXERCISE_RIM = ":"
+"""The rim of an exercise: it is another one without colour, too."""
 
 ASPECT = 2.0
 """A character is about twice as high as wide."""
@@ -87,6 +90,11 @@ def sketch_marks(area: Area, marked: Iterable[tuple[Place, str]], columns: int) 
         else:
             outside += 1
     return Sketch(canvas.lines(cells), canvas.metres_per_column, outside)
+
+
+def as_exercise(drawing: Sketch) -> Sketch:
+    """Return the drawing of an exercise, which has a rim of its own."""
+    return replace(drawing, lines=tuple(line.replace(RIM, EXERCISE_RIM) for line in drawing.lines))
 
 
 def columns_of(rows: int) -> int:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import MutableMapping
+from typing import Any
 
 from umsalert import events
 from umsalert.events import Counts, Event
@@ -32,29 +34,48 @@ def fan_out(*listeners: Listener) -> Listener:
     return tell
 
 
-def log_event(event: Event, /) -> None:
-    """Write one event to the log: a Listener. A provider's own words are left out."""
+class _Log(logging.LoggerAdapter[logging.Logger]):
+    """The log of a run: each of its records has the fields of the run, too."""
+
+    def process(
+        self, msg: str, kwargs: MutableMapping[str, Any]
+    ) -> tuple[str, MutableMapping[str, Any]]:
+        """Add the fields of the run to those of the record."""
+        return msg, {**kwargs, "extra": {**(self.extra or {}), **kwargs.get("extra", {})}}
+
+
+_Writer = logging.Logger | _Log
+
+
+def logger_of(*, exercise: bool) -> Listener:
+    """Return what writes the events of a run to the log; of an exercise, each says so."""
+    log = _Log(_log, {"exercise": True} if exercise else {})
+    return lambda event, /: log_event(event, log)
+
+
+def log_event(event: Event, log: _Writer = _log, /) -> None:
+    """Write one event to the log. A provider's own words are left out."""
     match event:
         case events.Planned():
             total = sum(event.deliveries.values())
-            _log.info("planned: %d deliveries", total, extra={"alert": event.alert_ref})
+            log.info("planned: %d deliveries", total, extra={"alert": event.alert_ref})
         case events.Claimed():
             extra = {"alert": event.alert_ref, "channel": event.channel}
-            _log.debug("claimed: %d", event.count, extra=extra)
+            log.debug("claimed: %d", event.count, extra=extra)
         case events.HandedOver():
-            _handed_over(event)
+            _handed_over(event, log)
         case events.ChannelPaused() | events.ProviderChanged() | events.RecordPaused():
-            _hindered(event)
+            _hindered(event, log)
         case events.Progress():
-            _log.debug("counts: %s", _sums(event.counts), extra={"alert": event.alert_ref})
+            log.debug("counts: %s", _sums(event.counts), extra={"alert": event.alert_ref})
         case events.Cancelled():
-            _log.warning("cancelled: nothing more leaves", extra={"alert": event.alert_ref})
+            log.warning("cancelled: nothing more leaves", extra={"alert": event.alert_ref})
         case events.Finished():
             end = "interrupted" if event.interrupted else "finished"
-            _log.info("%s: %s", end, _sums(event.counts), extra={"alert": event.alert_ref})
+            log.info("%s: %s", end, _sums(event.counts), extra={"alert": event.alert_ref})
 
 
-def _handed_over(event: events.HandedOver) -> None:
+def _handed_over(event: events.HandedOver, log: _Writer) -> None:
     """Write a line for all that were accepted together, and one for each that was not."""
     fields = {"alert": event.alert_ref, "channel": event.channel, "code": event.code}
     if event.outcome is OutcomeKind.ACCEPTED:
@@ -68,25 +89,25 @@ def _handed_over(event: events.HandedOver) -> None:
         level = logging.WARNING
     for n, ids in groups:
         whose = {"delivery": ids[0]} if len(ids) == 1 else {"deliveries": ids}
-        _log.log(level, "handed over: %s", event.outcome, extra=fields | whose | {"attempt": n})
+        log.log(level, "handed over: %s", event.outcome, extra=fields | whose | {"attempt": n})
 
 
 def _hindered(
-    event: events.ChannelPaused | events.ProviderChanged | events.RecordPaused,
+    event: events.ChannelPaused | events.ProviderChanged | events.RecordPaused, log: _Writer
 ) -> None:
     extra: dict[str, str] = {"alert": event.alert_ref}
     if isinstance(event, events.RecordPaused):
-        _log.warning("record cannot be written", extra=extra | {"code": event.code})
+        log.warning("record cannot be written", extra=extra | {"code": event.code})
         return
     extra["channel"] = event.channel
     if isinstance(event, events.ProviderChanged):
-        _log.warning("%s takes over from %s", event.provider, event.instead_of, extra=extra)
+        log.warning("%s takes over from %s", event.provider, event.instead_of, extra=extra)
         return
     extra["code"] = event.code
     if event.retry_in_s is None:
-        _log.error("%s stopped", event.provider, extra=extra)
+        log.error("%s stopped", event.provider, extra=extra)
     else:
-        _log.warning("%s paused for %.1f s", event.provider, event.retry_in_s, extra=extra)
+        log.warning("%s paused for %.1f s", event.provider, event.retry_in_s, extra=extra)
 
 
 def _sums(counts: Counts) -> str:

@@ -21,6 +21,7 @@ from umsalert.logs.redaction import redacted
 OURS = "umsalert"
 FIELDS = (
     "alert",
+    "exercise",
     "delivery",
     "deliveries",
     "attempt",

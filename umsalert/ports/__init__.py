@@ -78,7 +78,9 @@ if TYPE_CHECKING:
     from umsalert.ports.record import (
         AlertRows,
         DeliveryRow,
+        FaultRow,
         Holder,
+        PeopleRow,
         Record,
         SiteRow,
         Steps,
@@ -132,6 +134,7 @@ __all__ = [
     "DeadAddress",
     "DeliveryRow",
     "Difference",
+    "FaultRow",
     "Found",
     "Geocoder",
     "Holder",
@@ -151,6 +154,7 @@ __all__ = [
     "Order",
     "Outbox",
     "Pace",
+    "PeopleRow",
     "Period",
     "PostalAddress",
     "Precision",
@@ -209,7 +213,9 @@ if not TYPE_CHECKING:  # mypy would take every name for one that exists
             "outbox": (
                 "Claim Inbox Outbox Pace ReceiptSample RouteState SenderSeen Settled Stopped Want"
             ),
-            "record": "AlertRows DeliveryRow Holder Record SiteRow Steps WaveRow",
+            "record": (
+                "AlertRows DeliveryRow FaultRow Holder PeopleRow Record SiteRow Steps WaveRow"
+            ),
             "summary": "AlertTotals DeadAddress Period Summaries SummaryFacts UnreachedSite",
             "vetting": "ContactJudge SiteJudge Vetting",
             "world": (

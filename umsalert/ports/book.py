@@ -93,10 +93,10 @@ class Situation:
     """What is known around an area before an alert goes there.
 
     `usual_radius_m` is the median of the newest alerts of the same template, None where there are
-    too few; `open_alerts` have not expired and overlap the area, newest first. `due`: a term has
-    come to its end, and whom it concerns was not moved yet. `unvetted` are the sites of its list
-    that are not approved; `postcodes`: of which other communes the codes of those that were named
-    are a postcode, by the register.
+    too few; `open_alerts` have not expired and overlap the area, newest first, exercises too: those
+    of the other kind last. `due`: a term has come to its end, and whom it concerns was not moved
+    yet. `unvetted` are the sites of its list that are not approved; `postcodes`: of which other
+    communes the codes of those that were named are a postcode, by the register.
     """
 
     nearest: NearestSite | None
@@ -187,7 +187,10 @@ class AlertBook(Protocol):
     async def situation(
         self, area: Area, template: str, now: datetime, *, exercise: bool
     ) -> Situation:
-        """Return what is known around the area; exercises and live alerts do not mix."""
+        """Return what is known around the area, for an exercise or for a live alert.
+
+        What is usual for the one says nothing of the other.
+        """
 
     async def around(self, area: Area) -> Sequence[KnownPlace]:
         """Return where the known sites in and just around the area lie: for drawing."""

@@ -109,6 +109,26 @@ class Steps(NamedTuple):
     delivered_at: str | None
 
 
+class PeopleRow(NamedTuple):
+    """How many people an alert went to, and for how many of them a message was accepted."""
+
+    alerted: int
+    reached: int
+
+
+class FaultRow(NamedTuple):
+    """A message that failed for its address. `mended`: the contact has another one by now."""
+
+    site_ref: str
+    site_name: str
+    distance_m: float
+    contact_ref: str
+    channel: ChannelKind
+    state: DeliveryState
+    code: str
+    mended: bool
+
+
 class AlertRows(Protocol):
     """All that is kept of one alert as of one moment, row by row: it may exceed the memory.
 
@@ -129,6 +149,12 @@ class AlertRows(Protocol):
 
     def repeated(self) -> Iterator[DeliveryRow]:
         """Yield the deliveries that may have reached their guard more than once, in that order."""
+
+    def people(self) -> PeopleRow:
+        """Return how many people it went to."""
+
+    def faults(self) -> Iterator[FaultRow]:
+        """Yield the messages that failed for their address, nearest site first."""
 
     def replies(self) -> Iterator[ReplyRow]:
         """Yield every answer to the alert, oldest first."""
@@ -160,3 +186,9 @@ class Record(Protocol):
 
     async def holders(self, alert_id: int) -> Sequence[Holder]:
         """Return every message of an alert that left or may have left, nearest site first."""
+
+    async def exercise_before(self, alert: Alert) -> Alert | None:
+        """Return the last exercise before this one by the same template whose area overlaps.
+
+        What follows another alert, and what was cancelled, is none.
+        """

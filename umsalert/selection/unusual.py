@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
 from umsalert.messages.check import Finding, Severity
-from umsalert.model import NEW_AREA, Everywhere, Polygon
+from umsalert.model import NEW_AREA, Alert, Everywhere, Polygon
 from umsalert.selection.located import listed
 from umsalert.selection.plan import Plan
 
@@ -108,6 +108,9 @@ def _open_here(plan: Plan) -> Iterator[Finding]:
     for alert in plan.situation.open_alerts:
         if alert.ref in plan.request.values.values():  # an all-clear names the alert that it ends
             continue
+        if alert.exercise is not plan.request.exercise:
+            yield _other_open_here(alert, plan)
+            continue
         yield _warning(
             "alert_open_here",
             _("Alert {ref} ({template}) is already open here, sent at {time}.").format(
@@ -120,6 +123,28 @@ def _open_here(plan: Plan) -> Iterator[Finding]:
                 "widen); more for the same people: umsalert alert follow-up {ref}"
             ).format(ref=alert.ref),
         )
+
+
+def _other_open_here(alert: Alert, plan: Plan) -> Finding:
+    """Guards must not take an alert for a part of an exercise, nor an exercise for one."""
+    at = f"{alert.created_at.astimezone(ZoneInfo(plan.time_zone)):%H:%M}"
+    if alert.exercise:
+        return _warning(
+            "exercise_open_here",
+            _("An EXERCISE is open here: {ref} ({template}), sent at {time}.").format(
+                ref=alert.ref, template=alert.template, time=at
+            ),
+            _("Guards may take this for a part of it. End it: umsalert alert close {ref}").format(
+                ref=alert.ref
+            ),
+        )
+    return _warning(
+        "real_alert_open_here",
+        _("A REAL alert is open here: {ref} ({template}), sent at {time}.").format(
+            ref=alert.ref, template=alert.template, time=at
+        ),
+        _("Guards are busy with it. Hold the exercise once it is over."),
+    )
 
 
 def _old(plan: Plan) -> Iterator[Finding]:

@@ -84,7 +84,7 @@ class SqlAlertBook:
     async def situation(
         self, area: Area, template: str, now: datetime, *, exercise: bool
     ) -> Situation:
-        """Return what is known around the area; exercises and live alerts do not mix."""
+        """Return what is known around the area, for an exercise or for a live alert."""
         import statistics
 
         from umsalert.ports import Situation
@@ -92,13 +92,19 @@ class SqlAlertBook:
 
         def work(connection: Connection) -> Situation:
             past = {"template": template, "exercise": int(exercise)}
-            here = {"exercise": int(exercise), "now": to_text(now)}
+            here: dict[str, object] = {"now": to_text(now)}
             here |= {"lat": area.lat, "lon": area.lon, "radius_m": area.radius_m}
             sql = queries("alerts")
             # Not LIMIT :n, which has SQLite prepare the statement again for every value bound.
             newest = connection.execute(sql["radii"], past).fetchmany(USUAL_OF)
             radii = [row["radius_m"] for row in newest]
-            open_alerts = connection.execute(sql["open"], here).fetchmany(OPEN_SHOWN)
+            open_alerts = [
+                row
+                for kind in (exercise, not exercise)
+                for row in connection.execute(
+                    sql["open"], here | {"exercise": int(kind)}
+                ).fetchmany(OPEN_SHOWN)
+            ]
             return Situation(
                 nearest=nearest(connection, area),
                 usual_radius_m=statistics.median(radii) if len(radii) >= USUAL_FROM else None,

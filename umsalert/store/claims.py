@@ -33,6 +33,8 @@ ASK_AGAIN_WITHIN_S = 1.0
 
 SPREAD_AGAIN_WITHIN_S = 10.0
 """A bulletin whose next message is for later asks this often."""
+BEHIND_ALERTS = 1000
+"""Added to the priority of an exercise: every real alert overtakes it, whatever its template."""
 
 ABSURD_WAIT_S = 600.0
 """No cell is waited for that long; who would have to saw the clock set back."""
@@ -63,7 +65,7 @@ def sending_of(connection: Connection, sender_id: int) -> Sending:
     return Sending(
         alert_id=row["id"],
         ref=row["ref"],
-        priority=row["priority"],
+        priority=row["priority"] + BEHIND_ALERTS * row["exercise"],
         expires_at=from_text(row["expires_at"]),
         cell_pace=CellPace(row["cell_rate_per_s"], row["cell_burst"]),
         texts={

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
-from umsalert.model import ChannelKind, MessageText
-from umsalert.ports import DeliveryRow, SiteRow, Steps, WaveRow
+from umsalert.model import ChannelKind, DeliveryState, MessageText
+from umsalert.ports import DeliveryRow, FaultRow, PeopleRow, SiteRow, Steps, WaveRow
 from umsalert.store.alert_rows import alert_of_row, text_of_row
 from umsalert.store.database import Database, queries
 from umsalert.store.instants import from_text, optional_time
@@ -15,6 +15,7 @@ from umsalert.store.spatialite import Connection
 from umsalert.store.waves import incident_of
 
 if TYPE_CHECKING:
+    from umsalert.model import Alert
     from umsalert.ports import AlertRows, Holder, ReplyRow
 
 T = TypeVar("T")
@@ -48,6 +49,22 @@ class SqlRecord:
         from umsalert.store.recipients import holders
 
         return await self._database.read(lambda c: holders(c, alert_id))
+
+    async def exercise_before(self, alert: Alert) -> Alert | None:
+        """Return the last exercise before this one by the same template whose area overlaps."""
+        from umsalert.geo.bearings import about_m
+
+        here = alert.area
+
+        def work(connection: Connection) -> Alert | None:
+            values = {"alert_id": alert.id, "template": alert.template}
+            for row in connection.execute(queries("record")["exercises_before"], values):
+                reach_m = here.radius_m + row["radius_m"]
+                if about_m(here.lat, here.lon, row["lat"], row["lon"]) <= reach_m:
+                    return alert_of_row(row)
+            return None
+
+        return await self._database.read(work)
 
     async def texts(self, alert_id: int) -> Sequence[MessageText]:
         """Return what was sent, word for word."""
@@ -86,6 +103,17 @@ class SqlAlertRows:
     def repeated(self) -> Iterator[DeliveryRow]:
         """Yield the deliveries that may have reached their guard more than once."""
         return map(_delivery, self._rows("deliveries", counted=True, repeated=True))
+
+    def people(self) -> PeopleRow:
+        """Return how many people it went to."""
+        return PeopleRow._make(self._rows("people").fetchone())
+
+    def faults(self) -> Iterator[FaultRow]:
+        """Yield the messages that failed for their address, nearest site first."""
+        for *whose, channel, state, code, mended in self._rows("faults", counted=True):
+            yield FaultRow._make(
+                (*whose, ChannelKind(channel), DeliveryState(state), code, bool(mended))
+            )
 
     def replies(self) -> Iterator[ReplyRow]:
         """Yield every answer to the alert, oldest first."""

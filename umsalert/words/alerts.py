@@ -63,3 +63,8 @@ def kind_words(kind: FollowKind) -> str:
         FollowKind.RECENTERED: _("another place"),
         FollowKind.CLOSING: _("closing message"),
     }[kind]
+
+
+def marked(text: str, *, exercise: bool) -> str:
+    """Return a sentence about an alert; of an exercise its first word says so."""
+    return f"{_('EXERCISE')} · {text}" if exercise else text

@@ -80,6 +80,43 @@ CROSS JOIN alert_site
     ON alert_site.alert_id = delivery.alert_id AND alert_site.site_id = delivery.site_id
 CROSS JOIN contact ON contact.id = delivery.contact_id
 
+-- name: people
+SELECT count(*) AS alerted, count(accepted_at) AS reached
+FROM (
+    SELECT contact_id, min(accepted_at) AS accepted_at
+    FROM delivery WHERE alert_id = :alert_id GROUP BY contact_id
+)
+
+-- name: faults
+-- Messages whose failure tells of their address: the rule of address_fault (migration 0015).
+SELECT
+    alert_site.ref AS site_ref, alert_site.name AS site_name, alert_site.distance_m,
+    contact.ref AS contact_ref, delivery.channel, delivery.state, delivery.code,
+    delivery.address IS NOT iif(delivery.channel = 'email', contact.email, contact.phone) AS mended
+FROM (
+    SELECT delivery.id
+    FROM delivery
+    JOIN temp.report_site ON report_site.site_id = delivery.site_id
+    JOIN contact ON contact.id = delivery.contact_id
+    WHERE delivery.alert_id = :alert_id AND delivery.state IN ('failed', 'undelivered') AND (
+        SELECT min(blames) FROM address_fault
+        WHERE address_fault.channel = delivery.channel AND address_fault.state = delivery.state
+            AND delivery.code GLOB address_fault.code
+    ) = 1
+    ORDER BY report_site.position, contact.ref, delivery.id
+    LIMIT -1
+) AS ordered
+CROSS JOIN delivery ON delivery.id = ordered.id
+CROSS JOIN alert_site
+    ON alert_site.alert_id = delivery.alert_id AND alert_site.site_id = delivery.site_id
+CROSS JOIN contact ON contact.id = delivery.contact_id
+
+-- name: exercises_before
+SELECT * FROM alert_linked
+WHERE id < :alert_id AND exercise AND template = :template AND follows_id IS NULL
+    AND cancelled_at IS NULL
+ORDER BY id DESC
+
 -- name: replies
 SELECT * FROM reply_read WHERE alert_id = :alert_id ORDER BY id
 
