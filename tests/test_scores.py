@@ -226,11 +226,11 @@ async def test_only_an_exercise_that_asks_has_a_score(store: Store) -> None:
     exercise = await drill(store)
     await sent(store, exercise, [TAKEN])
     wave = replace(next_wave(exercise, FollowKind.WIDENED, area=to(9)), exercise=True)
-    assert not scores.has_score(live)
-    assert scores.has_score(exercise)
+    assert not live.is_scored
+    assert exercise.is_scored
     assert wave.exercise
     over = await store.alerts.create(replace(closing(exercise), exercise=True), all_on_duty)
-    assert not scores.has_score(over)
+    assert not over.is_scored
 
 
 def _another_phone(contact: Contact) -> NewContact:

@@ -73,13 +73,14 @@ NEEDLESS = {
 }
 """What reading the record takes none of: an event loop, hashes, planning, sending, moving."""
 WAITING = {"umsalert.approvals", "umsalert.model.approvals", "umsalert.store.approvals"}
-"""`alert list` says how many requests wait for a second person."""
+"""These lists say how many requests wait for a second person."""
 EVERY_COMMAND = {"umsalert.cli.context.Session", "umsalert.settings.values.Settings"}
 DATACLASSES: dict[tuple[str, ...], set[str]] = {
     ("site", "list"): {"umsalert.model.register.Site"},
     ("report", "last"): {
         "umsalert.model.alerts.Alert",
         "umsalert.model.areas.Circle",
+        "umsalert.model.areas.Everywhere",
         "umsalert.model.areas.Polygon",
         "umsalert.model.deliveries.MessageText",
     },
@@ -160,7 +161,8 @@ async def test_what_only_reads_loads_nothing_heavy_but_the_database(
     found = loaded(*arguments)
     assert found & HEAVY == {"pysqlite3"}
     assert found & {f"umsalert.{name}" for name in ("dispatch", "selection", "channels")} == set()
-    assert found & NEEDLESS == (WAITING if arguments == ("alert", "list") else set())
+    waits = arguments in {("alert", "list"), ("bulletin", "list")}
+    assert found & NEEDLESS == (WAITING if waits else set())
     assert "umsalert.store.alerts" not in found or arguments[0] in {"alert", "report"}
 
 

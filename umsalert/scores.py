@@ -16,7 +16,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from umsalert import standing
-from umsalert.model import NEW_AREA, READ_BY_SITE, ChannelKind, FollowKind, ReplyKind
+from umsalert.model import READ_BY_SITE, ChannelKind, ReplyKind
 from umsalert.reports import with_answers
 from umsalert.summaries import Spread, spread
 
@@ -31,9 +31,6 @@ T = TypeVar("T")
 LISTED = 50
 """A score keeps no more of each list; the rows of the report have them all."""
 SLOWEST = 5
-
-ASKING = NEW_AREA | {FollowKind.FOLLOW_UP}
-"""What follows an alert and asks for an answer, too."""
 
 
 _NO_ADDRESS = re.compile(r"(bounced_)?5\.1\.|http_422$|55[013]$|.*(invalid|unknown_number|unalloc)")
@@ -142,11 +139,6 @@ class Score:
     earlier: Score | None = None
 
 
-def has_score(alert: Alert) -> bool:
-    """Say whether an alert is an exercise that asks for answers."""
-    return alert.exercise and (alert.follows is None or alert.follows.kind in ASKING)
-
-
 async def build(record: Record, alert: Alert) -> Score:
     """Read how an exercise went, beside the one before it."""
     earlier = await before(record, alert)
@@ -155,7 +147,7 @@ async def build(record: Record, alert: Alert) -> Score:
 
 async def before(record: Record, alert: Alert) -> Score | None:
     """Read how the last exercise before this one went: by the same template, around here."""
-    if not has_score(alert) or alert.follows is not None:
+    if not alert.is_scored or alert.follows is not None:
         return None
     other = await record.exercise_before(alert)
     if other is None:

@@ -45,7 +45,6 @@ from umsalert.model import (
     OutcomeKind,
     Power,
 )
-from umsalert.scores import has_score
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
 from umsalert.words.alerts import marked
@@ -189,7 +188,7 @@ class _Sending:
             self._output.say(sentence)
         if manner.follow is not None:
             await report_score.show_of(self._store, alert, self._output)
-        elif has_score(alert) and not result.cancelled:
+        elif alert.is_scored and not result.cancelled:
             over = _("Once the exercise is over, for its score: umsalert alert close {ref}")
             self._output.say(over.format(ref=alert.ref))
         return exit_code(result)

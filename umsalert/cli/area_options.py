@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import csv
 import errno
 import io
 import os
@@ -166,6 +165,8 @@ def _named(place: Place) -> Polygon:
 
 def _refs(file: Path) -> tuple[str, ...]:
     """Return the refs of a list, each once. Raises UsageError: sites_file_unreadable."""
+    import csv
+
     text = _text_of(file, _sites_unreadable)
     lines = [line for line in text.splitlines() if line.strip()]
     header = lines[0] if lines else ""

@@ -20,7 +20,9 @@ from umsalert.i18n import _
 
 if TYPE_CHECKING:
     from umsalert.cli.report_files import Sealing
-    from umsalert.model import Deed
+    from umsalert.model import Alert, Deed
+    from umsalert.scores import Score
+    from umsalert.store.store import Store
 
 
 class Format(StrEnum):
@@ -122,26 +124,28 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    from umsalert import scores, wiring
-    from umsalert.cli import report_files, report_show
+    from umsalert import wiring
     from umsalert.documents.material import Material, material_of
 
     this = session(context)
     wanted = _wanted(style, file, as_json=as_json)
     sealing = _sealing(this, file, force=force) if seal else None
-    job = report_files.Job(wanted.value, file or STDOUT, force, this.settings, sealing)
 
     def write(material: Material) -> None:
         if wanted is Format.TABLE:
+            from umsalert.cli import report_show
+
             report_show.table(material, this.output(as_json=False))
         else:
-            job.write(material)
+            from umsalert.cli.report_files import Job
+
+            Job(wanted.value, file or STDOUT, force, this.settings, sealing).write(material)
 
     async def work() -> None:
         async with wiring.open_store(this.settings) as store:
             found = await store.alerts.alert(alert)
             head = await store.audit.head()
-            earlier = await scores.before(store.record, found)
+            earlier = await _earlier(store, found)
             await store.record.read(
                 found.id, lambda rows: write(material_of(rows, found, head, earlier))
             )
@@ -154,6 +158,15 @@ def show(
         run_async(work())
     else:
         run_reading(work())
+
+
+async def _earlier(store: Store, alert: Alert) -> Score | None:
+    """Return the score of the exercise before this one."""
+    if not alert.is_scored:
+        return None
+    from umsalert import scores
+
+    return await scores.before(store.record, alert)
 
 
 def _sealing(this: Session, file: Path | None, *, force: bool) -> Sealing:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, NamedTuple, TextIO
 
 from umsalert import files
 from umsalert.cli.output_file import STDOUT, opened
@@ -18,8 +17,7 @@ if TYPE_CHECKING:
     from umsalert.settings import Settings
 
 
-@dataclass(frozen=True, slots=True)
-class Sealing:
+class Sealing(NamedTuple):
     """Who seals a document, with which key."""
 
     key_file: Path
@@ -27,8 +25,7 @@ class Sealing:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class Job:
+class Job(NamedTuple):
     """What is to be written where, and who says so."""
 
     kind: str

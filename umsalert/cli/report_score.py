@@ -38,7 +38,7 @@ def show(score: Score, time_zone: str, output: Output) -> None:
 
 async def show_of(store: Store, alert: Alert, output: Output) -> None:
     """Read and print how an exercise went, where it is one that asks for answers."""
-    if not scores.has_score(alert):
+    if not alert.is_scored:
         return
     score = await scores.build(store.record, alert)
     if output.as_json:

@@ -14,7 +14,6 @@ from umsalert.cli import (
     alert_words,
     delivery_words,
     report_incident,
-    report_score,
 )
 from umsalert.cli.output import Output, channel_name, duration
 from umsalert.cli.tables import Column
@@ -64,6 +63,8 @@ def table(material: Material, output: Output) -> None:
         )
     output.line()
     if material.score:
+        from umsalert.cli import report_score
+
         report_score.show(material.score, report.alert.time_zone, output)
         output.line()
     report_incident.show(material.incident, output)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from umsalert import reports, scores
+from umsalert import reports
 from umsalert.incidents import Incident
 
 if TYPE_CHECKING:
     from umsalert.model import Alert, AuditHead
     from umsalert.ports import AlertRows
+    from umsalert.scores import Score
 
 
-@dataclass(frozen=True, slots=True)
-class Material:
+class Material(NamedTuple):
     """The report of an alert, its incident and its rows; good for as long as `Record.read` runs.
 
     `score`: of an exercise that asks for answers, None of everything else.
@@ -23,19 +22,22 @@ class Material:
     report: reports.AlertReport
     incident: Incident
     rows: AlertRows
-    score: scores.Score | None = None
+    score: Score | None = None
 
 
 def material_of(
     rows: AlertRows,
     alert: Alert,
     head: AuditHead | None = None,
-    earlier: scores.Score | None = None,
+    earlier: Score | None = None,
 ) -> Material:
     """Work out the report of an alert; `head` is the audit log's newest link.
 
     `earlier`: the score of the exercise before it, as `scores.before` returns it.
     """
     report = reports.of_rows(rows, alert)._replace(audit_head=head)
-    score = scores.of_rows(rows, alert, earlier) if scores.has_score(alert) else None
-    return Material(report, Incident(rows), rows, score)
+    if not alert.is_scored:
+        return Material(report, Incident(rows), rows)
+    from umsalert import scores
+
+    return Material(report, Incident(rows), rows, scores.of_rows(rows, alert, earlier))

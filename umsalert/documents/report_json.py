@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TextIO
 
-from umsalert import reports, scores
-from umsalert.documents import score as sheet
+from umsalert import reports
 from umsalert.documents import shapes
 from umsalert.documents.streaming import SCHEMA_VERSION, write_json
 from umsalert.incidents import MomentKind
@@ -16,6 +15,8 @@ from umsalert.words.times import utc
 if TYPE_CHECKING:
     from umsalert.documents.material import Material
     from umsalert.incidents import Incident, Moment
+    from umsalert.ports import AlertRows
+    from umsalert.scores import Score
 
 _DELIVERY = DeliveryRow._fields
 
@@ -34,7 +35,7 @@ def write(file: TextIO, material: Material) -> None:
             "sites_acknowledged": report.sites_acknowledged,
             "not_needed": report.not_needed,
             "handed_over": _speed(report),
-            "score": material.score and sheet.document(material.score, scores.to_mend(rows)),
+            "score": material.score and _score(material.score, rows),
             "channels": [_channel(channel) for channel in report.channels],
             "sites": map(_site, reports.sites(rows)),
             "deliveries": map(_delivery, rows.deliveries()),
@@ -46,6 +47,13 @@ def write(file: TextIO, material: Material) -> None:
             "audit_head": report.audit_head and str(report.audit_head),
         },
     )
+
+
+def _score(score: Score, rows: AlertRows) -> dict[str, Any]:
+    from umsalert import scores
+    from umsalert.documents import score as sheet
+
+    return sheet.document(score, scores.to_mend(rows))
 
 
 def _incident(incident: Incident) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, NamedTuple
 
-from umsalert.model.choices import OffDuty
+from umsalert.model.choices import ASKING, OffDuty
 
 if TYPE_CHECKING:
     from umsalert.model.areas import Area
@@ -89,3 +89,8 @@ class Alert:
     closed: Closure | None = None
     off_duty: OffDuty = OffDuty.SKIP
     approved_by: str = ""
+
+    @property
+    def is_scored(self) -> bool:
+        """Say whether it is an exercise that asks for answers: it ends in a score sheet."""
+        return self.exercise and (self.follows is None or self.follows.kind in ASKING)

@@ -27,8 +27,7 @@ class Division(NamedTuple):
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Only:
+class Only(NamedTuple):
     """Of the sites of an area only those of these kinds, and of these refs; empty: of any."""
 
     kinds: tuple[str, ...] = ()

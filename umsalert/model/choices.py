@@ -27,6 +27,9 @@ class FollowKind(StrEnum):
     """Ends the incident."""
 
 
+ASKING = frozenset({FollowKind.FOLLOW_UP, FollowKind.WIDENED, FollowKind.RECENTERED})
+"""What follows an alert and asks for an answer, too."""
+
 NEW_AREA = frozenset({FollowKind.WIDENED, FollowKind.RECENTERED})
 """Waves that go to whoever is in an area; all others go to people of the incident."""
 

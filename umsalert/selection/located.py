@@ -28,7 +28,7 @@ def located(area: Area, named: NamedSites, *, typed: bool) -> Area:
     if typed and named.unknown:
         raise _unknown_sites(named.unknown)
     kinds = _kinds(area.only.kinds, named.kinds, typed=typed)
-    area = replace(area, only=replace(area.only, kinds=kinds))
+    area = replace(area, only=area.only._replace(kinds=kinds))
     if not (isinstance(area, Everywhere) and named.spots):
         return area
     lats, lons = [lat for lat, _lon in named.spots], [lon for _lat, lon in named.spots]

@@ -8,9 +8,10 @@ from itertools import islice
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from umsalert.documents import score as sheet
 from umsalert.documents.page.standings import Standing, standing_name, standing_of
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, titled
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.words.answers import said
 from umsalert.words.codes import code_words
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from umsalert.model import MessageText
     from umsalert.ports import DeliveryRow
     from umsalert.reports import AlertReport
+    from umsalert.scores import Score
 
 REPEATED_SHOWN = 200
 
@@ -141,6 +143,43 @@ def sites(survey: Survey, time_zone: str) -> Table:
         rows,
         note if more else "",
     )
+
+
+def score(found: Score) -> tuple[Sequence[str], Sequence[Table]]:
+    """Return the score sheet of an exercise: sentences, then whom to look after."""
+    lines = [
+        titled(_("Sites"), sheet.share_words(found.sites)),
+        titled(_("People"), sheet.share_words(found.people)),
+    ]
+    if found.answered.median_s is None:
+        lines.append(_("No site has acknowledged."))
+    else:
+        lines.append(titled(_("Acknowledged"), sheet.answered_words(found)))
+    if found.earlier is not None:
+        words = sheet.share_words(found.earlier.sites)
+        lines.append(
+            titled(_("The exercise before, {ref}").format(ref=found.earlier.alert_ref), words)
+        )
+    silent = Table(
+        _("Sites that have not acknowledged, the worst first"),
+        [(_("Site"), False), (_("Ref"), False), (_("State"), False)],
+        [Row([site.name, site.ref, sheet.silence_words(site.why)]) for site in found.silent],
+    )
+    mends = Table(
+        _("Addresses to mend"),
+        [
+            (_("Contact"), False),
+            (_("Channel"), False),
+            (_("What is wrong"), False),
+            (_("Command"), False),
+        ],
+        [
+            Row([mend.contact_ref, sheet.channel_words(mend), sheet.mend_words(mend), mend.command])
+            for mend in found.to_mend
+            if not mend.mended
+        ],
+    )
+    return lines, (silent, mends)
 
 
 def errors(report: AlertReport) -> Table:

@@ -82,6 +82,7 @@ def _page(material: Material) -> Mapping[str, Any]:
         "speed": tables.speed(report),
         "channels": tables.channels(report),
         "sites": tables.sites(survey, report.alert.time_zone),
+        "score": tables.score(material.score) if material.score else None,
         "errors": tables.errors(report),
         "repeated": tables.repeated(rows.repeated()),
         "texts": list(tables.texts(report.texts)),
@@ -98,6 +99,7 @@ def _headings() -> Mapping[str, str]:
         "curves_note": _(
             "Accepted is the provider's word, delivered the receipt's, acknowledged the guard's."
         ),
+        "score": _("Score of the exercise"),
         "sites": _("Site by site"),
         "errors": _("What went wrong"),
         "texts": _("What was sent, word for word"),
