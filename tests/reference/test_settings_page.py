@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.conftest import Page
 from umsalert.settings import Settings, example, flatten, variable
-from umsalert.settings.values import Secret
+from umsalert.settings.services import Secret
 
 HEAD = """\
 # Settings

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from umsalert.errors import ConfigurationError, UsageError
 from umsalert.i18n import _, system_reason
-from umsalert.settings.values import Secret, Settings, flatten
+from umsalert.settings.services import Secret
+from umsalert.settings.values import Settings, flatten
 
 
 @dataclass(frozen=True, slots=True)

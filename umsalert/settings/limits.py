@@ -13,16 +13,20 @@ from umsalert.errors import Problem
 from umsalert.i18n import LANGUAGES, _
 from umsalert.model import OffDuty
 from umsalert.settings.hosts import CHANNELS, host_of, is_loopback, simulated
-from umsalert.settings.values import (
+from umsalert.settings.services import (
     AppriseSettings,
-    ApprovalSettings,
-    BulletinSettings,
-    CallRateSettings,
     GatewaySettings,
     GeocodeSettings,
     ImapSettings,
-    LogSettings,
     OvhSettings,
+    SmtpSettings,
+    VonageSettings,
+)
+from umsalert.settings.values import (
+    ApprovalSettings,
+    BulletinSettings,
+    CallRateSettings,
+    LogSettings,
     PaceSettings,
     PriceSettings,
     RateSettings,
@@ -30,8 +34,6 @@ from umsalert.settings.values import (
     RetentionSettings,
     ServeSettings,
     Settings,
-    SmtpSettings,
-    VonageSettings,
     known_providers,
     providers,
     rate,

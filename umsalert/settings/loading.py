@@ -14,7 +14,8 @@ from umsalert.errors import ConfigurationError, Problem
 from umsalert.home import config_file, home_folder
 from umsalert.i18n import _, system_reason
 from umsalert.settings.limits import exposed, problems
-from umsalert.settings.values import Secret, Settings, is_section, variable
+from umsalert.settings.services import Secret
+from umsalert.settings.values import Settings, is_section, variable
 
 DATABASE_NAME = "umsalert.db"
 _PLAIN: Mapping[object, type] = {Path | None: Path, tuple[str, ...]: tuple}
