@@ -165,6 +165,15 @@ async def test_pdf_is_tagged_for_screen_readers(desk: Desk) -> None:
     assert "Restez sur votre site." in words
 
 
+async def test_every_sheet_of_a_printed_exercise_says_so(desk: Desk) -> None:
+    """A sheet that was torn off is not taken for one of a real alert."""
+    alert = await desk.first(exercise=True)
+    path = await desk.written(alert, "report.pdf", report_pdf.write)
+    sheets = [page.extract_text() for page in pypdf.PdfReader(path).pages]
+    assert len(sheets) > 1
+    assert all(sheet.count("EXERCISE: nobody was alerted for real") == 1 for sheet in sheets)
+
+
 async def test_pdf_without_its_library_is_an_extra_to_install(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -299,6 +299,10 @@ def _near(kind: DivisionKind, text: str) -> list[Division]:
     known = divisions(kind)
     if text == "20" and kind is DivisionKind.DEPARTEMENT:  # until 1976
         return [it for it in known if it.code in ("2A", "2B")]
+    if text.isdigit():  # a spreadsheet takes the nought away
+        padded = [it for it in known if it.code == f"0{text}"]
+        if padded:
+            return padded
     by_name: dict[str, list[Division]] = {}
     for it in known:
         by_name.setdefault(folded(it.name), []).append(it)
