@@ -118,6 +118,9 @@ async def test_the_page_is_french_for_the_french(desk: Desk) -> None:
     page = read(await page_of(desk))
     assert page.get("lang") == "fr"
     assert "OBSERVATION" in page.text_content()
+    legend = page.xpath("//ul[@class='legend']/li")
+    assert legend
+    assert all(re.search(r"\s: \d", item.text_content()) for item in legend)
 
 
 @pytest.fixture(scope="module")

@@ -261,6 +261,8 @@ def test_vigipirate_is_said_by_who_set_it(bureau: Office) -> None:
     """Shown, set, and in the words of the next bulletin; a level that there is not is refused."""
     assert bureau.run("bulletin", "vigipirate", "scarlet").code == 2
     assert bureau.run("bulletin", "vigipirate", "--since", "2026-11-02").code == 2
+    early = bureau.run("bulletin", "vigipirate", "vigilance", "--since", "2999-01-01", "--json")
+    assert (early.code, early.error["code"]) == (2, "time_in_future")
     ended = bureau.run("bulletin", "vigipirate", "urgence-attentat", "--since", "2026-11-02")
     assert "Vigipirate: urgence attentat, since 2026-11-02 00:00" in ended.out
     document = bureau.run("bulletin", "vigipirate", "--json").document["vigipirate"]
