@@ -108,6 +108,19 @@ def test_a_report_without_its_seal_is_not_read(tmp_path: Path) -> None:
     assert ".minisig" in refused.value.hint
 
 
+def test_a_report_that_is_not_there_is_named_and_not_its_seal(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        seals.verify(tmp_path / "report.html", [])
+    assert "report.html cannot be read" in str(refused.value)
+
+
+def test_a_key_that_is_neither_key_nor_file_is_said_to_be_none(tmp_path: Path) -> None:
+    with pytest.raises(UsageError) as refused:
+        seals.read_public_key(str(tmp_path / "nice.pub"))
+    assert refused.value.code == "key_invalid"
+    assert "report key" in refused.value.hint
+
+
 def test_a_public_key_is_typed_or_lies_in_a_file(key_file: Path, tmp_path: Path) -> None:
     key = seals.public_key(key_file)
     (tmp_path / "key.pub").write_text(f"untrusted comment: ours\n{key}\n")

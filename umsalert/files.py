@@ -49,13 +49,15 @@ def named(text: str) -> Path:
 def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give an empty file beside `path`, to be written; at the end it is put in its place.
 
-    Raises UsageError where `path` is there, unless `force`d, or cannot be written; nothing is left
-    of what was begun.
+    Raises UsageError where `path` is there, unless it is a file and `force`d, or cannot be written;
+    nothing is left of what was begun.
     """
     part = path.with_name(f".{path.name}.new-{os.getpid()}")
     check_folder(path)
     if not force:
         check_free(path)
+    elif path.exists() and not path.is_file():  # a device of the machine, such as /dev/null
+        raise _is_folder(path) if path.is_dir() else _is_no_file(path)
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         yield part
@@ -94,6 +96,14 @@ def _is_folder(path: Path | str) -> UsageError:
         "file_is_folder",
         _("{file} is a folder, not a file.").format(file=path),
         hint=_("Name a file in it."),
+    )
+
+
+def _is_no_file(path: Path) -> UsageError:
+    return UsageError(
+        "file_not_replaced",
+        _("{file} is a device or a pipe, which is not replaced.").format(file=path),
+        hint=_("Name a file, or leave --output out and send standard output there."),
     )
 
 

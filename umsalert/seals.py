@@ -77,7 +77,14 @@ def read_public_key(typed: str) -> str:
     """Return a public key that was typed, or lies in a file that was named. Raises UsageError."""
     if (key := _public_key(typed)) is not None:
         return key
-    lines = _read(Path(typed)).decode("ascii", "replace").split("\n")
+    try:
+        lines = _read(Path(typed)).decode("ascii", "replace").split("\n")
+    except UsageError as error:
+        raise UsageError(
+            "key_invalid",
+            _("{key} is neither a public key nor a file that can be read.").format(key=typed),
+            hint=_("Give it as this prints it where the report was sealed: umsalert report key"),
+        ) from error
     for line in lines:
         if (key := _public_key(line.strip())) is not None:
             return key
@@ -97,7 +104,10 @@ def verify(file: Path, keys: Sequence[str]) -> Seal:
     import minisign
 
     try:
+        file.stat()  # of two files that are not there, the report is the one that was named
         signature = minisign.Signature.from_bytes(_read(beside(file)))
+    except OSError as error:
+        raise _unread(file, error) from error
     except ValueError as error:
         raise _changed(
             "seal_invalid", _("{file} is not a seal.").format(file=beside(file))

@@ -115,7 +115,9 @@ def parse_day(text: str) -> date:
         raise UsageError(
             "day_invalid",
             _("{text!r} is not a day.").format(text=text),
-            hint=_("Give a date such as 2027-01-05."),
+            hint=_("Give a date such as 2027-01-05.")
+            if ":" not in plain
+            else _("Give a date, or a date and time such as 2027-01-05T08:00."),
         ) from None
 
 

@@ -258,7 +258,7 @@ def _shown(cron: str, since: datetime) -> Iterator[datetime]:
     except CronSimError as error:
         raise UsageError(
             "cron_invalid",
-            _("{cron!r} is not a line of cron: {reason}").format(cron=cron, reason=error),
+            _("{cron!r} is not a line of cron.").format(cron=cron),
             hint=_(
                 "Five fields: minute, hour, day of the month, month, day of the week. "
                 "'0 8 * * 1' is Monday at 08:00."

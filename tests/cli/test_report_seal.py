@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -73,6 +74,19 @@ def test_a_seal_needs_a_file_and_leaves_what_is_there(office: Cli) -> None:
     assert seal.read_text() == "mine"
     assert office("report", "last", "--seal", "--output", file, "--force").code == 0
     assert office("report", "verify", file).code == 0
+    assert office("report", "verify", seal).code == 0  # the seal names its report
+
+
+def test_a_pipe_or_device_is_never_replaced(office: Cli) -> None:
+    """--force is for files: root, who may, would take /dev/null from the machine."""
+    pipe = office.folder / "report.csv"
+    os.mkfifo(pipe)
+    for words in (("--output", pipe), ("--seal", "--output", pipe)):
+        ended = office("report", "last", *words, "--force", "--json")
+        assert (ended.code, ended.error["code"]) == (2, "file_not_replaced")
+        assert ended.error["hint"]
+    assert pipe.is_fifo()
+    assert not (office.folder / "report.csv.minisig").exists()
 
 
 def test_who_has_no_key_is_told_to_ask_for_it(office: Cli, home: Path) -> None:

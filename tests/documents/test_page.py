@@ -118,6 +118,9 @@ async def test_the_page_is_french_for_the_french(desk: Desk) -> None:
     page = read(await page_of(desk))
     assert page.get("lang") == "fr"
     assert "OBSERVATION" in page.text_content()
+    legend = page.xpath("//ul[@class='legend']/li")
+    assert legend
+    assert all(re.search(r"\s: \d", item.text_content()) for item in legend)
 
 
 @pytest.fixture(scope="module")
@@ -163,6 +166,15 @@ async def test_pdf_is_tagged_for_screen_readers(desk: Desk) -> None:
     assert found.metadata.title == "Alert 20260317-first"
     words = "".join(page.extract_text() for page in found.pages)
     assert "Restez sur votre site." in words
+
+
+async def test_every_sheet_of_a_printed_exercise_says_so(desk: Desk) -> None:
+    """A sheet that was torn off is not taken for one of a real alert."""
+    alert = await desk.first(exercise=True)
+    path = await desk.written(alert, "report.pdf", report_pdf.write)
+    sheets = [page.extract_text() for page in pypdf.PdfReader(path).pages]
+    assert len(sheets) > 1
+    assert all(sheet.count("EXERCISE: nobody was alerted for real") == 1 for sheet in sheets)
 
 
 async def test_pdf_without_its_library_is_an_extra_to_install(

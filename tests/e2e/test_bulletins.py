@@ -238,7 +238,9 @@ def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None
         (("--at", "2001-01-01T08:00"), "time_in_past"),
         (("--at", "2999-01-01T08:00", "--until", "2999-01-02"), "once_and_until"),
         (("--at", "2027-03-28T02:30"), "time_skipped"),
-        (("--at", "soon"), "day_invalid"),
+        (("--cron", ""), "when_missing"),
+        (("--at", "soon"), "time_invalid"),
+        (("--at", "2999-01-01"), "time_invalid"),
         (("--cron", "0 8 * * 1", "--time-zone", "Paris"), "zone_unknown"),
         (("--cron", "0 8 * * 1", "--spread", "25h"), "spread_too_long"),
     ],
@@ -259,6 +261,8 @@ def test_vigipirate_is_said_by_who_set_it(bureau: Office) -> None:
     """Shown, set, and in the words of the next bulletin; a level that there is not is refused."""
     assert bureau.run("bulletin", "vigipirate", "scarlet").code == 2
     assert bureau.run("bulletin", "vigipirate", "--since", "2026-11-02").code == 2
+    early = bureau.run("bulletin", "vigipirate", "vigilance", "--since", "2999-01-01", "--json")
+    assert (early.code, early.error["code"]) == (2, "time_in_future")
     ended = bureau.run("bulletin", "vigipirate", "urgence-attentat", "--since", "2026-11-02")
     assert "Vigipirate: urgence attentat, since 2026-11-02 00:00" in ended.out
     document = bureau.run("bulletin", "vigipirate", "--json").document["vigipirate"]

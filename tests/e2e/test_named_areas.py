@@ -151,11 +151,23 @@ def test_all_sites_are_said_to_be_all(office: Office) -> None:
     assert ended.code in SENT, ended.err
 
 
+def test_a_table_without_refs_says_which_column_it_needs(office: Office, tmp_path: Path) -> None:
+    """Its cells are not taken for refs; notes may hold commas."""
+    file = tmp_path / "sites.csv"
+    file.write_text("name,town\nGalerie,Nice\n", "utf-8")
+    ended = preview(office, "--sites-file", str(file))
+    assert (ended.code, ended.error["code"]) == (2, "sites_file_unreadable")
+    assert "column ref" in ended.error["message"]
+    file.write_text(f"# malls, large\n{MALLS[0]} # north, south\n", "utf-8")
+    assert refs(preview(office, "--sites-file", str(file))) == {MALLS[0]}
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
         (("--commune", "Nice"), "commune_unknown"),
         (("--commune", "06000"), "commune_unknown"),
+        (("--commune", ""), "commune_unknown"),
         (("--commune", "15031"), "outline_missing"),
         (("--departement", "20"), "departement_unknown"),
         (("--departement", "06", "--departement", "100"), "departement_unknown"),

@@ -145,6 +145,7 @@ def test_what_is_typed_is_found(kind: DivisionKind, typed: str, code: str) -> No
         (COMMUNE, "saint denis", "97411 Saint-Denis"),
         (COMMUNE, "Aix-en-Provense", "13001 Aix-en-Provence"),
         (COMMUNE, "49001", "49050 Brissac Loire Aubance"),  # merged
+        (COMMUNE, "6088", "06088 Nice"),  # of a spreadsheet
         (DEPARTEMENT, "20", "2A Corse-du-Sud, 2B Haute-Corse"),
         (DEPARTEMENT, "Alpes-Maritime", "06 Alpes-Maritimes"),
         (REGION, "Bretagnes", "53 Bretagne"),

@@ -177,6 +177,8 @@ def _refs(file: Path) -> tuple[str, ...]:
         refs = [(row["ref"] or "").strip() for row in rows][1:]
     else:
         refs = [line.partition("#")[0].strip() for line in lines]
+        if any(delimiter in ref for ref in refs):
+            raise _sites_unreadable(file, _("it has no column ref"))
     found = tuple(dict.fromkeys(filter(None, refs)))
     if not found:
         raise _sites_unreadable(file, _("it names no site"))

@@ -47,10 +47,13 @@ def timetable(session: Session, request: Request, when: When) -> Timetable:
     """Return when it is due. Raises UsageError for what cannot be understood, or never comes."""
     zone = _zone(when.time_zone or time_zone_at(request.area))
     now = wiring.clock(session.settings).now()
-    if (when.cron is None) == (when.at is None):
+    cron = " ".join((when.cron or "").split())
+    if bool(cron) == (when.at is not None):
         raise UsageError(
-            "when_missing" if when.cron is None else "two_times",
-            _("When? Either --cron or --at must be given."),
+            "two_times" if cron else "when_missing",
+            _("--cron and --at are given: only one of them can be meant.")
+            if cron
+            else _("When? Either --cron or --at must be given."),
             hint=_("Again and again: --cron '0 8 * * 1'; once: --at 2027-01-05T08:00"),
         )
     if when.at is not None:
@@ -59,6 +62,12 @@ def timetable(session: Session, request: Request, when: When) -> Timetable:
                 "once_and_until",
                 _("What is sent once has neither --from nor --until."),
                 hint=_("Leave them out, or give --cron."),
+            )
+        if ":" not in when.at:
+            raise UsageError(
+                "time_invalid",
+                _("--at: {text!r} is not a date and time.").format(text=when.at),
+                hint=_("Give both, such as 2027-01-05T08:00."),
             )
         at = parse_moment(when.at, zone)
         if at <= now:
@@ -74,7 +83,7 @@ def timetable(session: Session, request: Request, when: When) -> Timetable:
         ends = parse_moment(when.until, zone, end=True)
         if ":" in when.until:  # a moment is meant to be in it
             ends += timedelta(milliseconds=1)
-    found = Timetable(zone, max(begins, now), " ".join((when.cron or "").split()), ends)
+    found = Timetable(zone, max(begins, now), cron, ends)
     timetables.check(found)
     return found
 

@@ -11,6 +11,7 @@ from umsalert import wiring
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.documents.shapes import area_document
+from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext, titled
 from umsalert.model import VIGIPIRATE_WORDS, Power, RunState, area_from_json
 from umsalert.timetables import timetable_of
@@ -133,7 +134,14 @@ async def set_level(
     from umsalert.times import parse_moment
 
     settings = session.settings
-    at = parse_moment(since, settings.time_zone) if since else wiring.clock(settings).now()
+    now = wiring.clock(settings).now()
+    at = parse_moment(since, settings.time_zone) if since else now
+    if at > now:  # it would be said at once
+        raise UsageError(
+            "time_in_future",
+            _("{text} is in the future ({zone}).").format(text=since, zone=settings.time_zone),
+            hint=_("Set the level when it begins to hold: every message says it from then on."),
+        )
     async with wiring.open_store(settings, Power.ALERT) as store:
         await store.bulletins.set_vigipirate(level, at, wiring.operator(settings))
     await show_level(session, output)

@@ -38,6 +38,8 @@ def verify(
     from umsalert import seals
 
     this = session(context)
+    if file.suffix == seals.SUFFIX:  # the seal was named for both
+        file = file.with_suffix("")
     known = [seals.read_public_key(key) for key in keys or ()] or [_own_key(this)]
     _show(file, seals.verify(file, known), this.output(as_json=as_json))
 

@@ -297,8 +297,11 @@ def _near(kind: DivisionKind, text: str) -> list[Division]:
         if heirs:
             return [Division(kind, *row) for row in heirs]
     known = divisions(kind)
+    meant = {f"0{text}"}  # a spreadsheet takes the nought away
     if text == "20" and kind is DivisionKind.DEPARTEMENT:  # until 1976
-        return [it for it in known if it.code in ("2A", "2B")]
+        meant = {"2A", "2B"}
+    if by_code := [it for it in known if it.code in meant]:
+        return by_code
     by_name: dict[str, list[Division]] = {}
     for it in known:
         by_name.setdefault(folded(it.name), []).append(it)

@@ -13,7 +13,7 @@ from umsalert.documents.page.map import SIZE, panels
 from umsalert.documents.page.sites import Survey
 from umsalert.documents.page.standings import Standing, standing_name
 from umsalert.documents.timeline import clock, sentence
-from umsalert.i18n import _, language, ngettext
+from umsalert.i18n import _, language, ngettext, titled
 from umsalert.model import ReplyKind
 from umsalert.words.alerts import area_words
 from umsalert.words.deliveries import channel_name
@@ -107,6 +107,7 @@ def _headings() -> Mapping[str, str]:
         "contents": _("Contents"),
         "skip": _("Skip to the numbers"),
         "subject": _("Subject"),
+        "colon": titled("", ""),  # French has a space before it
     }
 
 
