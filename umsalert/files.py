@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,10 +53,12 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     Raises UsageError where `path` is there, unless `force`d, or cannot be written; nothing is left
     of what was begun.
     """
-    part = path.with_name(f".{path.name}.new-{os.getpid()}")
     check_folder(path)
-    if not force:
+    if force:
+        _check_replaceable(path)
+    else:
         check_free(path)
+    part = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         yield part
@@ -76,6 +79,20 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
+
+
+def _check_replaceable(path: Path) -> None:
+    """Raise UsageError where `path` is no file: who writes as root would replace /dev/null."""
+    if path.is_dir():
+        raise _is_folder(path)
+    with contextlib.suppress(OSError):  # nothing is there, or the writing says what is wrong
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise UsageError(
+                "file_is_special",
+                _("{file} is a device or a pipe, not a file.").format(file=path),
+                hint=_("Name a file; - is standard output, where a report can go there."),
+            )
 
 
 def _flush(path: Path) -> None:
