@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,12 +53,12 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     Raises UsageError where `path` is there, unless it is a file and `force`d, or cannot be written;
     nothing is left of what was begun.
     """
-    part = path.with_name(f".{path.name}.new-{os.getpid()}")
     check_folder(path)
-    if not force:
+    if force:
+        _check_replaceable(path)
+    else:
         check_free(path)
-    elif path.exists() and not path.is_file():  # a device of the machine, such as /dev/null
-        raise _is_folder(path) if path.is_dir() else _is_no_file(path)
+    part = path.with_name(f".{path.name}.new-{os.getpid()}")
     try:
         os.close(os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, PRIVATE))
         yield part
@@ -80,6 +81,20 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
             part.unlink()
 
 
+def _check_replaceable(path: Path) -> None:
+    """Raise UsageError where `path` is no file: who writes as root would replace /dev/null."""
+    if path.is_dir():
+        raise _is_folder(path)
+    with contextlib.suppress(OSError):  # nothing is there, or the writing says what is wrong
+        mode = path.lstat().st_mode
+        if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
+            raise UsageError(
+                "file_is_special",
+                _("{file} is a device or a pipe, not a file.").format(file=path),
+                hint=_("Name a file; - is standard output, where a report can go there."),
+            )
+
+
 def _flush(path: Path) -> None:
     """See to it that a file, or the names in a folder, outlive a power cut."""
     if path.is_dir() and os.name != "posix":
@@ -96,14 +111,6 @@ def _is_folder(path: Path | str) -> UsageError:
         "file_is_folder",
         _("{file} is a folder, not a file.").format(file=path),
         hint=_("Name a file in it."),
-    )
-
-
-def _is_no_file(path: Path) -> UsageError:
-    return UsageError(
-        "file_not_replaced",
-        _("{file} is a device or a pipe, which is not replaced.").format(file=path),
-        hint=_("Name a file, or leave --output out and send standard output there."),
     )
 
 

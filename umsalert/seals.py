@@ -8,6 +8,8 @@ it as well.
 from __future__ import annotations
 
 import base64
+import errno
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -103,6 +105,8 @@ def verify(file: Path, keys: Sequence[str]) -> Seal:
     """
     import minisign
 
+    if file.is_dir():  # "." has no name that a seal could lie beside
+        raise _unread(file, IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR)))
     try:
         file.stat()  # of two files that are not there, the report is the one that was named
         signature = minisign.Signature.from_bytes(_read(beside(file)))

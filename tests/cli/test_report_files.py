@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
+import os
+import stat
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -11,6 +13,7 @@ import openpyxl
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.faults.machine import fill, small_disk
 from tests.support import make_alert, make_register
 from umsalert.model import ChannelKind
 from umsalert.store.store import Store
@@ -80,6 +83,33 @@ def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], co
     }
     assert hints[code] in ended.err
     assert not (office.folder / words[-1]).exists() or words[-1] == "-"
+
+
+@pytest.mark.parametrize("words", [(), ("--seal",)])
+def test_force_replaces_files_only(office: Cli, words: tuple[str, ...]) -> None:
+    """An administrator who writes to a device, a pipe or a folder by mistake loses nothing."""
+    pipe, folder = office.folder / "pipe.csv", office.folder / "folder.csv"
+    os.mkfifo(pipe)
+    folder.mkdir()
+    for file, code in ((pipe, "file_is_special"), (folder, "file_is_folder"), (".", "")):
+        ended = office("report", "last", "--format", "csv", "--output", file, "--force", *words)
+        assert ended.code == 2, ended.err
+        assert code in ("", "file_is_folder") or "a device or a pipe" in ended.err
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert {it.name for it in office.folder.glob("*.csv*")} == {"pipe.csv", "folder.csv"}
+
+
+@pytest.mark.parametrize("end", ["xlsx", "csv", "html"])
+def test_a_full_disk_is_said(office: Cli, end: str) -> None:
+    """Whatever library writes: exit 2 with the reason, and nothing of the report is left."""
+    folder = office.folder / "disk"
+    folder.mkdir()
+    with small_disk(folder, size_mb=1):
+        fill(folder / "filler")
+        ended = office("report", "last", "--output", folder / f"report.{end}")
+        assert ended.code == 2, ended.err
+        assert "No space left on device" in ended.err
+        assert [it.name for it in folder.iterdir()] == ["filler"]
 
 
 def test_standard_output_takes_all_but_workbooks(office: Cli) -> None:

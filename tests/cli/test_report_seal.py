@@ -16,6 +16,8 @@ from tests.cli.test_report_files import office
 
 __all__ = ["office"]
 
+KEY = "RWQZ3Wc5LfOMAZqGWX9XmFvOngAGQCjM90sFbIzLNyBiMHQNp4y+5eXs"
+
 
 @pytest.mark.parametrize("end", ["html", "pdf", "xlsx", "json"])
 def test_a_sealed_report_is_proven_elsewhere(office: Cli, tmp_path: Path, end: str) -> None:
@@ -83,7 +85,7 @@ def test_a_pipe_or_device_is_never_replaced(office: Cli) -> None:
     os.mkfifo(pipe)
     for words in (("--output", pipe), ("--seal", "--output", pipe)):
         ended = office("report", "last", *words, "--force", "--json")
-        assert (ended.code, ended.error["code"]) == (2, "file_not_replaced")
+        assert (ended.code, ended.error["code"]) == (2, "file_is_special")
         assert ended.error["hint"]
     assert pipe.is_fifo()
     assert not (office.folder / "report.csv.minisig").exists()
@@ -100,3 +102,10 @@ def test_who_has_no_key_is_told_to_ask_for_it(office: Cli, home: Path) -> None:
     other = office("report", "key", "--json").document["public_key"]
     refused = office("report", "verify", file, "--key", other, "--json")
     assert (refused.code, refused.error["code"]) == (4, "seal_of_another_key")
+
+
+def test_a_folder_has_no_seal(office: Cli) -> None:
+    """Nor has what has no name: said in words."""
+    for named in ("", ".", "/", office.folder):
+        refused = office("report", "verify", named, "--key", KEY, "--json")
+        assert (refused.code, refused.error["code"]) == (2, "file_not_read"), named

@@ -83,9 +83,11 @@ class Workbook:
 def writing(path: Path, title: str, time_zone: str, mark: str = "") -> Iterator[Workbook]:
     """Write a workbook to `path`; its parts wait beside it, for this account only.
 
-    `mark` stands on the tab of every sheet, and on every page on paper.
+    `mark` stands on the tab of every sheet, and on every page on paper. Raises OSError when it
+    cannot be written.
     """
     import xlsxwriter
+    from xlsxwriter.exceptions import FileCreateError
 
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".umsalert-") as folder:
         book = xlsxwriter.Workbook(
@@ -100,4 +102,8 @@ def writing(path: Path, title: str, time_zone: str, mark: str = "") -> Iterator[
         )
         book.set_properties({"title": f"{mark} {title}".strip(), "author": "umsalert"})
         yield Workbook(book, time_zone, mark)
-        book.close()
+        try:
+            book.close()
+        except FileCreateError as error:
+            (reason,) = error.args  # the OSError that it hides
+            raise reason from error
