@@ -45,7 +45,7 @@ def test_a_benchmark_sends_to_the_whole_country_and_is_killed(tmp_path: Path) ->
 def test_a_benchmark_imports_every_format(tmp_path: Path) -> None:
     """Each format brings all rows into the register, beside a bare insert; so do contacts."""
     sites, contacts, memory = measured(tmp_path, "import", "--sites", "200", "--rounds", "1")
-    assert [len(item["lines"]) for item in (sites, contacts, memory)] == [4, 2, 0]
+    assert [len(item["lines"]) for item in (sites, contacts, memory)] == [5, 3, 0]
     assert len(memory["notes"]) == 3
 
 

@@ -211,7 +211,7 @@ def test_tables_fit_a_terminal_and_cut_no_reference(office: Office) -> None:
         (("report", "last"), contacts),
         (("contact", "show", "S1-c1"), {"S1-c1:"}),
         (("site", "list"), {"S1", "S11"}),
-        (("site", "show", "S1"), {"S1"}),
+        (("site", "show", "S1"), {"S1:"}),
         (("site", "review", "S1"), {"S1:"}),
         (("audit", "log", "--limit", "5"), {alert}),
         (("operator", "list"), set()),

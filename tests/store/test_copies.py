@@ -282,7 +282,7 @@ def test_what_is_no_copy_is_refused(
     with pytest.raises(UsageError, match="the database itself"):
         _restore(filled, filled)
     made = _backup(filled, tmp_path / "copy.db")
-    monkeypatch.setattr(schema, "latest", lambda: 3)
+    monkeypatch.setattr(versions, "latest", lambda: 3)
     with pytest.raises(DatabaseError) as refused:
         _restore(filled, made.path)
     assert refused.value.code == "database_newer"
