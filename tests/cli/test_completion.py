@@ -97,7 +97,7 @@ def test_every_command_offers_its_options_and_groups_their_commands(shell: Shell
         ("umsalert template check loc", ["lockdown"]),
         ("umsalert channel test sms --provider v", ["vonage"]),
         ("umsalert channel test v", ["voice"]),
-        ("umsalert report show last --format c", ["csv"]),
+        ("umsalert report show last --format c", ["csv", "cap"]),
         ("umsalert --version ", sorted(app.commands, key=list(app.commands).index)),
     ],
 )
@@ -137,6 +137,7 @@ def test_what_is_in_the_database_is_offered(shell: Shell, database: Path) -> Non
         ("site", {"REF", "REF..."}),
         ("contact", {"REF", "REF..."}),
         ("template", {"NAME"}),
+        ("bulletin", {"BULLETIN"}),
     ],
 )
 def test_what_has_a_reference_offers_it(command: str, metavars: set[str]) -> None:
