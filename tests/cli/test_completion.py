@@ -137,6 +137,7 @@ def test_what_is_in_the_database_is_offered(shell: Shell, database: Path) -> Non
         ("site", {"REF", "REF..."}),
         ("contact", {"REF", "REF..."}),
         ("template", {"NAME"}),
+        ("bulletin", {"BULLETIN"}),
     ],
 )
 def test_what_has_a_reference_offers_it(command: str, metavars: set[str]) -> None:

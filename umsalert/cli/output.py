@@ -9,10 +9,10 @@ import os
 import shutil
 import signal
 import sys
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
+from umsalert.cli.folding import fold
 from umsalert.cli.tables import Column, plain_table, rich_table
 from umsalert.documents.streaming import SCHEMA_VERSION, plain_json
 from umsalert.errors import InvalidData, Problem, UmsalertError, UsageError
@@ -276,13 +276,7 @@ def _folded(text: str, stream: TextIO | None, indent: str = "", hang: str = "") 
         lines = [
             line
             if line.startswith(" ") and not indent
-            else textwrap.fill(
-                line,
-                width,
-                subsequent_indent=hang,
-                break_on_hyphens=False,
-                break_long_words=False,  # a path, too, is copied
-            )
+            else fold(line, width, hang=hang)  # no word is cut: a path, too, is copied
             for line in lines
         ]
     return "\n".join(lines)

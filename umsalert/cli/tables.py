@@ -7,6 +7,8 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from umsalert.cli.folding import fold, tied
+
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -32,7 +34,9 @@ def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Tabl
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(column.title, justify=justify, overflow="fold", width=width)
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(
+            *(Text(_folded(cell, width)) for cell, width in zip(row, widths, strict=True))
+        )
     return table
 
 
@@ -45,7 +49,9 @@ def _folded_widths(
     spare = total - (2 * len(columns) - 1) - sum(wanted)  # the padding
     if spare >= 0:
         return wanted
-    least = [max(_width_of(word) for text in texts for word in text.split()) for texts in down]
+    least = [
+        max(_width_of(word) for text in texts for word in tied(text).split()) for texts in down
+    ]
     spare += sum(wanted) - sum(least)
     while spare < 0:
         cut = [0 if column.whole else width for column, width in zip(columns, least, strict=True)]
@@ -57,6 +63,12 @@ def _folded_widths(
     return [
         width + spare * (wish - width) // wishes for width, wish in zip(least, wanted, strict=True)
     ]
+
+
+def _folded(cell: str, width: int) -> str:
+    if _width_of(cell) <= width:
+        return cell
+    return "\n".join(fold(line, width, cut=True) for line in cell.split("\n"))
 
 
 def plain_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Iterator[str]:
