@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.alert_request import (
     Channels,
     Expires,
@@ -35,7 +36,14 @@ from umsalert.model import VigipirateLevel
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
-Ref = Annotated[str, typer.Argument(metavar="BULLETIN", help=_("Its reference, or a part of it."))]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="BULLETIN",
+        help=_("Its reference, or a part of it."),
+        autocompletion=completers.bulletins,
+    ),
+]
 
 
 @app.command(

@@ -25,6 +25,11 @@ def approvals(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     return _of_register(ctx, "approvals", incomplete)
 
 
+def bulletins(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Offer bulletins that nobody has removed, the next due first."""
+    return _of_register(ctx, "bulletins", incomplete)
+
+
 def sites(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
     """Offer sites, with their names."""
     return _of_register(ctx, "sites", incomplete)

@@ -18,6 +18,7 @@ class Offer(StrEnum):
     ACCOUNTS = "accounts"
     ALERTS = "alerts"
     APPROVALS = "approvals"
+    BULLETINS = "bulletins"
     CONTACTS = "contacts"
     SITES = "sites"
 

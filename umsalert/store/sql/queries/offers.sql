@@ -16,6 +16,12 @@ FROM approval
 WHERE decision IS NULL AND ref BETWEEN :first AND :last
 ORDER BY id DESC LIMIT :most
 
+-- name: bulletins
+SELECT ref, template
+FROM bulletin
+WHERE removed_at IS NULL AND ref BETWEEN :first AND :last
+ORDER BY next_due IS NULL, next_due, id LIMIT :most
+
 -- name: contacts
 SELECT ref, status
 FROM contact
