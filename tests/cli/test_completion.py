@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 
+from tests.cli.conftest import Cli
 from tests.support import make_alert, make_register
 from umsalert.cli.app import app
 from umsalert.cli.completion import answer
 from umsalert.model import ChannelKind
 from umsalert.store.store import Store
 from umsalert.wiring import SystemClock
+
+STATION = {"UMSALERT_STATION": "Nice"}
 
 
 @pytest.fixture
@@ -106,7 +109,7 @@ def test_words_are_offered(shell: Shell, line: str, offered: list[str]) -> None:
     assert shell.bash(line) == offered
 
 
-def test_what_is_in_the_database_is_offered(shell: Shell, database: Path) -> None:
+def test_what_is_in_the_database_is_offered(shell: Shell, database: Path, cli: Cli) -> None:
     """References of sites, contacts and alerts, by what is typed so far; --db anywhere."""
     sites = shell.bash("umsalert site show ")
     contacts = shell.bash("umsalert contact show ")
@@ -123,6 +126,11 @@ def test_what_is_in_the_database_is_offered(shell: Shell, database: Path) -> Non
     assert set(shell.bash("umsalert report ")) >= {"show", "last", *alerts}
     assert shell.bash(f"umsalert alert show {alerts[0][:6]}") == alerts
     assert shell.bash("umsalert alert show nothing-like-it") == []
+    planned = ("--template", "vigilance", "--var", "message=x", "--all", "--yes")
+    added = cli("bulletin", "add", *planned, "--cron", "0 8 * * 1", "--json", environ=STATION)
+    assert added.code == 0, added.err
+    (bulletin,) = cli("bulletin", "list", "--json").document["bulletins"]
+    assert shell.bash("umsalert bulletin remove b") == [bulletin["ref"]]
     moved = database.rename(database.with_name("other.db"))
     assert shell.bash("umsalert site show ") == []
     assert shell.bash(f"umsalert site show --db {moved} ") == sites
@@ -132,6 +140,7 @@ def test_what_is_in_the_database_is_offered(shell: Shell, database: Path) -> Non
     ("command", "metavars"),
     [
         ("alert", {"ALERT", "REQUEST"}),
+        ("bulletin", {"BULLETIN", "NAME"}),
         ("report", {"ALERT"}),
         ("reply", {"ALERT", "REF"}),
         ("site", {"REF", "REF..."}),

@@ -13,6 +13,7 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.cli.test_report_files import office
+from tests.faults.machine import small_disk
 
 __all__ = ["office"]
 
@@ -109,3 +110,18 @@ def test_a_folder_has_no_seal(office: Cli) -> None:
     for named in ("", ".", "/", office.folder):
         refused = office("report", "verify", named, "--key", KEY, "--json")
         assert (refused.code, refused.error["code"]) == (2, "file_not_read"), named
+
+
+def test_what_the_log_cannot_name_is_not_sealed(office: Cli, home: Path) -> None:
+    """Of a database that nobody can write there are reports, without a seal: neither file stays."""
+    folder = office.folder / "kept"
+    folder.mkdir()
+    with small_disk(folder, size_mb=32):
+        shutil.copy2(home / "umsalert.db", folder)
+        mount = ("mount", "-o", "remount,ro", str(folder))
+        subprocess.run(mount, check=True)
+        environ = {"UMSALERT_DATABASE": str(folder / "umsalert.db")}
+        assert office("report", "last", "-o", "plain.csv", environ=environ).code == 0
+        refused = office("report", "last", "--seal", "-o", "sealed.csv", environ=environ)
+        assert refused.code == 4, refused.err
+        assert list(office.folder.glob("sealed*")) == []

@@ -23,7 +23,7 @@ from umsalert.geo.sketch import (
     sketch,
     sketch_marks,
 )
-from umsalert.model import Circle
+from umsalert.model import Circle, Everywhere
 
 GEOD = Geod(ellps="WGS84")
 NICE = Circle(43.7005, 7.2683, 800.0)
@@ -136,3 +136,10 @@ def test_the_rim_of_an_exercise_is_another_one() -> None:
     assert RIM in "".join(live.lines)
     assert RIM not in "".join(drill.lines)
     assert [line.replace(EXERCISE_RIM, RIM) for line in drill.lines] == list(live.lines)
+
+
+def test_everywhere_has_no_centre() -> None:
+    """A cross between Nice and Wallis would look like a place that somebody chose."""
+    area = Everywhere(43.7, 7.27, 800.0)
+    assert CENTRE not in "".join(sketch_marks(area, [], 21).lines)
+    assert CENTRE not in "".join(sketch(area, [], [], 21).lines)

@@ -23,6 +23,7 @@ from umsalert.geo.sketch import (
 )
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
+from umsalert.model import Everywhere
 from umsalert.words.alerts import area_words
 
 if TYPE_CHECKING:
@@ -251,7 +252,8 @@ def _legend(view: BoardView, drawing: Sketch) -> list[Text]:
         )
     centre, edge = f" {_('the centre')}  ", f" {_('the edge')}"
     rim = EXERCISE_RIM if view.alert.exercise else RIM
-    lines.append(Text.assemble((CENTRE, "reverse"), centre, (rim, _STYLES[rim]), edge))
+    if not isinstance(view.alert.area, Everywhere):
+        lines.append(Text.assemble((CENTRE, "reverse"), centre, (rim, _STYLES[rim]), edge))
     if drawing.outside:
         words = ngettext(
             "{n} site lies beyond the map", "{n} sites lie beyond the map", drawing.outside

@@ -26,7 +26,7 @@ def approvals(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
 
 
 def bulletins(ctx: typer.Context, incomplete: str) -> list[tuple[str, str]]:
-    """Offer bulletins that nobody has removed, the newest first."""
+    """Offer bulletins that nobody has removed, the next due first."""
     return _of_register(ctx, "bulletins", incomplete)
 
 

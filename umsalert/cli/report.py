@@ -15,7 +15,7 @@ from umsalert.cli.context import AlertRef, AsJson, Session, run_async, run_readi
 from umsalert.cli.output_file import STDOUT, Force
 from umsalert.cli.report_seal import key, key_file, verify
 from umsalert.cli.report_summary import summary
-from umsalert.errors import UsageError
+from umsalert.errors import UmsalertError, UsageError
 from umsalert.i18n import _
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def show(
                 found.id, lambda rows: write(material_of(rows, found, head, earlier))
             )
             if sealing and file:
-                await store.audit.append(sealing.by, [_sealed(found.ref, file)])
+                await _log_seal(store, sealing, found.ref, file)
 
     if file not in (None, STDOUT) and not force:
         files.check_free(file)
@@ -185,6 +185,18 @@ def _sealing(this: Session, file: Path | None, *, force: bool) -> Sealing:
         files.check_free(seals.beside(file))
     by = wiring.operator(this.settings)
     return Sealing(key_file(this), by, utc(wiring.clock(this.settings).now()) or "")
+
+
+async def _log_seal(store: Store, sealing: Sealing, ref: str, file: Path) -> None:
+    """Log what was sealed. What the log cannot name is not left there: nobody would find it."""
+    from umsalert import seals
+
+    try:
+        await store.audit.append(sealing.by, [_sealed(ref, file)])
+    except UmsalertError:
+        for made in (file, seals.beside(file)):
+            made.unlink(missing_ok=True)
+        raise
 
 
 def _sealed(ref: str, file: Path) -> Deed:

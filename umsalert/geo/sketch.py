@@ -81,7 +81,8 @@ def sketch_marks(area: Area, marked: Iterable[tuple[Place, str]], columns: int) 
     """
     canvas = _Canvas(area, columns, CLOSE_MARGIN)
     cells: dict[Cell, str] = dict.fromkeys(canvas.rim(), RIM)
-    cells[canvas.cell((area.lat, area.lon))] = CENTRE
+    if not isinstance(area, Everywhere):
+        cells[canvas.cell((area.lat, area.lon))] = CENTRE
     outside = 0
     for place, mark in marked:
         cell = canvas.cell(place)

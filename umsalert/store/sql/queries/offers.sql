@@ -20,7 +20,7 @@ ORDER BY id DESC LIMIT :most
 SELECT ref, template
 FROM bulletin
 WHERE removed_at IS NULL AND ref BETWEEN :first AND :last
-ORDER BY id DESC LIMIT :most
+ORDER BY next_due IS NULL, next_due, id LIMIT :most
 
 -- name: contacts
 SELECT ref, status
