@@ -69,6 +69,7 @@ def test_a_file_that_is_there_is_left_alone(office: Cli) -> None:
         (("--output", "report.txt"), "format_missing"),
         (("--output", "report.txt", "--format", "table"), "format_missing"),
         (("--output", "nowhere/report.csv"), "folder_missing"),
+        (("--format", "pdf", "--json"), "format_twice"),
     ],
 )
 def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], code: str) -> None:
@@ -80,6 +81,7 @@ def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], co
         "not_to_stdout": "--output",
         "format_missing": ".xlsx",
         "folder_missing": "Make it first",
+        "format_twice": "Leave one",
     }
     assert hints[code] in ended.err
     assert not (office.folder / words[-1]).exists() or words[-1] == "-"

@@ -36,6 +36,7 @@ from umsalert.model import (
 )
 from umsalert.ports import Pace
 from umsalert.selection import Limits, Planner, Prices, Request, Station
+from umsalert.settings import RetentionSettings
 from umsalert.store.instants import to_text
 from umsalert.store.spatialite import connect, sqlite
 from umsalert.store.store import Store
@@ -480,3 +481,22 @@ def test_zones_of_the_play_differ() -> None:
     summer = datetime(2027, 3, 20, tzinfo=UTC)
     offsets = {zone: summer.astimezone(ZoneInfo(zone)).dst() for zone in ZONES}
     assert [zone for zone, dst in offsets.items() if dst] == ["America/Miquelon"]
+
+
+async def test_a_purge_takes_the_words_of_bulletins_that_are_over(desk: Desk) -> None:
+    """Values and reason go, also from the file's record of it; one that is still due keeps them."""
+    over = await desk.add(reason="request of the prefect")
+    kept = await desk.add(reason="still planned")
+    await desk.store.bulletins.remove(over.id, OPERATOR)
+    desk.clock.move(timedelta(days=400).total_seconds())
+    done = await desk.store.retention.purge(RetentionSettings(), OPERATOR)
+    assert done.rows["bulletins"] == 1
+    purged = await desk.store.bulletins.bulletin(over.ref)
+    assert (purged.request["values"], purged.request["reason"]) == ({}, "")
+    assert purged.request["area"] == over.request["area"]
+    assert (await desk.store.bulletins.bulletin(kept.ref)).request == kept.request
+    assert "bulletins" not in (await desk.store.retention.purge(RetentionSettings(), OPERATOR)).rows
+    with contextlib.closing(connect(desk.store.path, write=True)) as connection:
+        for ref in (over.ref, kept.ref):
+            with pytest.raises(sqlite().IntegrityError):
+                connection.execute("UPDATE bulletin SET request = '{}' WHERE ref = ?", (ref,))

@@ -209,6 +209,7 @@ async def test_the_way_back(filled: Path, tmp_path: Path) -> None:
     assert last[0] == "db.restore"
     assert made.head is not None
     detail = json.loads(last[1])
+    assert (detail["from"], detail["to"]) == (versions.latest(),) * 2
     assert (detail["n"], detail["sha256"]) == (made.head.n, made.head.sha256)
     assert (detail["replaced_n"], detail["replaced_sha256"]) == gone
     assert _rows(filled, "PRAGMA journal_mode") == [("wal",)]

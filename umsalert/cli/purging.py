@@ -77,6 +77,7 @@ def _show(found: Purge, output: Output) -> None:
         "details": _("What providers said of messages: {n}"),
         "texts": _("Texts of alerts: {n}"),
         "words": _("Values, reasons and outcomes of alerts: {n}"),
+        "bulletins": _("Values and reasons of bulletins that are over: {n}"),
         "approvals": _("Requests that waited for a second person: {n}"),
         "audit": _("Entries of the audit log: {n}"),
     }

@@ -212,6 +212,12 @@ def _sealed(ref: str, file: Path) -> Deed:
 
 def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
     """Return the format that was asked for. Raises UsageError where it cannot go there."""
+    if as_json and style not in (None, Format.JSON):
+        raise UsageError(
+            "format_twice",
+            _("--json and --format {format} contradict each other.").format(format=style),
+            hint=_("Leave one of them out."),
+        )
     asked = Format.JSON if as_json else style
     target = STDOUT if file is None else file
     to_stdout = target == STDOUT

@@ -188,7 +188,7 @@ class _New:
 
     def log(self, replaced: AuditHead | None) -> None:
         """Log the way back in it, with the heads of both logs, before it counts."""
-        heads: dict[str, object] = {}
+        heads: dict[str, object] = {"from": self.copy.version, "to": versions.latest()}
         if self.copy.head is not None:
             heads |= {"n": self.copy.head.n, "sha256": self.copy.head.sha256}
         if replaced is not None:

@@ -18,7 +18,7 @@ from umsalert.store.tidying import tidy
 _STEPS: Mapping[str, tuple[str, ...]] = {
     "replies_months": ("photos", "answers"),
     "inbox_months": ("received",),
-    "alerts_months": ("addresses", "details", "texts", "words", "approvals"),
+    "alerts_months": ("addresses", "details", "texts", "words", "bulletins", "approvals"),
 }
 """What goes after how long, by the name of the setting."""
 

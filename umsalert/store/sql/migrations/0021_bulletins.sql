@@ -23,9 +23,16 @@ CREATE TABLE bulletin (
 -- Whether anything is due costs the same however many there are.
 CREATE INDEX bulletin_due ON bulletin (next_due) WHERE next_due IS NOT NULL;
 CREATE TRIGGER bulletin_fixed BEFORE UPDATE OF
-    id, ref, template, request, exercise, cron, time_zone, begins_at, ends_at, spread_s, account,
+    id, ref, template, exercise, cron, time_zone, begins_at, ends_at, spread_s, account,
     operator, created_at, approved_by
 ON bulletin BEGIN
+    SELECT RAISE(ABORT, 'bulletin_fixed');
+END;
+-- Of one that is over, a purge takes the words away.
+CREATE TRIGGER bulletin_request_fixed BEFORE UPDATE OF request ON bulletin
+WHEN OLD.next_due IS NOT NULL
+    OR NEW.request <> json_set(OLD.request, '$.values', json('{}'), '$.reason', '')
+BEGIN
     SELECT RAISE(ABORT, 'bulletin_fixed');
 END;
 -- Whatever is done to the clock, no due time comes twice.

@@ -56,6 +56,15 @@ UPDATE alert SET variables = '{}', reason = '', outcome = '', cancel_reason = ''
 WHERE id IN (SELECT id FROM old_alert)
     AND (variables <> '{}' OR reason <> '' OR outcome <> '' OR cancel_reason <> '')
 
+-- name: bulletins
+-- Those that are over: removed, or due no more.
+UPDATE bulletin SET request = json_set(request, '$.values', json('{}'), '$.reason', '')
+WHERE next_due IS NULL
+    AND max(created_at, coalesce(removed_at, ''), coalesce(
+        (SELECT max(begun_at) FROM bulletin_run WHERE bulletin_id = bulletin.id), ''
+    )) < :before
+    AND request <> json_set(request, '$.values', json('{}'), '$.reason', '')
+
 -- name: approvals
 DELETE FROM approval WHERE expires_at < :before
 
