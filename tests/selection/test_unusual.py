@@ -24,6 +24,7 @@ from umsalert.messages import templates
 from umsalert.model import Area, ChannelKind, Circle, DivisionKind, Everywhere, NewSite, Only
 from umsalert.ports import Pace
 from umsalert.selection import Plan, Planner, Prices, Request, Station
+from umsalert.selection.unusual import lasting
 from umsalert.store.store import Store
 
 TEMPLATE = templates.load("search-person", [resources.folder("templates")])
@@ -143,6 +144,10 @@ async def test_an_exercise_and_an_alert_are_never_taken_for_each_other(
     assert "follow-up" not in finding.hint
     same = await plan(store, clock, exercise=not exercise)
     assert unusual(same) == {"alert_open_here"}
+    for now in (found, same):  # of what is planned for another day it says nothing
+        assert {*lasting(now.findings)} == {*now.findings} - {
+            item for item in now.findings if item.code.endswith("_open_here")
+        }
 
 
 async def test_the_alert_that_an_all_clear_ends_is_no_surprise(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
 from zoneinfo import ZoneInfo
@@ -17,6 +17,7 @@ from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.model import ApprovalKind, Calm, NewApproval, NewBulletin, Power
 from umsalert.selection import Plan, Request, time_zone_at
+from umsalert.selection.unusual import lasting
 from umsalert.store.store import Store
 from umsalert.times import parse_duration, parse_moment
 from umsalert.timetables import Timetable
@@ -98,6 +99,7 @@ async def add(session: Session, wanted: Wanted, output: Output, *, yes: bool) ->
     settings = session.settings
     async with wiring.open_store(settings, Power.ALERT) as store:
         plan = await wiring.planner(settings, store).plan(wanted.request)
+        plan = replace(plan, findings=lasting(plan.findings))
         if not output.as_json:
             await show(session, store, plan, wanted, output)
         new = new_bulletin(plan, wanted.timetable, wanted.spread_s)

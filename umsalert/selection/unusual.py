@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,6 +21,14 @@ LONELY_M = 2_000.0
 
 OLD = timedelta(hours=6)
 """A time of day that has not come yet is read as yesterday's: right at 00:10, wrong at 18:10."""
+
+
+_OF_THE_MOMENT = {"alert_open_here", "exercise_open_here", "real_alert_open_here"}
+
+
+def lasting(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings that still hold when what is planned leaves, some day."""
+    return tuple(finding for finding in findings if finding.code not in _OF_THE_MOMENT)
 
 
 def unusual(plan: Plan) -> Iterator[Finding]:
