@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import os
 import tempfile
 import threading
@@ -185,6 +186,9 @@ class SqlStaging:
                 except TemporaryError as error:
                     if error.code != "database_busy":  # another import goes first
                         raise
+                # Rows that were being read keep the register of that moment open, from which nobody
+                # may write: the error and its frames hold them, and one another.
+                gc.collect()
                 await asyncio.sleep(PAUSE_S)
         raise TemporaryError(
             "others_write",

@@ -163,8 +163,8 @@ def _insert_new(connection: Connection, shape: Shape, to: Move, progress: Progre
         done = connection.execute(insert, values).rowcount
         if done:
             connection.execute(sql["record_new"], values)
-            refs = connection.execute(sql["new_rows"], values)
-            chain.append_alike(f"{to.noun}.add", to.noun, (row["ref"] for row in refs), detail)
+            refs = [row["ref"] for row in connection.execute(sql["new_rows"], values)]
+            chain.append_alike(f"{to.noun}.add", to.noun, refs, detail)
         added += done
         if progress and added:  # where none is new, the changed ones take the time
             progress(Step.WRITING, added)
