@@ -36,7 +36,7 @@ BUSY = """
     sys.stdin.read()
 """
 WRITER = """
-    import itertools, sys
+    import itertools, sys, time
     from pathlib import Path
     from umsalert.store.spatialite import connect
     connection = connect(Path(sys.argv[1]), write=True)
@@ -47,6 +47,7 @@ WRITER = """
                 "INSERT INTO lane_wait VALUES (?, ?, ?, '') ON CONFLICT DO NOTHING", (noun, noun, n)
             )
         connection.execute("COMMIT")
+        time.sleep(0.005)  # a sender waits for its provider between two commits
         if n == 20:
             print("there", flush=True)
 """
