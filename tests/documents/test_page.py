@@ -111,6 +111,8 @@ async def test_an_exercise_looks_like_one(desk: Desk) -> None:
     assert page.body.get("class") == "exercise"
     assert "EXERCISE" in page.body.xpath("./p")[0].text_content()
     assert "EXERCISE" in page.xpath("//title")[0].text_content()
+    (score,) = page.xpath("//section[@aria-labelledby='score']")
+    assert "S2" in score.text_content()  # nobody there has answered
 
 
 @pytest.mark.usefixtures("_french")

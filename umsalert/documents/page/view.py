@@ -104,7 +104,6 @@ def _headings() -> Mapping[str, str]:
         "errors": _("What went wrong"),
         "texts": _("What was sent, word for word"),
         "record": _("The record"),
-        "contents": _("Contents"),
         "skip": _("Skip to the numbers"),
         "subject": _("Subject"),
         "colon": titled("", ""),  # French has a space before it
