@@ -138,7 +138,7 @@ def test_it_does_not_matter_when_it_is_asked(
     begins = datetime.combine(CHANGES[1] - timedelta(days=1), time(), UTC)
     timetable = Timetable(zone, begins, line[0])
     until = begins + timedelta(days=DAYS)
-    whole = list(takewhile(lambda at: at < until, timetable.after()))
+    whole = list(takewhile(lambda at: at <= until, timetable.after()))
     assert whole == sorted(set(whole))
     for cut in cuts:
         moment = begins + timedelta(minutes=cut)

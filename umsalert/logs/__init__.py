@@ -93,7 +93,7 @@ class Log:
     def _write(self) -> None:
         """Write records until None comes: the thread's whole life."""
         for record in iter(self._records.get, None):
-            self._file.handle(record)
+            self._file.write(record)
 
     def _add(self, handler: logging.Handler, level: int | str) -> None:
         handler.setLevel(level)
@@ -123,21 +123,17 @@ class _Screen(logging.StreamHandler[TextIO]):
         return sys.stderr
 
 
-class _FileWriter(logging.Handler):
+class _FileWriter:
     """Opens the file when there is something to write: it costs an import."""
 
     def __init__(self, config: LogConfig) -> None:
-        super().__init__()
         self._config = config
         self._formatter = formatter(config.settings.format)
         self._file: logging.Handler | None = None
         self._warned = False
         self._resting_until = 0.0
 
-    def createLock(self) -> None:  # noqa: N802 - the name in logging
-        self.lock = None  # only the writer's thread comes here
-
-    def emit(self, record: logging.LogRecord) -> None:
+    def write(self, record: logging.LogRecord) -> None:
         needed = self._config.required_file
         absent = self._file is None and needed is not None and not needed.exists()
         if absent or time.monotonic() < self._resting_until:
