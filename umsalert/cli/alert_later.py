@@ -7,53 +7,27 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from umsalert.cli import completers
-from umsalert.cli.alert_request import Channels, Expires, Values
+from umsalert.cli.alert_options import (
+    Channels,
+    Expires,
+    Follow,
+    Key,
+    OtherTemplate,
+    OtherValues,
+    SameOffDuty,
+    TemplateName,
+    UnsaidReason,
+    Values,
+)
 from umsalert.cli.area_options import Lat, Lon, Radius
-from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
+from umsalert.cli.context import AsJson, leave, run_async, session
+from umsalert.cli.options import AlertRef, Yes
 from umsalert.i18n import _
-from umsalert.model import Audience, OffDuty
+from umsalert.model import Audience
 from umsalert.times import parse_duration
 
 if TYPE_CHECKING:
     from umsalert.cli.alert_follow import Goal, Typed
-
-OtherTemplate = Annotated[
-    str | None,
-    typer.Option(
-        "--template",
-        metavar="NAME",
-        help=_("Other words. Default: the alert's."),
-        autocompletion=completers.templates,
-    ),
-]
-OtherValues = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--var", metavar="NAME=TEXT", help=_("A value in place of the alert's; repeatable.")
-    ),
-]
-Reason = Annotated[str, typer.Option(help=_("Why, for the record only: no message ever says it."))]
-Key = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help=_("A second time with the same key sends nothing.")),
-]
-Stay = Annotated[
-    str | None,
-    typer.Option(
-        "--follow", metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")
-    ),
-]
-SameOffDuty = Annotated[
-    OffDuty | None,
-    typer.Option(
-        "--off-duty",
-        help=_(
-            "A site where nobody is on duty now: skip it, include its contacts all the same, or "
-            "only its fallback contacts. Default: as the alert did."
-        ),
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
 
 
 def follow_up(
@@ -69,21 +43,13 @@ def follow_up(
             ),
         ),
     ],
-    template: Annotated[
-        str,
-        typer.Option(
-            "--template",
-            metavar="NAME",
-            help=_("See: umsalert template list"),
-            autocompletion=completers.templates,
-        ),
-    ],
+    template: TemplateName,
     var: Values = None,
     channel: Channels = None,
     expires: Expires = None,
-    reason: Reason = "",
+    reason: UnsaidReason = "",
     idempotency_key: Key = None,
-    follow: Stay = None,
+    follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -105,9 +71,9 @@ def widen(
     channel: Channels = None,
     expires: Expires = None,
     off_duty: SameOffDuty = None,
-    reason: Reason = "",
+    reason: UnsaidReason = "",
     idempotency_key: Key = None,
-    follow: Stay = None,
+    follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
@@ -138,9 +104,9 @@ def recenter(
     channel: Channels = None,
     expires: Expires = None,
     off_duty: SameOffDuty = None,
-    reason: Reason = "",
+    reason: UnsaidReason = "",
     idempotency_key: Key = None,
-    follow: Stay = None,
+    follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:

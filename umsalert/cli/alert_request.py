@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
-
-from umsalert.cli import completers
 from umsalert.cli.area_options import Place, area_asked
 from umsalert.cli.context import Session
 from umsalert.cli.output import ask, interactive
@@ -19,48 +16,6 @@ from umsalert.times import parse_duration, parse_past_moment
 
 if TYPE_CHECKING:
     from umsalert.selection import Request
-
-TemplateName = Annotated[
-    str,
-    typer.Option(
-        "--template",
-        metavar="NAME",
-        help=_("See: umsalert template list"),
-        autocompletion=completers.templates,
-    ),
-]
-Values = Annotated[
-    list[str] | None,
-    typer.Option("--var", metavar="NAME=TEXT", help=_("A value of the template; repeatable.")),
-]
-Channels = Annotated[
-    list[ChannelKind] | None,
-    typer.Option("--channel", help=_("Only this channel; repeatable. Default: the template's.")),
-]
-Exercise = Annotated[
-    bool,
-    typer.Option("--exercise", help=_("Mark every text EXERCICE; it can never become live.")),
-]
-IncidentTime = Annotated[
-    str | None,
-    typer.Option(
-        "--incident-time", metavar="TIME", help=_("When it happened: 18:07, or ISO 8601.")
-    ),
-]
-Expires = Annotated[
-    str | None,
-    typer.Option("--expires", metavar="TIME", help=_("Nothing leaves after this long: 30m, 2h.")),
-]
-OffDutyRule = Annotated[
-    OffDuty | None,
-    typer.Option(
-        "--off-duty",
-        help=_(
-            "A site where nobody is on duty now: skip it, include its contacts all the same, or "
-            "only its fallback contacts. Default: the setting alert.off_duty."
-        ),
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)

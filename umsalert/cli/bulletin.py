@@ -7,29 +7,18 @@ from typing import Annotated
 import typer
 
 from umsalert.cli import completers
-from umsalert.cli.alert_request import (
+from umsalert.cli.alert_options import (
     Channels,
     Expires,
     OffDutyRule,
     TemplateName,
-    Typed,
+    UnsaidReason,
     Values,
-    request,
 )
-from umsalert.cli.area_options import (
-    AllSites,
-    Communes,
-    Departements,
-    Lat,
-    Lon,
-    Place,
-    PolygonFile,
-    Radius,
-    Regions,
-    SiteKinds,
-    SitesFile,
-)
+from umsalert.cli.alert_request import Typed, request
+from umsalert.cli.area_options import Place
 from umsalert.cli.context import AsJson, leave, run_async, run_reading, session
+from umsalert.cli.options import Yes
 from umsalert.errors import ExitCode, UsageError
 from umsalert.i18n import _
 from umsalert.model import VigipirateLevel
@@ -59,16 +48,7 @@ Ref = Annotated[
 def add(
     context: typer.Context,
     template: TemplateName,
-    lat: Lat = None,
-    lon: Lon = None,
-    radius: Radius = None,
-    polygon: PolygonFile = None,
-    commune: Communes = None,
-    departement: Departements = None,
-    region: Regions = None,
-    every: AllSites = False,
-    sites_file: SitesFile = None,
-    kind: SiteKinds = None,
+    place: Place,
     var: Values = None,
     channel: Channels = None,
     cron: Annotated[
@@ -94,6 +74,7 @@ def add(
         typer.Option(
             metavar="ZONE",
             help=_("Whose clocks count, such as America/Cayenne. Default: those of the area."),
+            autocompletion=completers.time_zones,
         ),
     ] = None,
     spread: Annotated[
@@ -108,10 +89,8 @@ def add(
     ] = False,
     expires: Expires = None,
     off_duty: OffDutyRule = None,
-    reason: Annotated[
-        str, typer.Option(help=_("Why, for the record only: no message ever says it."))
-    ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    reason: UnsaidReason = "",
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Plan a bulletin."""
@@ -120,18 +99,7 @@ def add(
     this = session(context)
     typed = Typed(
         template,
-        place=Place(
-            lat=lat,
-            lon=lon,
-            radius=radius,
-            polygon=polygon,
-            communes=commune or (),
-            departements=departement or (),
-            regions=region or (),
-            everywhere=every,
-            sites_file=sites_file,
-            kinds=kind or (),
-        ),
+        place=place,
         values=var or (),
         channels=channel or (),
         exercise=exercise,

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from umsalert.cli import completers
-from umsalert.cli.alert_request import Channels, Exercise, Values
+from umsalert.cli.alert_options import Channels, Exercise, TemplateArgument, Values
 from umsalert.cli.context import AsJson, Session, leave, session
 from umsalert.cli.output import Output, duration
 from umsalert.cli.tables import Column
@@ -24,15 +24,6 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 # As long as a real one, so that the SMS parts are those of an alert.
 _SAMPLE_REFERENCE = "20260314-XXXX"
-
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME",
-        help=_("See: umsalert template list"),
-        autocompletion=completers.templates,
-    ),
-]
 
 
 @app.command(
@@ -74,7 +65,7 @@ def list_templates(context: typer.Context, as_json: AsJson = False) -> None:
     help=_("Show what a template asks for, and its rules."),
     epilog=_("Example: umsalert template show search-person"),
 )
-def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def show(context: typer.Context, name: TemplateArgument, as_json: AsJson = False) -> None:
     """Show a template."""
     from umsalert import wiring
     from umsalert.messages import templates
@@ -97,7 +88,7 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 )
 def render(
     context: typer.Context,
-    name: Name,
+    name: TemplateArgument,
     var: Values = None,
     only: Annotated[
         Literal["fr", "en"] | None,
