@@ -8,19 +8,8 @@ from typing import Annotated
 import typer
 
 from umsalert.cli import alert_later, completers
-from umsalert.cli.alert_options import (
-    Channels,
-    Exercise,
-    Expires,
-    Follow,
-    IncidentTime,
-    OffDutyRule,
-    TemplateName,
-    UnsaidReason,
-    Values,
-)
+from umsalert.cli.alert_options import Follow, UnsaidReason
 from umsalert.cli.alert_request import Typed, request
-from umsalert.cli.area_options import Place
 from umsalert.cli.context import AsJson, leave, run_async, run_reading, session
 from umsalert.cli.options import AlertRef, Yes
 from umsalert.errors import ExitCode
@@ -40,14 +29,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 )
 def preview(
     context: typer.Context,
-    template: TemplateName,
-    place: Place,
-    var: Values = None,
-    channel: Channels = None,
-    exercise: Exercise = False,
-    incident_time: IncidentTime = None,
-    expires: Expires = None,
-    off_duty: OffDutyRule = None,
+    typed: Typed,
     as_json: AsJson = False,
 ) -> None:
     """Show the plan of an alert."""
@@ -57,16 +39,6 @@ def preview(
 
     this = session(context)
     output = this.output(as_json=as_json)
-    typed = Typed(
-        template,
-        place=place,
-        values=var or (),
-        channels=channel or (),
-        exercise=exercise,
-        incident_time=incident_time,
-        expires=expires,
-        off_duty=off_duty,
-    )
     asked = request(this, typed)
 
     async def work() -> Plan:
@@ -96,14 +68,7 @@ def preview(
 )
 def send(
     context: typer.Context,
-    template: TemplateName,
-    place: Place,
-    var: Values = None,
-    channel: Channels = None,
-    exercise: Exercise = False,
-    incident_time: IncidentTime = None,
-    expires: Expires = None,
-    off_duty: OffDutyRule = None,
+    typed: Typed,
     reason: UnsaidReason = "",
     idempotency_key: Annotated[
         str | None,
@@ -117,25 +82,10 @@ def send(
     from umsalert.cli import alert_send
 
     this = session(context)
-    typed = Typed(
-        template,
-        place=place,
-        values=var or (),
-        channels=channel or (),
-        exercise=exercise,
-        incident_time=incident_time,
-        expires=expires,
-        off_duty=off_duty,
-        reason=reason,
-        idempotency_key=idempotency_key,
-    )
     manner = alert_send.Manner(yes=yes, follow=_length(follow))
-    leave(
-        run_async(
-            alert_send.send(this, request(this, typed), manner, this.output(as_json=as_json)),
-            busy="sending",
-        )
-    )
+    asked = request(this, typed, reason, idempotency_key)
+    work = alert_send.send(this, asked, manner, this.output(as_json=as_json))
+    leave(run_async(work, busy="sending"))
 
 
 @app.command(

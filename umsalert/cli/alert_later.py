@@ -6,20 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import completers
 from umsalert.cli.alert_options import (
     Channels,
     Expires,
     Follow,
     Key,
-    OtherTemplate,
-    OtherValues,
-    SameOffDuty,
+    OtherWords,
     TemplateName,
     UnsaidReason,
     Values,
 )
-from umsalert.cli.area_options import Lat, Lon, Radius
+from umsalert.cli.area_options import Centre
 from umsalert.cli.context import AsJson, leave, run_async, session
 from umsalert.cli.options import AlertRef, Yes
 from umsalert.i18n import _
@@ -27,7 +24,7 @@ from umsalert.model import Audience
 from umsalert.times import parse_duration
 
 if TYPE_CHECKING:
-    from umsalert.cli.alert_follow import Goal, Typed
+    from umsalert.cli.alert_follow import Goal
 
 
 def follow_up(
@@ -44,7 +41,7 @@ def follow_up(
         ),
     ],
     template: TemplateName,
-    var: Values = None,
+    values: Values = None,
     channel: Channels = None,
     expires: Expires = None,
     reason: UnsaidReason = "",
@@ -54,9 +51,11 @@ def follow_up(
     as_json: AsJson = False,
 ) -> None:
     """Send another message to people of an incident."""
-    from umsalert.cli.alert_follow import Typed, people
+    from umsalert.cli.alert_follow import people
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    typed = OtherWords(
+        template, values, channel, expires, reason=reason, idempotency_key=idempotency_key
+    )
     _send(context, (alert, people(to), typed), (follow, yes), as_json=as_json)
 
 
@@ -66,56 +65,30 @@ def widen(
     radius: Annotated[
         str, typer.Option("--radius", metavar="DISTANCE", help=_("Larger than before: 3km."))
     ],
-    template: OtherTemplate = None,
-    var: OtherValues = None,
-    channel: Channels = None,
-    expires: Expires = None,
-    off_duty: SameOffDuty = None,
-    reason: UnsaidReason = "",
-    idempotency_key: Key = None,
+    typed: OtherWords,
     follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Alert a larger circle."""
-    from umsalert.cli.alert_follow import Typed, larger
+    from umsalert.cli.alert_follow import larger
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key, off_duty)
     _send(context, (alert, larger(radius), typed), (follow, yes), as_json=as_json)
 
 
 def recenter(
     context: typer.Context,
     alert: AlertRef,
-    site: Annotated[
-        str | None,
-        typer.Option(
-            "--site",
-            metavar="REF",
-            help=_("Around this site of the register."),
-            autocompletion=completers.sites,
-        ),
-    ] = None,
-    lat: Lat = None,
-    lon: Lon = None,
-    radius: Radius = None,
-    template: OtherTemplate = None,
-    var: OtherValues = None,
-    channel: Channels = None,
-    expires: Expires = None,
-    off_duty: SameOffDuty = None,
-    reason: UnsaidReason = "",
-    idempotency_key: Key = None,
+    centre: Centre,
+    typed: OtherWords,
     follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Alert a circle around another place."""
-    from umsalert.cli.alert_follow import Place, Typed, elsewhere
+    from umsalert.cli.alert_follow import elsewhere
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key, off_duty)
-    goal = elsewhere(Place(site, lat, lon, radius))
-    _send(context, (alert, goal, typed), (follow, yes), as_json=as_json)
+    _send(context, (alert, elsewhere(centre), typed), (follow, yes), as_json=as_json)
 
 
 def close(
@@ -142,7 +115,7 @@ def close(
 
 def _send(
     context: typer.Context,
-    what: tuple[str, Goal, Typed],
+    what: tuple[str, Goal, OtherWords],
     how: tuple[str | None, bool],
     *,
     as_json: bool,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -102,3 +102,15 @@ Follow = Annotated[
         "--follow", metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")
     ),
 ]
+
+
+class OtherWords(NamedTuple):
+    """Words of a wave, as typed, and how they leave. None: as of the alert."""
+
+    template: OtherTemplate = None
+    values: OtherValues = None
+    channels: Channels = None
+    expires: Expires = None
+    off_duty: SameOffDuty = None
+    reason: UnsaidReason = ""
+    idempotency_key: Key = None

@@ -3,38 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from umsalert.cli.alert_options import (
+    Channels,
+    Exercise,
+    Expires,
+    IncidentTime,
+    OffDutyRule,
+    TemplateName,
+    Values,
+)
 from umsalert.cli.area_options import Place, area_asked
 from umsalert.cli.context import Session
 from umsalert.cli.output import ask, interactive
 from umsalert.errors import UsageError
 from umsalert.i18n import _, language
-from umsalert.model import ChannelKind, OffDuty
+from umsalert.model import OffDuty
 from umsalert.times import parse_duration, parse_past_moment
 
 if TYPE_CHECKING:
     from umsalert.selection import Request
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The arguments as typed."""
+class Typed(NamedTuple):
+    """What is asked for, as typed: a command that takes it takes all of these options."""
 
-    template: str
-    place: Place = field(default_factory=Place)
-    values: Sequence[str] = ()
-    channels: Sequence[ChannelKind] = ()
-    exercise: bool = False
-    incident_time: str | None = None
-    expires: str | None = None
-    reason: str = ""
-    idempotency_key: str | None = None
-    off_duty: OffDuty | None = None
+    template: TemplateName
+    place: Place = Place()
+    values: Values = None
+    channels: Channels = None
+    exercise: Exercise = False
+    incident_time: IncidentTime = None
+    expires: Expires = None
+    off_duty: OffDutyRule = None
 
 
-def request(session: Session, typed: Typed) -> Request:
+def request(
+    session: Session, typed: Typed, reason: str = "", idempotency_key: str | None = None
+) -> Request:
     """Return the request, asking on a terminal for what the template still needs.
 
     Raises UsageError for what cannot be understood.
@@ -53,14 +60,14 @@ def request(session: Session, typed: Typed) -> Request:
     return Request(
         area=area,
         template=template,
-        values=asked(template, split_values(typed.values)),
+        values=asked(template, split_values(typed.values or ())),
         operator=wiring.operator(settings),
-        channels=tuple(dict.fromkeys(typed.channels)),
-        reason=typed.reason,
+        channels=tuple(dict.fromkeys(typed.channels or ())),
+        reason=reason,
         exercise=typed.exercise,
         incident_at=incident_at or None,
         expires_in=parse_duration(typed.expires) if typed.expires else None,
-        idempotency_key=typed.idempotency_key,
+        idempotency_key=idempotency_key,
         off_duty=typed.off_duty or OffDuty(settings.alert.off_duty),
     )
 

@@ -38,6 +38,15 @@ Radius = Annotated[
     str | None,
     typer.Option("--radius", metavar="DISTANCE", help=_("With its unit: 800m, 3km.")),
 ]
+AroundSite = Annotated[
+    str | None,
+    typer.Option(
+        "--site",
+        metavar="REF",
+        help=_("Around this site of the register."),
+        autocompletion=completers.sites,
+    ),
+]
 PolygonFile = Annotated[
     Path | None,
     typer.Option(
@@ -104,6 +113,15 @@ class Place(NamedTuple):
     everywhere: AllSites = False
     sites_file: SitesFile = None
     kinds: SiteKinds = None
+
+
+class Centre(NamedTuple):
+    """The new centre as typed, by a site or by its coordinates, and the new radius."""
+
+    site: AroundSite = None
+    lat: Lat = None
+    lon: Lon = None
+    radius: Radius = None
 
 
 def area_asked(place: Place, max_radius_m: float) -> Area:

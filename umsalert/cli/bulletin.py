@@ -49,7 +49,7 @@ def add(
     context: typer.Context,
     template: TemplateName,
     place: Place,
-    var: Values = None,
+    values: Values = None,
     channel: Channels = None,
     cron: Annotated[
         str | None,
@@ -100,15 +100,14 @@ def add(
     typed = Typed(
         template,
         place=place,
-        values=var or (),
-        channels=channel or (),
+        values=values,
+        channels=channel,
         exercise=exercise,
         expires=expires,
         off_duty=off_duty,
-        reason=reason,
     )
     when = bulletin_add.When(cron, at, begin, until, time_zone, spread)
-    asked = request(this, typed)
+    asked = request(this, typed, reason)
     timetable = bulletin_add.timetable(this, asked, when)
     wanted = bulletin_add.Wanted(asked, timetable, bulletin_add.spread_s(when))
     work = bulletin_add.add(this, wanted, this.output(as_json=as_json), yes=yes)

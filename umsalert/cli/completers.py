@@ -102,7 +102,7 @@ def variables(ctx: typer.Context) -> list[tuple[str, str]]:
     from umsalert.messages import templates as known
 
     folders = wiring.template_folders(_settings(ctx))
-    given = {str(pair).partition("=")[0] for pair in ctx.params.get("var") or ()}
+    given = {str(pair).partition("=")[0] for pair in ctx.params.get("values") or ()}
     prompts = known.prompts(_template(ctx), folders, language())
     return [(f"{name}=", prompt) for name, prompt in prompts.items() if name not in given]
 

@@ -89,7 +89,7 @@ def show(context: typer.Context, name: TemplateArgument, as_json: AsJson = False
 def render(
     context: typer.Context,
     name: TemplateArgument,
-    var: Values = None,
+    values: Values = None,
     only: Annotated[
         Literal["fr", "en"] | None,
         typer.Option("--language", help=_("Only this language. Default: all.")),
@@ -113,7 +113,7 @@ def render(
         languages=(only,) if only else LANGUAGES,
         exercise=exercise,
     )
-    texts = render_texts(template, split_values(var or ()), order, _sample_facts(this))
+    texts = render_texts(template, split_values(values or ()), order, _sample_facts(this))
     if as_json:
         output.document(
             {
@@ -142,7 +142,7 @@ def check(
             metavar="NAME", help=_("Default: all."), autocompletion=completers.templates
         ),
     ] = None,
-    var: Values = None,
+    values: Values = None,
     as_json: AsJson = False,
 ) -> None:
     """Check templates."""
@@ -150,8 +150,8 @@ def check(
     from umsalert.cli.alert_request import split_values
 
     this = session(context)
-    values = split_values(var or ())
-    checked = template_check.check(this.settings, name, values, _sample_facts(this))
+    given = split_values(values or ())
+    checked = template_check.check(this.settings, name, given, _sample_facts(this))
     leave(template_check.tell(checked, this.output(as_json=as_json)))
 
 
