@@ -184,6 +184,14 @@ def test_the_variables_of_a_template_are_offered(shell: Shell, database: Path) -
     assert shell.bash("umsalert alert send --template no-such --var ") == []
 
 
+def test_a_value_behind_its_sign_is_completed(shell: Shell) -> None:
+    """Bash makes three words of it, the others one."""
+    offered = "--time-zone=Indian/Reunion"
+    assert shell.fish("umsalert bulletin add --time-zone=Indian/Re") == f"{offered}\tLa Réunion\n"
+    assert f'"{offered}":"La Réunion"' in shell.zsh("umsalert bulletin add --time-zone=Indian/Re")
+    assert shell.bash("umsalert bulletin add --time-zone = Indian/Re") == ["Indian/Reunion"]
+
+
 def test_a_sole_name_gets_no_blank(shell: Shell) -> None:
     """Bash and Zsh put one behind a sole word, and the text has to follow: they get a second."""
     line = "umsalert alert send --template search-person --var last"

@@ -76,6 +76,9 @@ def _anywhere(known: type[ShellComplete]) -> type[ShellComplete]:
             if self.name != "fish" and len(items) == 1 and items[0].value.endswith("="):
                 # Behind a sole word Bash and Zsh put a blank, but here a text has to follow.
                 items.append(CompletionItem(f"{items[0].value}…", help=items[0].help))
+            if incomplete.startswith("--") and "=" in incomplete:  # Zsh and Fish see one word
+                for item in items:
+                    item.value = f"{incomplete.partition('=')[0]}={item.value}"
             return items
 
         def format_completion(self, item: CompletionItem) -> str:
