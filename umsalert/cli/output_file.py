@@ -17,20 +17,6 @@ from umsalert.i18n import _
 
 STDOUT = Path("-")
 
-NewFile = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help=_("Write it to a new file that only you can read, not to standard output."),
-    ),
-]
-STYLE = typer.Option(
-    "--format",
-    help=_("What to write it as. Default: what the name of the file ends in, or table."),
-)
-"""Of a report, whose formats are its own: `Annotated[Format | None, STYLE]`."""
 Force = Annotated[bool, typer.Option("--force", help=_("Replace a file that is there."))]
 
 

@@ -13,7 +13,8 @@ from umsalert import files
 from umsalert.cli import completers
 from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
 from umsalert.cli.options import AlertRef
-from umsalert.cli.output_file import STDOUT, STYLE, Force, NewFile
+from umsalert.cli.output_file import STDOUT, Force
+from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.report_seal import key, key_file, verify
 from umsalert.cli.report_summary import summary
 from umsalert.errors import UmsalertError, UsageError

@@ -13,7 +13,8 @@ import typer
 from umsalert import files
 from umsalert.cli.context import AsJson, run_reading, session
 from umsalert.cli.output import Output, duration, local
-from umsalert.cli.output_file import STDOUT, STYLE, Force, NewFile, opened
+from umsalert.cli.output_file import STDOUT, Force, opened
+from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
 from umsalert.i18n import _, day_words, ngettext
