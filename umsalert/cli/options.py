@@ -1,7 +1,7 @@
 """Arguments and options of several nouns: the help and the completion of each stand here once.
 
-Those of alerts are in `alert_options`, of areas in `area_options`, of imports in `register`, of
-files that are written in `output_file`.
+Those of alerts are in `alert_options`, of areas in `area_options`, of reports in `report_options`,
+of imports in `register`.
 """
 
 from __future__ import annotations
