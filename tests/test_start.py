@@ -86,7 +86,7 @@ DATACLASSES: dict[tuple[str, ...], set[str]] = {
     },
 }
 """All that are made, beside those of every command: each takes up to a millisecond."""
-PARTS = {"app", "completers", "context", "journal", "main", "typer_words"}
+PARTS = {"app", "bundles", "context", "journal", "line", "main", "typer_words"}
 SCRIPT = """
 import sys
 from umsalert.cli.main import run
@@ -185,14 +185,26 @@ async def make_record() -> None:
         await make_alert(store, ChannelKind.SMS)
 
 
-async def test_tab_loads_nothing_heavy_but_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("line", "databases"),
+    [
+        ("umsalert site show ", {"pysqlite3"}),
+        ("umsalert alert send --kind ", {"pysqlite3"}),
+        ("umsalert alert send --commune nic", set()),
+        ("umsalert alert send --template search-person --var ", set()),
+        ("umsalert site import --encoding ", set()),
+    ],
+)
+async def test_tab_loads_nothing_heavy_but_the_database(
+    monkeypatch: pytest.MonkeyPatch, line: str, databases: set[str]
+) -> None:
     """Whoever presses Tab waits for no Rich, no event loop, nothing that plans or sends."""
     await make_register(Path(os.environ["UMSALERT_HOME"]) / "umsalert.db")
     monkeypatch.setenv("_UMSALERT_COMPLETE", "complete_zsh")
-    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", "umsalert site show ")
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", line)
     found = loaded()
-    assert "umsalert.store.offers" in found
-    assert found & HEAVY == {"pysqlite3"}
+    assert ("umsalert.store.offers" in found) == bool(databases)
+    assert found & HEAVY == databases
     assert found & NEEDLESS == set()
 
 

@@ -14,9 +14,12 @@ import pytest
 
 from tests.cli.conftest import Cli
 from tests.support import make_alert, make_register
+from umsalert.cli import completers
 from umsalert.cli.app import app
 from umsalert.cli.completion import answer
+from umsalert.geo import outlines
 from umsalert.model import ChannelKind
+from umsalert.register.sources import text
 from umsalert.store.store import Store
 from umsalert.wiring import SystemClock
 
@@ -101,6 +104,18 @@ def test_every_command_offers_its_options_and_groups_their_commands(shell: Shell
         ("umsalert channel test sms --provider v", ["vonage"]),
         ("umsalert channel test v", ["voice"]),
         ("umsalert report show last --format c", ["csv", "cap"]),
+        ("umsalert alert send --region prov", ["provence-Alpes-Côte-d’Azur"]),
+        ("umsalert alert preview --departement 2", [*map(str, range(21, 30)), "2A", "2B"]),
+        ("umsalert bulletin add --departement alpes-m", ["alpes-maritimes"]),
+        ("umsalert alert send --commune 2a00", ["2a001", "2a004", "2a006", "2a008"]),
+        ("umsalert alert send --commune Havre", ["Havre-76351"]),
+        (
+            "umsalert bulletin add --time-zone Indian/",
+            ["Indian/Reunion", "Indian/Mayotte", "Indian/Kerguelen"],
+        ),
+        ("umsalert site import --encoding iso", ["iso8859-1", "iso8859-15"]),
+        ("umsalert report summary --format ", ["table", "json", "csv"]),
+        ("umsalert site export --format g", ["geojson", "gpkg"]),
         ("umsalert --version ", sorted(app.commands, key=list(app.commands).index)),
     ],
 )
@@ -136,17 +151,83 @@ def test_what_is_in_the_database_is_offered(shell: Shell, database: Path, cli: C
     assert shell.bash(f"umsalert site show --db {moved} ") == sites
 
 
+def test_kinds_are_those_of_the_register(shell: Shell, database: Path) -> None:
+    """A kind of two words stays one; one that a shell would read and obey is not offered."""
+    for kind in ("$(touch pwned)", "salle d'attente", "hôtel", "centre commercial"):
+        _change(database, "UPDATE site SET kind = ? WHERE id = (SELECT min(id) FROM site)", kind)
+        offered = {"hôtel": ["hôtel"], "centre commercial": ["centre\\ commercial"]}.get(kind, [])
+        for command in ("alert send", "bulletin add", "site add", "site edit NCE-001"):
+            assert [
+                it for it in shell.bash(f"umsalert {command} --kind ") if it[0] != "m"
+            ] == offered
+    assert shell.bash("umsalert alert send --kind 'cen") == ["centre commercial"]
+    assert '"centre commercial":"1"' in shell.zsh("umsalert alert send --kind cen")
+    assert shell.fish("umsalert alert send --kind cen").strip() == "centre commercial\t1"
+
+
+def test_the_variables_of_a_template_are_offered(shell: Shell, database: Path) -> None:
+    """Of the template on the line, or of the alert that is followed; each once."""
+    send = "umsalert alert send --template search-person"
+    person = ["description=", "last_seen=", "direction="]
+    assert shell.bash(f"{send} --var ") == person
+    assert shell.bash(f"{send} --radius 800m --var description=x --var ") == person[1:]
+    assert shell.bash("umsalert template render search-person --var ") == person
+    assert shell.bash("umsalert template check search-person --var d") == [person[0], person[2]]
+    assert shell.bash("umsalert alert follow-up last --template search-person --var ") == person
+    assert shell.bash("umsalert alert widen last --template search-person --var ") == person
+    _change(database, "UPDATE alert SET template = ?", "search-person")
+    _last, ref = shell.bash("umsalert alert show ")
+    assert shell.bash("umsalert alert widen last --var ") == person
+    assert shell.bash(f"umsalert alert recenter {ref} --lat 43 --var ") == person
+    assert shell.bash("umsalert alert widen nothing-like-it --var ") == []
+    assert shell.bash("umsalert alert send --var ") == []
+    assert shell.bash("umsalert alert send --template no-such --var ") == []
+
+
+def test_a_value_behind_its_sign_is_completed(shell: Shell) -> None:
+    """Bash makes three words of it, the others one."""
+    offered = "--time-zone=Indian/Reunion"
+    assert shell.fish("umsalert bulletin add --time-zone=Indian/Re") == f"{offered}\tLa Réunion\n"
+    assert f'"{offered}":"La Réunion"' in shell.zsh("umsalert bulletin add --time-zone=Indian/Re")
+    assert shell.bash("umsalert bulletin add --time-zone = Indian/Re") == ["Indian/Reunion"]
+
+
+def test_a_sole_name_gets_no_blank(shell: Shell) -> None:
+    """Bash and Zsh put one behind a sole word, and the text has to follow: they get a second."""
+    line = "umsalert alert send --template search-person --var last"
+    assert shell.bash(line) == ["last_seen=", "last_seen=…"]
+    assert '"last_seen=…"' in shell.zsh(line)
+    assert [it.partition("\t")[0] for it in shell.fish(line).splitlines()] == ["last_seen="]
+
+
+@pytest.mark.parametrize(
+    "definition", ["", "variables = 1", "[variables.a]", "[variables.a.prompt]", "\xff"]
+)
+def test_a_broken_template_offers_nothing(shell: Shell, definition: str) -> None:
+    """Somebody works on it, and whoever presses Tab is not told."""
+    folder = Path(os.environ["UMSALERT_HOME"]) / "templates" / "broken"
+    folder.mkdir(parents=True)
+    folder.joinpath("template.toml").write_bytes(definition.encode("latin-1"))
+    assert shell.bash("umsalert template check brok") == ["broken"]
+    assert shell.bash("umsalert alert send --template broken --var ") == []
+
+
+def test_encodings_are_those_that_an_import_takes(shell: Shell) -> None:
+    """The list is held twice: what reads files is too much to load for a Tab."""
+    assert tuple(text._ENCODINGS) == completers.ENCODINGS
+    assert shell.bash("umsalert contact import --encoding ") == [*completers.ENCODINGS]
+
+
 @pytest.mark.parametrize(
     ("command", "metavars"),
     [
-        ("alert", {"ALERT", "REQUEST"}),
-        ("bulletin", {"BULLETIN", "NAME"}),
+        ("alert", {"ALERT", "REQUEST", "CODE", "KIND", "NAME=TEXT"}),
+        ("bulletin", {"BULLETIN", "NAME", "CODE", "KIND", "ZONE", "NAME=TEXT"}),
         ("report", {"ALERT"}),
         ("reply", {"ALERT", "REF"}),
-        ("site", {"REF", "REF..."}),
-        ("contact", {"REF", "REF..."}),
-        ("template", {"NAME"}),
-        ("bulletin", {"BULLETIN"}),
+        ("site", {"REF", "REF...", "NAME"}),
+        ("contact", {"REF", "REF...", "NAME"}),
+        ("template", {"NAME", "NAME=TEXT"}),
     ],
 )
 def test_what_has_a_reference_offers_it(command: str, metavars: set[str]) -> None:
@@ -156,7 +237,7 @@ def test_what_has_a_reference_offers_it(command: str, metavars: set[str]) -> Non
         for words, whole in commands(app.commands[command], ("umsalert", command))
         for parameter in whole.params
         if parameter.metavar in metavars
-        and parameter.name not in {"sheet", "encoding"}
+        and parameter.name != "sheet"
         and parameter._custom_shell_complete is None
     ]
     assert bare == []
@@ -178,21 +259,25 @@ def test_a_name_cannot_speak_to_the_shell(shell: Shell, database: Path) -> None:
     """Zsh evaluates what it gets: of a site's name only what is harmless stands beside its ref."""
     evil = "L'$(touch pwned)`id`\"; \\Q: [x] Café"
 
-    def rename(connection: Any) -> None:
-        connection.execute("UPDATE site SET name = ?", (evil,))
-
-    async def work() -> None:
-        async with Store(database, SystemClock()) as store:
-            await store._database.write(rename)
-
-    asyncio.run(work())
+    _change(database, "UPDATE site SET name = ?", evil)
     said = shell.zsh("umsalert site show ")
     assert 'L’ touch pwned id Q x Café"' in said
     ref = shell.bash("umsalert site show ")[0]
     assert f"{ref}\tL’ touch pwned id Q x Café" in shell.fish("umsalert site show ")
 
 
-@pytest.mark.parametrize("trouble", ["no home", "no database", "settings", "damaged"])
+def _change(database: Path, sql: str, value: str) -> None:
+    def change(connection: Any) -> None:
+        connection.execute(sql, (value,))
+
+    async def work() -> None:
+        async with Store(database, SystemClock()) as store:
+            await store._database.write(change)
+
+    asyncio.run(work())
+
+
+@pytest.mark.parametrize("trouble", ["no home", "no database", "settings", "damaged", "no map"])
 def test_trouble_is_silent(shell: Shell, trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever presses Tab is never told of an error, and nothing appears on the disk."""
     home = Path(os.environ["UMSALERT_HOME"])
@@ -202,8 +287,14 @@ def test_trouble_is_silent(shell: Shell, trouble: str, monkeypatch: pytest.Monke
         (home / "umsalert.toml").write_text("[smtp]\nport = 'x'\n", "utf-8")
     if trouble == "damaged":
         (home / "umsalert.db").write_bytes(b"no database" * 1000)
+    if trouble == "no map":
+        monkeypatch.setattr(outlines, "FILE", home / "nowhere.sqlite")
     before = sorted(home.rglob("*"))
     assert shell.bash("umsalert site show ") == []
+    assert shell.bash("umsalert alert send --kind ") == []
+    assert shell.bash("umsalert alert widen last --var ") == []
+    for option in ("commune", "departement", "region"):
+        assert (shell.bash(f"umsalert alert send --{option} 0") == []) == (trouble == "no map")
     assert set(shell.bash("umsalert alert show ")) <= {"last"}
     assert sorted(home.rglob("*")) == before
 
@@ -230,6 +321,9 @@ def test_bash_itself_is_served(database: Path) -> None:
     COMP_WORDS=(umsalert site list --status ap); COMP_CWORD=4
     _umsalert_completion umsalert
     printf '%s\\n' "${COMPREPLY[@]}"
+    COMP_WORDS=(umsalert alert send --region prov); COMP_CWORD=4
+    _umsalert_completion umsalert
+    printf '%s\\n' "${COMPREPLY[@]}"
     complete -p umsalert
     """
     done = subprocess.run(
@@ -242,5 +336,6 @@ def test_bash_itself_is_served(database: Path) -> None:
     assert done.stderr == ""
     assert done.stdout.splitlines() == [
         "approved",
+        "provence-Alpes-Côte-d’Azur",
         "complete -o default -F _umsalert_completion umsalert",
     ]

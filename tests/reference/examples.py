@@ -79,7 +79,7 @@ def _words(line: str) -> list[str]:
 def parse(line: Line) -> None:
     """Give a line to the real parser without running it. Raises what a person would be told."""
     from umsalert.cli.app import app
-    from umsalert.cli.main import globals_first
+    from umsalert.cli.line import globals_first
 
     words = list(takewhile(lambda word: word not in _DONE_AT_ONCE, line.words))
     if not words:

@@ -8,31 +8,10 @@ from typing import Annotated
 import typer
 
 from umsalert.cli import alert_later, completers
-from umsalert.cli.alert_request import (
-    Channels,
-    Exercise,
-    Expires,
-    IncidentTime,
-    OffDutyRule,
-    TemplateName,
-    Typed,
-    Values,
-    request,
-)
-from umsalert.cli.area_options import (
-    AllSites,
-    Communes,
-    Departements,
-    Lat,
-    Lon,
-    Place,
-    PolygonFile,
-    Radius,
-    Regions,
-    SiteKinds,
-    SitesFile,
-)
-from umsalert.cli.context import AlertRef, AsJson, leave, run_async, run_reading, session
+from umsalert.cli.alert_options import Follow, UnsaidReason
+from umsalert.cli.alert_request import Typed, request
+from umsalert.cli.context import AsJson, leave, run_async, run_reading, session
+from umsalert.cli.options import AlertRef, Yes
 from umsalert.errors import ExitCode
 from umsalert.i18n import _, ngettext
 from umsalert.times import parse_duration
@@ -50,23 +29,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 )
 def preview(
     context: typer.Context,
-    template: TemplateName,
-    lat: Lat = None,
-    lon: Lon = None,
-    radius: Radius = None,
-    polygon: PolygonFile = None,
-    commune: Communes = None,
-    departement: Departements = None,
-    region: Regions = None,
-    every: AllSites = False,
-    sites_file: SitesFile = None,
-    kind: SiteKinds = None,
-    var: Values = None,
-    channel: Channels = None,
-    exercise: Exercise = False,
-    incident_time: IncidentTime = None,
-    expires: Expires = None,
-    off_duty: OffDutyRule = None,
+    typed: Typed,
     as_json: AsJson = False,
 ) -> None:
     """Show the plan of an alert."""
@@ -76,27 +39,6 @@ def preview(
 
     this = session(context)
     output = this.output(as_json=as_json)
-    typed = Typed(
-        template,
-        place=Place(
-            lat=lat,
-            lon=lon,
-            radius=radius,
-            polygon=polygon,
-            communes=commune or (),
-            departements=departement or (),
-            regions=region or (),
-            everywhere=every,
-            sites_file=sites_file,
-            kinds=kind or (),
-        ),
-        values=var or (),
-        channels=channel or (),
-        exercise=exercise,
-        incident_time=incident_time,
-        expires=expires,
-        off_duty=off_duty,
-    )
     asked = request(this, typed)
 
     async def work() -> Plan:
@@ -126,71 +68,24 @@ def preview(
 )
 def send(
     context: typer.Context,
-    template: TemplateName,
-    lat: Lat = None,
-    lon: Lon = None,
-    radius: Radius = None,
-    polygon: PolygonFile = None,
-    commune: Communes = None,
-    departement: Departements = None,
-    region: Regions = None,
-    every: AllSites = False,
-    sites_file: SitesFile = None,
-    kind: SiteKinds = None,
-    var: Values = None,
-    channel: Channels = None,
-    exercise: Exercise = False,
-    incident_time: IncidentTime = None,
-    expires: Expires = None,
-    off_duty: OffDutyRule = None,
-    reason: Annotated[
-        str, typer.Option(help=_("Why, for the record only: no message ever says it."))
-    ] = "",
+    typed: Typed,
+    reason: UnsaidReason = "",
     idempotency_key: Annotated[
         str | None,
         typer.Option(metavar="KEY", help=_("A second send with the same key sends nothing.")),
     ] = None,
-    follow: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    follow: Follow = None,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Send an alert."""
     from umsalert.cli import alert_send
 
     this = session(context)
-    typed = Typed(
-        template,
-        place=Place(
-            lat=lat,
-            lon=lon,
-            radius=radius,
-            polygon=polygon,
-            communes=commune or (),
-            departements=departement or (),
-            regions=region or (),
-            everywhere=every,
-            sites_file=sites_file,
-            kinds=kind or (),
-        ),
-        values=var or (),
-        channels=channel or (),
-        exercise=exercise,
-        incident_time=incident_time,
-        expires=expires,
-        off_duty=off_duty,
-        reason=reason,
-        idempotency_key=idempotency_key,
-    )
     manner = alert_send.Manner(yes=yes, follow=_length(follow))
-    leave(
-        run_async(
-            alert_send.send(this, request(this, typed), manner, this.output(as_json=as_json)),
-            busy="sending",
-        )
-    )
+    asked = request(this, typed, reason, idempotency_key)
+    work = alert_send.send(this, asked, manner, this.output(as_json=as_json))
+    leave(run_async(work, busy="sending"))
 
 
 @app.command(
@@ -204,10 +99,7 @@ def resume(
         bool,
         typer.Option("--resend-unknown", help=_("Also repeat what may already have left.")),
     ] = False,
-    follow: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")),
-    ] = None,
+    follow: Follow = None,
     as_json: AsJson = False,
 ) -> None:
     """Send what is left of an alert."""
@@ -240,11 +132,8 @@ def approve(
         bool, typer.Option("--refuse", help=_("Refuse it, or withdraw your own."))
     ] = False,
     waiting: Annotated[bool, typer.Option("--list", help=_("List what waits."))] = False,
-    follow: Annotated[
-        str | None,
-        typer.Option(metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")),
-    ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    follow: Follow = None,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Approve a request."""
@@ -301,9 +190,7 @@ app.command(
 def cancel(
     context: typer.Context,
     alert: AlertRef,
-    reason: Annotated[
-        str, typer.Option(help=_("Why, for the record only: no message ever says it."))
-    ] = "",
+    reason: UnsaidReason = "",
     correct: Annotated[
         bool | None,
         typer.Option(
@@ -315,7 +202,7 @@ def cancel(
     note: Annotated[
         str, typer.Option(metavar="TEXT", help=_("One more sentence for the correction."))
     ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Cancel an alert."""

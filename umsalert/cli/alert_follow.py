@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from umsalert import wiring
 from umsalert.cli import alert_preview, alert_request, alert_send, alert_show
+from umsalert.cli.alert_options import OtherWords
+from umsalert.cli.area_options import Centre
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode, UsageError
@@ -18,12 +20,10 @@ from umsalert.model import (
     Alert,
     Area,
     Audience,
-    ChannelKind,
     Circle,
     Following,
     FollowKind,
     Link,
-    OffDuty,
     Power,
 )
 from umsalert.store.alerts import LAST
@@ -32,29 +32,6 @@ from umsalert.times import parse_duration
 if TYPE_CHECKING:
     from umsalert.selection import Request
     from umsalert.store.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """What was typed of the words and of how they leave. None: as of the alert."""
-
-    template: str | None = None
-    values: Sequence[str] = ()
-    channels: Sequence[ChannelKind] = ()
-    reason: str = ""
-    expires: str | None = None
-    idempotency_key: str | None = None
-    off_duty: OffDuty | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """The new centre as typed, by a site or by its coordinates, and the new radius."""
-
-    site: str | None = None
-    lat: str | None = None
-    lon: str | None = None
-    radius: str | None = None
 
 
 Goal = Callable[["Store", Alert], Awaitable[tuple[Area, Following]]]
@@ -82,25 +59,25 @@ def larger(radius: str) -> Goal:
     return goal
 
 
-def elsewhere(place: Place) -> Goal:
+def elsewhere(centre: Centre) -> Goal:
     """Return the goal of a circle around another place. Raises UsageError for none or two."""
-    at_point = place.lat is not None and place.lon is not None
-    if at_point == (place.site is not None) or (place.lat is None) != (place.lon is None):
+    at_point = centre.lat is not None and centre.lon is not None
+    if at_point == (centre.site is not None) or (centre.lat is None) != (centre.lon is None):
         raise UsageError(
             "centre_unclear",
             _("Where to? Give a site of the register, or a point: one of both."),
             hint=_("Give --site REF, or --lat and --lon."),
         )
-    radius_m = parse_distance(place.radius) if place.radius else None
+    radius_m = parse_distance(centre.radius) if centre.radius else None
 
     async def goal(store: Store, alert: Alert) -> tuple[Area, Following]:
         from umsalert.selection import recentered
 
-        if place.site is not None:
-            site = await store.register.site(place.site)
+        if centre.site is not None:
+            site = await store.register.site(centre.site)
             lat, lon = site.lat, site.lon
         else:
-            lat, lon = parse_coordinate(place.lat or ""), parse_coordinate(place.lon or "")
+            lat, lon = parse_coordinate(centre.lat or ""), parse_coordinate(centre.lon or "")
             check_point(lat, lon)
         area = recentered(alert, lat, lon, radius_m)
         return area, Following(alert.id, FollowKind.RECENTERED)
@@ -114,7 +91,7 @@ class Order:
 
     ref: str
     goal: Goal
-    typed: Typed
+    typed: OtherWords
     manner: alert_send.Manner
 
 
@@ -162,7 +139,9 @@ async def _followed(store: Store, order: Order) -> Alert:
     return alert
 
 
-def _request(session: Session, alert: Alert, goal: tuple[Area, Following], typed: Typed) -> Request:
+def _request(
+    session: Session, alert: Alert, goal: tuple[Area, Following], typed: OtherWords
+) -> Request:
     """Return the request, asking on a terminal for what the template still needs."""
     from umsalert.messages import templates
     from umsalert.selection import Words, inherited, refuse_last_words, wave
@@ -171,12 +150,12 @@ def _request(session: Session, alert: Alert, goal: tuple[Area, Following], typed
     settings = session.settings
     area, following = goal
     template = templates.load(typed.template or alert.template, wiring.template_folders(settings))
-    values = inherited(alert, template, alert_request.split_values(typed.values))
+    values = inherited(alert, template, alert_request.split_values(typed.values or ()))
     words = Words(
         template=template,
         values=alert_request.asked(template, values),
         operator=wiring.operator(settings),
-        channels=tuple(dict.fromkeys(typed.channels)),
+        channels=tuple(dict.fromkeys(typed.channels or ())),
         reason=typed.reason,
         expires_in=parse_duration(typed.expires) if typed.expires else None,
         idempotency_key=typed.idempotency_key,

@@ -6,54 +6,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import completers
-from umsalert.cli.alert_request import Channels, Expires, Values
-from umsalert.cli.area_options import Lat, Lon, Radius
-from umsalert.cli.context import AlertRef, AsJson, leave, run_async, session
+from umsalert.cli.alert_options import (
+    Channels,
+    Expires,
+    Follow,
+    Key,
+    OtherWords,
+    TemplateName,
+    UnsaidReason,
+    Values,
+)
+from umsalert.cli.area_options import Centre
+from umsalert.cli.context import AsJson, leave, run_async, session
+from umsalert.cli.options import AlertRef, Yes
 from umsalert.i18n import _
-from umsalert.model import Audience, OffDuty
+from umsalert.model import Audience
 from umsalert.times import parse_duration
 
 if TYPE_CHECKING:
-    from umsalert.cli.alert_follow import Goal, Typed
-
-OtherTemplate = Annotated[
-    str | None,
-    typer.Option(
-        "--template",
-        metavar="NAME",
-        help=_("Other words. Default: the alert's."),
-        autocompletion=completers.templates,
-    ),
-]
-OtherValues = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--var", metavar="NAME=TEXT", help=_("A value in place of the alert's; repeatable.")
-    ),
-]
-Reason = Annotated[str, typer.Option(help=_("Why, for the record only: no message ever says it."))]
-Key = Annotated[
-    str | None,
-    typer.Option(metavar="KEY", help=_("A second time with the same key sends nothing.")),
-]
-Stay = Annotated[
-    str | None,
-    typer.Option(
-        "--follow", metavar="TIME", help=_("Stay this long for receipts and answers: 5m.")
-    ),
-]
-SameOffDuty = Annotated[
-    OffDuty | None,
-    typer.Option(
-        "--off-duty",
-        help=_(
-            "A site where nobody is on duty now: skip it, include its contacts all the same, or "
-            "only its fallback contacts. Default: as the alert did."
-        ),
-    ),
-]
-Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
+    from umsalert.cli.alert_follow import Goal
 
 
 def follow_up(
@@ -69,28 +40,22 @@ def follow_up(
             ),
         ),
     ],
-    template: Annotated[
-        str,
-        typer.Option(
-            "--template",
-            metavar="NAME",
-            help=_("See: umsalert template list"),
-            autocompletion=completers.templates,
-        ),
-    ],
-    var: Values = None,
+    template: TemplateName,
+    values: Values = None,
     channel: Channels = None,
     expires: Expires = None,
-    reason: Reason = "",
+    reason: UnsaidReason = "",
     idempotency_key: Key = None,
-    follow: Stay = None,
+    follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Send another message to people of an incident."""
-    from umsalert.cli.alert_follow import Typed, people
+    from umsalert.cli.alert_follow import people
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key)
+    typed = OtherWords(
+        template, values, channel, expires, reason=reason, idempotency_key=idempotency_key
+    )
     _send(context, (alert, people(to), typed), (follow, yes), as_json=as_json)
 
 
@@ -100,56 +65,30 @@ def widen(
     radius: Annotated[
         str, typer.Option("--radius", metavar="DISTANCE", help=_("Larger than before: 3km."))
     ],
-    template: OtherTemplate = None,
-    var: OtherValues = None,
-    channel: Channels = None,
-    expires: Expires = None,
-    off_duty: SameOffDuty = None,
-    reason: Reason = "",
-    idempotency_key: Key = None,
-    follow: Stay = None,
+    typed: OtherWords,
+    follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Alert a larger circle."""
-    from umsalert.cli.alert_follow import Typed, larger
+    from umsalert.cli.alert_follow import larger
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key, off_duty)
     _send(context, (alert, larger(radius), typed), (follow, yes), as_json=as_json)
 
 
 def recenter(
     context: typer.Context,
     alert: AlertRef,
-    site: Annotated[
-        str | None,
-        typer.Option(
-            "--site",
-            metavar="REF",
-            help=_("Around this site of the register."),
-            autocompletion=completers.sites,
-        ),
-    ] = None,
-    lat: Lat = None,
-    lon: Lon = None,
-    radius: Radius = None,
-    template: OtherTemplate = None,
-    var: OtherValues = None,
-    channel: Channels = None,
-    expires: Expires = None,
-    off_duty: SameOffDuty = None,
-    reason: Reason = "",
-    idempotency_key: Key = None,
-    follow: Stay = None,
+    centre: Centre,
+    typed: OtherWords,
+    follow: Follow = None,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Alert a circle around another place."""
-    from umsalert.cli.alert_follow import Place, Typed, elsewhere
+    from umsalert.cli.alert_follow import elsewhere
 
-    typed = Typed(template, var or (), channel or (), reason, expires, idempotency_key, off_duty)
-    goal = elsewhere(Place(site, lat, lon, radius))
-    _send(context, (alert, goal, typed), (follow, yes), as_json=as_json)
+    _send(context, (alert, elsewhere(centre), typed), (follow, yes), as_json=as_json)
 
 
 def close(
@@ -176,7 +115,7 @@ def close(
 
 def _send(
     context: typer.Context,
-    what: tuple[str, Goal, Typed],
+    what: tuple[str, Goal, OtherWords],
     how: tuple[str | None, bool],
     *,
     as_json: bool,

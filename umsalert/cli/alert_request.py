@@ -3,83 +3,45 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, NamedTuple
 
-import typer
-
-from umsalert.cli import completers
+from umsalert.cli.alert_options import (
+    Channels,
+    Exercise,
+    Expires,
+    IncidentTime,
+    OffDutyRule,
+    TemplateName,
+    Values,
+)
 from umsalert.cli.area_options import Place, area_asked
 from umsalert.cli.context import Session
 from umsalert.cli.output import ask, interactive
 from umsalert.errors import UsageError
 from umsalert.i18n import _, language
-from umsalert.model import ChannelKind, OffDuty
+from umsalert.model import OffDuty
 from umsalert.times import parse_duration, parse_past_moment
 
 if TYPE_CHECKING:
     from umsalert.selection import Request
 
-TemplateName = Annotated[
-    str,
-    typer.Option(
-        "--template",
-        metavar="NAME",
-        help=_("See: umsalert template list"),
-        autocompletion=completers.templates,
-    ),
-]
-Values = Annotated[
-    list[str] | None,
-    typer.Option("--var", metavar="NAME=TEXT", help=_("A value of the template; repeatable.")),
-]
-Channels = Annotated[
-    list[ChannelKind] | None,
-    typer.Option("--channel", help=_("Only this channel; repeatable. Default: the template's.")),
-]
-Exercise = Annotated[
-    bool,
-    typer.Option("--exercise", help=_("Mark every text EXERCICE; it can never become live.")),
-]
-IncidentTime = Annotated[
-    str | None,
-    typer.Option(
-        "--incident-time", metavar="TIME", help=_("When it happened: 18:07, or ISO 8601.")
-    ),
-]
-Expires = Annotated[
-    str | None,
-    typer.Option("--expires", metavar="TIME", help=_("Nothing leaves after this long: 30m, 2h.")),
-]
-OffDutyRule = Annotated[
-    OffDuty | None,
-    typer.Option(
-        "--off-duty",
-        help=_(
-            "A site where nobody is on duty now: skip it, include its contacts all the same, or "
-            "only its fallback contacts. Default: the setting alert.off_duty."
-        ),
-    ),
-]
+
+class Typed(NamedTuple):
+    """What is asked for, as typed: a command that takes it takes all of these options."""
+
+    template: TemplateName
+    place: Place = Place()
+    values: Values = None
+    channels: Channels = None
+    exercise: Exercise = False
+    incident_time: IncidentTime = None
+    expires: Expires = None
+    off_duty: OffDutyRule = None
 
 
-@dataclass(frozen=True, slots=True)
-class Typed:
-    """The arguments as typed."""
-
-    template: str
-    place: Place = field(default_factory=Place)
-    values: Sequence[str] = ()
-    channels: Sequence[ChannelKind] = ()
-    exercise: bool = False
-    incident_time: str | None = None
-    expires: str | None = None
-    reason: str = ""
-    idempotency_key: str | None = None
-    off_duty: OffDuty | None = None
-
-
-def request(session: Session, typed: Typed) -> Request:
+def request(
+    session: Session, typed: Typed, reason: str = "", idempotency_key: str | None = None
+) -> Request:
     """Return the request, asking on a terminal for what the template still needs.
 
     Raises UsageError for what cannot be understood.
@@ -98,14 +60,14 @@ def request(session: Session, typed: Typed) -> Request:
     return Request(
         area=area,
         template=template,
-        values=asked(template, split_values(typed.values)),
+        values=asked(template, split_values(typed.values or ())),
         operator=wiring.operator(settings),
-        channels=tuple(dict.fromkeys(typed.channels)),
-        reason=typed.reason,
+        channels=tuple(dict.fromkeys(typed.channels or ())),
+        reason=reason,
         exercise=typed.exercise,
         incident_at=incident_at or None,
         expires_in=parse_duration(typed.expires) if typed.expires else None,
-        idempotency_key=typed.idempotency_key,
+        idempotency_key=idempotency_key,
         off_duty=typed.off_duty or OffDuty(settings.alert.off_duty),
     )
 

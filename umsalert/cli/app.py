@@ -14,6 +14,7 @@ from typer.main import get_command_name
 from typer.models import CommandInfo
 
 import umsalert
+from umsalert.cli.bundles import spread
 from umsalert.cli.context import Session
 from umsalert.cli.journal import Journal
 from umsalert.cli.typer_words import translate
@@ -70,7 +71,9 @@ class _Member(_StandIn):
 
 def _single(info: CommandInfo) -> typer.core.TyperCommand:
     single = typer.Typer(add_completion=False, rich_markup_mode=None)
-    single.registered_commands = [info]
+    taken = copy(info)
+    taken.callback = info.callback and spread(info.callback)
+    single.registered_commands = [taken]
     command: typer.core.TyperCommand = cast("Any", typer.main.get_command(single))
     return command
 

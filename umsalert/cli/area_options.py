@@ -9,13 +9,14 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.units import check_radius, parse_distance
@@ -37,6 +38,15 @@ Radius = Annotated[
     str | None,
     typer.Option("--radius", metavar="DISTANCE", help=_("With its unit: 800m, 3km.")),
 ]
+AroundSite = Annotated[
+    str | None,
+    typer.Option(
+        "--site",
+        metavar="REF",
+        help=_("Around this site of the register."),
+        autocompletion=completers.sites,
+    ),
+]
 PolygonFile = Annotated[
     Path | None,
     typer.Option(
@@ -46,18 +56,29 @@ PolygonFile = Annotated[
 Communes = Annotated[
     list[str] | None,
     typer.Option(
-        "--commune", metavar="CODE", help=_("A commune by its INSEE code: 06088; repeatable.")
+        "--commune",
+        metavar="CODE",
+        help=_("A commune by its INSEE code: 06088; repeatable."),
+        autocompletion=completers.communes,
     ),
 ]
 Departements = Annotated[
     list[str] | None,
     typer.Option(
-        "--departement", metavar="CODE", help=_("A département by code or name: 06; repeatable.")
+        "--departement",
+        metavar="CODE",
+        help=_("A département by code or name: 06; repeatable."),
+        autocompletion=completers.departements,
     ),
 ]
 Regions = Annotated[
     list[str] | None,
-    typer.Option("--region", metavar="CODE", help=_("A région by code or name: 93; repeatable.")),
+    typer.Option(
+        "--region",
+        metavar="CODE",
+        help=_("A région by code or name: 93; repeatable."),
+        autocompletion=completers.regions,
+    ),
 ]
 AllSites = Annotated[bool, typer.Option("--all", help=_("Every vetted site of the register."))]
 SitesFile = Annotated[
@@ -70,24 +91,37 @@ SitesFile = Annotated[
 ]
 SiteKinds = Annotated[
     list[str] | None,
-    typer.Option("--kind", metavar="KIND", help=_("Only sites of this kind: mall; repeatable.")),
+    typer.Option(
+        "--kind",
+        metavar="KIND",
+        help=_("Only sites of this kind: mall; repeatable."),
+        autocompletion=completers.kinds,
+    ),
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where, as typed."""
+class Place(NamedTuple):
+    """Where, as typed: a command that takes it takes all of these options."""
 
-    lat: str | None = None
-    lon: str | None = None
-    radius: str | None = None
-    polygon: Path | None = None
-    communes: Sequence[str] = ()
-    departements: Sequence[str] = ()
-    regions: Sequence[str] = ()
-    everywhere: bool = False
-    sites_file: Path | None = None
-    kinds: Sequence[str] = ()
+    lat: Lat = None
+    lon: Lon = None
+    radius: Radius = None
+    polygon: PolygonFile = None
+    communes: Communes = None
+    departements: Departements = None
+    regions: Regions = None
+    everywhere: AllSites = False
+    sites_file: SitesFile = None
+    kinds: SiteKinds = None
+
+
+class Centre(NamedTuple):
+    """The new centre as typed, by a site or by its coordinates, and the new radius."""
+
+    site: AroundSite = None
+    lat: Lat = None
+    lon: Lon = None
+    radius: Radius = None
 
 
 def area_asked(place: Place, max_radius_m: float) -> Area:
@@ -98,7 +132,7 @@ def area_asked(place: Place, max_radius_m: float) -> Area:
     two_areas, and whatever is wrong with what was typed.
     """
     _check_one(place)
-    only = Only(tuple(place.kinds), _refs(place.sites_file) if place.sites_file else ())
+    only = Only(tuple(place.kinds or ()), _refs(place.sites_file) if place.sites_file else ())
     if place.polygon is not None:
         from umsalert.geo.polygons import parse_polygon
 
@@ -158,7 +192,7 @@ def _named(place: Place) -> Polygon:
         DivisionKind.DEPARTEMENT: place.departements,
         DivisionKind.REGION: place.regions,
     }
-    found = [division(kind, text) for kind, texts in typed.items() for text in texts]
+    found = [division(kind, text) for kind, texts in typed.items() for text in texts or ()]
     named = tuple(dict.fromkeys(found))
     return polygon_of(around(named), named)
 

@@ -7,29 +7,18 @@ from typing import Annotated
 import typer
 
 from umsalert.cli import completers
-from umsalert.cli.alert_request import (
+from umsalert.cli.alert_options import (
     Channels,
     Expires,
     OffDutyRule,
     TemplateName,
-    Typed,
+    UnsaidReason,
     Values,
-    request,
 )
-from umsalert.cli.area_options import (
-    AllSites,
-    Communes,
-    Departements,
-    Lat,
-    Lon,
-    Place,
-    PolygonFile,
-    Radius,
-    Regions,
-    SiteKinds,
-    SitesFile,
-)
+from umsalert.cli.alert_request import Typed, request
+from umsalert.cli.area_options import Place
 from umsalert.cli.context import AsJson, leave, run_async, run_reading, session
+from umsalert.cli.options import Yes
 from umsalert.errors import ExitCode, UsageError
 from umsalert.i18n import _
 from umsalert.model import VigipirateLevel
@@ -59,17 +48,8 @@ Ref = Annotated[
 def add(
     context: typer.Context,
     template: TemplateName,
-    lat: Lat = None,
-    lon: Lon = None,
-    radius: Radius = None,
-    polygon: PolygonFile = None,
-    commune: Communes = None,
-    departement: Departements = None,
-    region: Regions = None,
-    every: AllSites = False,
-    sites_file: SitesFile = None,
-    kind: SiteKinds = None,
-    var: Values = None,
+    place: Place,
+    values: Values = None,
     channel: Channels = None,
     cron: Annotated[
         str | None,
@@ -94,6 +74,7 @@ def add(
         typer.Option(
             metavar="ZONE",
             help=_("Whose clocks count, such as America/Cayenne. Default: those of the area."),
+            autocompletion=completers.time_zones,
         ),
     ] = None,
     spread: Annotated[
@@ -108,10 +89,8 @@ def add(
     ] = False,
     expires: Expires = None,
     off_duty: OffDutyRule = None,
-    reason: Annotated[
-        str, typer.Option(help=_("Why, for the record only: no message ever says it."))
-    ] = "",
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask."))] = False,
+    reason: UnsaidReason = "",
+    yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Plan a bulletin."""
@@ -120,27 +99,15 @@ def add(
     this = session(context)
     typed = Typed(
         template,
-        place=Place(
-            lat=lat,
-            lon=lon,
-            radius=radius,
-            polygon=polygon,
-            communes=commune or (),
-            departements=departement or (),
-            regions=region or (),
-            everywhere=every,
-            sites_file=sites_file,
-            kinds=kind or (),
-        ),
-        values=var or (),
-        channels=channel or (),
+        place=place,
+        values=values,
+        channels=channel,
         exercise=exercise,
         expires=expires,
         off_duty=off_duty,
-        reason=reason,
     )
     when = bulletin_add.When(cron, at, begin, until, time_zone, spread)
-    asked = request(this, typed)
+    asked = request(this, typed, reason)
     timetable = bulletin_add.timetable(this, asked, when)
     wanted = bulletin_add.Wanted(asked, timetable, bulletin_add.spread_s(when))
     work = bulletin_add.add(this, wanted, this.output(as_json=as_json), yes=yes)

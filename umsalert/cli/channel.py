@@ -9,6 +9,7 @@ import typer
 
 from umsalert.cli import completers
 from umsalert.cli.context import AsJson, leave, run_async, session
+from umsalert.cli.options import YesForScripts
 from umsalert.cli.output import Output, channel_name, confirm, must_be_asked, tell
 from umsalert.errors import ExitCode
 from umsalert.i18n import _
@@ -77,7 +78,7 @@ def probe_channel(
             autocompletion=completers.providers,
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask: for scripts."))] = False,
+    yes: YesForScripts = False,
     as_json: AsJson = False,
 ) -> None:
     """Send one test message."""

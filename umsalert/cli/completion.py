@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import sys
 from typing import Any
 
@@ -14,13 +15,15 @@ from typer import _completion_classes  # the shells that Typer knows; it exports
 from typer._click.shell_completion import CompletionItem, ShellComplete, get_completion_class
 
 from umsalert.cli.app import app
-from umsalert.cli.main import COMPLETE_VARIABLE, globals_first
+from umsalert.cli.line import COMPLETE_VARIABLE, FLAGS, OPTIONS, globals_first
 from umsalert.cli.typer_words import said_again
 
-_ANYWHERE = ("--db", "--debug", "--log-format")
+_ANYWHERE = (*FLAGS, *OPTIONS)
 _FILES_FOLLOW = "--db"
 _HARMLESS = str.maketrans(dict.fromkeys('"$`\\:;&|<>(){}[]*?!#~^%=\r\n\t', " ") | {"'": "’"})
 """What stands beside a word is read by the shell once more, and a site may be called anything."""
+_EVIL = frozenset("\"'$`\\;&|<>(){}[]*?!#~^\r\n\t")
+"""A word with one of these, as a kind of sites may have, is not offered: a shell would read it."""
 
 
 def answer(instruction: str) -> int:
@@ -68,9 +71,28 @@ def _anywhere(known: type[ShellComplete]) -> type[ShellComplete]:
                 *super().get_completions(known_words, incomplete),
                 *_of_the_program(words, incomplete),
             ]
-            return list({item.value: _harmless(item) for item in found}.values())
+            offered = {item.value: _harmless(item) for item in found}
+            items = [item for word, item in offered.items() if not _EVIL & {*word}]
+            if self.name != "fish" and len(items) == 1 and items[0].value.endswith("="):
+                # Behind a sole word Bash and Zsh put a blank, but here a text has to follow.
+                items.append(CompletionItem(f"{items[0].value}…", help=items[0].help))
+            if incomplete.startswith("--") and "=" in incomplete:  # Zsh and Fish see one word
+                for item in items:
+                    item.value = f"{incomplete.partition('=')[0]}={item.value}"
+            return items
+
+        def format_completion(self, item: CompletionItem) -> str:
+            if self.name == "bash" and not _quoted():  # the others take a word as one by themselves
+                item.value = item.value.replace(" ", "\\ ")
+            return str(super().format_completion(item))
 
     return Anywhere
+
+
+def _quoted() -> bool:
+    """Say whether the word of Bash's line where the cursor stands has begun with a quote."""
+    words = os.environ["COMP_WORDS"].split("\n")[int(os.environ["COMP_CWORD"]) :]
+    return words != [] and words[0][:1] in {"'", '"'}
 
 
 def _of_the_program(words: list[str], incomplete: str) -> list[CompletionItem]:

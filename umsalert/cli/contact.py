@@ -9,6 +9,7 @@ import typer
 
 from umsalert.cli import completers, contact_life, contact_verify, people, register
 from umsalert.cli.context import AsJson, run_async, run_reading, session
+from umsalert.cli.options import SiteOption
 from umsalert.cli.output import Output
 from umsalert.errors import Problem
 from umsalert.i18n import _
@@ -33,12 +34,7 @@ Certify = Annotated[
 )
 def add(
     context: typer.Context,
-    site: Annotated[
-        str,
-        typer.Option(
-            metavar="REF", help=_("See: umsalert site list"), autocompletion=completers.sites
-        ),
-    ],
+    site: SiteOption,
     name: Annotated[str, typer.Option(metavar="TEXT", help=_("First name and surname."))],
     ref: Annotated[
         str,

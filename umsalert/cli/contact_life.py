@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from umsalert import times
-from umsalert.cli import completers, register
+from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
+from umsalert.cli.options import ContactRef, ContactRefs
 from umsalert.cli.output import Output, channel_name, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
@@ -34,22 +35,10 @@ NOTICES_DAYS = (7, 30, 60)
 
 FARTHEST = timedelta(days=36_500)
 
-Ref = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF", help=_("See: umsalert contact list"), autocompletion=completers.contacts
-    ),
-]
-Refs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="REF...", help=_("See: umsalert contact list"), autocompletion=completers.contacts
-    ),
-]
 Field = Annotated[str | None, typer.Option(metavar="TEXT", help=_("As in `contact add`."))]
 
 
-def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
+def show(context: typer.Context, ref: ContactRef, as_json: AsJson = False) -> None:
     """Show a contact."""
     from umsalert import wiring
 
@@ -94,7 +83,7 @@ def show(context: typer.Context, ref: Ref, as_json: AsJson = False) -> None:
 
 
 def certify(
-    context: typer.Context, refs: Refs, reason: register.Reason = "", as_json: AsJson = False
+    context: typer.Context, refs: ContactRefs, reason: register.Reason = "", as_json: AsJson = False
 ) -> None:
     """Certify contacts."""
     from umsalert import vetting, wiring
@@ -111,7 +100,10 @@ def certify(
 
 
 def revoke(
-    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+    context: typer.Context,
+    refs: ContactRefs,
+    reason: register.NeededReason,
+    as_json: AsJson = False,
 ) -> None:
     """Revoke contacts."""
     from umsalert import wiring
@@ -131,7 +123,7 @@ def revoke(
 
 def edit(
     context: typer.Context,
-    ref: Ref,
+    ref: ContactRef,
     name: Field = None,
     role: Field = None,
     phone: Field = None,

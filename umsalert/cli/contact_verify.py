@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli.contact_life import Ref, kind_name
+from umsalert.cli.contact_life import kind_name
 from umsalert.cli.context import AsJson, Session, leave, run_async, session
+from umsalert.cli.options import ContactRef, YesForScripts
 from umsalert.cli.output import Output, channel_name
 from umsalert.errors import UsageError
 from umsalert.i18n import _
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 def verify(
     context: typer.Context,
-    ref: Ref,
+    ref: ContactRef,
     by: Annotated[
         ChannelKind | None,
         typer.Option("--by", metavar="CHANNEL", help=_("Send a code: sms, voice or email.")),
@@ -27,7 +28,7 @@ def verify(
     code: Annotated[
         str | None, typer.Option(metavar="TEXT", help=_("The code that the contact says."))
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help=_("Do not ask: for scripts."))] = False,
+    yes: YesForScripts = False,
     as_json: AsJson = False,
 ) -> None:
     """Prove an address of a contact."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 
 import typer
 
-from umsalert.cli import completers
 from umsalert.cli.journal import Journal
 from umsalert.errors import ConfigurationError, ExitCode
 from umsalert.i18n import _
@@ -19,14 +18,6 @@ if TYPE_CHECKING:
     from umsalert.cli.output import Output
     from umsalert.settings import Inspection, Settings
 
-AlertRef = Annotated[
-    str,
-    typer.Argument(
-        metavar="ALERT",
-        help=_("Its reference, a part of it, or: last"),
-        autocompletion=completers.alerts,
-    ),
-]
 AsJson = Annotated[
     bool, typer.Option("--json", help=_("Print one JSON document instead of words."))
 ]

@@ -10,7 +10,8 @@ import typer
 
 from umsalert import files
 from umsalert.cli.context import AsJson, Session, run_async, session
-from umsalert.cli.people import Force, Yes, agree
+from umsalert.cli.options import Yes
+from umsalert.cli.people import Force, agree
 from umsalert.errors import DatabaseError, UsageError
 from umsalert.i18n import _, decimal
 from umsalert.model import AuditHead, Power

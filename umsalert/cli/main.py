@@ -12,14 +12,8 @@ from pathlib import Path
 from typing import NoReturn
 
 from umsalert import i18n
+from umsalert.cli.line import COMPLETE_VARIABLE, globals_first
 from umsalert.errors import ExitCode, UmsalertError
-
-# Understood anywhere on the line, though they belong to the program and not to a command.
-_GLOBAL_FLAGS = ("--debug",)
-_GLOBAL_OPTIONS = ("--db", "--log-format")
-_GLOBAL_WITH_VALUE = tuple(f"{option}=" for option in _GLOBAL_OPTIONS)
-COMPLETE_VARIABLE = "_UMSALERT_COMPLETE"
-"""With it a shell asks what could come next: the name is Typer's."""
 
 
 def run(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -129,20 +123,3 @@ def _speak() -> None:
     os.environ["LANGUAGE"] = i18n.language()
     gettext.bindtextdomain("umsalert", Path(i18n.__file__).parent / "locale")
     gettext.textdomain("umsalert")
-
-
-def globals_first(words: list[str]) -> list[str]:
-    """Put what belongs to the program before the command, wherever it was typed."""
-    first, rest, position = [], [], 0
-    while position < len(words):
-        word = words[position]
-        if word == "--":
-            rest += words[position:]
-            break
-        takes_value = word in _GLOBAL_OPTIONS
-        if word in _GLOBAL_FLAGS or takes_value or word.startswith(_GLOBAL_WITH_VALUE):
-            first += words[position : position + 1 + takes_value]
-        else:
-            rest.append(word)
-        position += 1 + (takes_value and position + 1 < len(words))
-    return first + rest

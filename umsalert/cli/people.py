@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from umsalert import files
-from umsalert.cli import completers, register
+from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
+from umsalert.cli.options import ContactRef, Yes
 from umsalert.cli.output import Output, confirm, interactive
 from umsalert.documents.streaming import SCHEMA_VERSION
 from umsalert.errors import UsageError
@@ -22,19 +23,12 @@ from umsalert.model import Power
 if TYPE_CHECKING:
     from umsalert.store.people import Dossier, Erasure
 
-Ref = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF", help=_("See: umsalert contact list"), autocompletion=completers.contacts
-    ),
-]
 Force = Annotated[bool, typer.Option("--force", help=_("Replace files that are there."))]
-Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
 
 
 def export(
     context: typer.Context,
-    ref: Ref,
+    ref: ContactRef,
     output: Annotated[
         str | None,
         typer.Option(metavar="FILE", help=_("Where to: a file that only this account can read.")),
@@ -107,7 +101,7 @@ def _write_all(contents: Mapping[Path, bytes], *, force: bool) -> None:
 
 def erase(
     context: typer.Context,
-    ref: Ref,
+    ref: ContactRef,
     reason: Annotated[
         str,
         typer.Option(

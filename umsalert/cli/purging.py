@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from umsalert.cli.context import AsJson, Session, run_async, session
+from umsalert.cli.options import Yes
 from umsalert.cli.output import Output, interactive
-from umsalert.cli.people import Yes, agree
+from umsalert.cli.people import agree
 from umsalert.i18n import _
 from umsalert.model import Power
 

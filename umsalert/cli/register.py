@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from umsalert.cli import completers
 from umsalert.cli.output import Output, local
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem, UsageError
@@ -51,7 +52,11 @@ Sheet = Annotated[
 ]
 Encoding = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help=_("Of a CSV file: cp1252, ... Default: found out.")),
+    typer.Option(
+        metavar="NAME",
+        help=_("Of a CSV file: cp1252, ... Default: found out."),
+        autocompletion=completers.encodings,
+    ),
 ]
 IgnoreUnknown = Annotated[
     bool, typer.Option("--ignore-unknown", help=_("Pass over columns that are not ours."))

@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import typer
 
 from umsalert.cli import completers
-from umsalert.cli.context import AlertRef, AsJson, run_async, run_reading, session
+from umsalert.cli.context import AsJson, run_async, run_reading, session
+from umsalert.cli.options import AlertRef
 from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
@@ -37,14 +38,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 )
 def list_replies(
     context: typer.Context,
-    alert: Annotated[
-        str,
-        typer.Argument(
-            metavar="ALERT",
-            help=_("Its reference, a part of it, or: last"),
-            autocompletion=completers.alerts,
-        ),
-    ] = "last",
+    alert: AlertRef = "last",
     unmatched: Annotated[
         bool, typer.Option("--unmatched", help=_("Those that could be tied to no alert."))
     ] = False,

@@ -11,8 +11,10 @@ from typer.core import TyperGroup
 
 from umsalert import files
 from umsalert.cli import completers
-from umsalert.cli.context import AlertRef, AsJson, Session, run_async, run_reading, session
+from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
+from umsalert.cli.options import AlertRef
 from umsalert.cli.output_file import STDOUT, Force
+from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.report_seal import key, key_file, verify
 from umsalert.cli.report_summary import summary
 from umsalert.errors import UmsalertError, UsageError
@@ -50,16 +52,6 @@ _ENDS = {
     ".htm": Format.HTML,
     ".pdf": Format.PDF,
 }
-
-File = Annotated[
-    Path | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FILE",
-        help=_("Write it to a new file that only you can read, not to standard output."),
-    ),
-]
 
 
 class _ShowByDefault(TyperGroup):
@@ -108,14 +100,8 @@ def group() -> None:
 def show(
     context: typer.Context,
     alert: AlertRef,
-    style: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            help=_("What to write it as. Default: what the name of the file ends in, or table."),
-        ),
-    ] = None,
-    file: File = None,
+    style: Annotated[Format | None, STYLE] = None,
+    file: NewFile = None,
     seal: Annotated[
         bool,
         typer.Option("--seal", help=_("Sign it: `umsalert report verify` proves it unchanged.")),

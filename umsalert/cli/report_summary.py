@@ -14,6 +14,7 @@ from umsalert import files
 from umsalert.cli.context import AsJson, run_reading, session
 from umsalert.cli.output import Output, duration, local
 from umsalert.cli.output_file import STDOUT, Force, opened
+from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
 from umsalert.i18n import _, day_words, ngettext
@@ -53,22 +54,8 @@ def summary(
     limit: Annotated[
         int, typer.Option(min=0, help=_("How many sites and addresses are listed at most; 0: all."))
     ] = 20,
-    style: Annotated[
-        Format | None,
-        typer.Option(
-            "--format",
-            help=_("What to write it as. Default: what the name of the file ends in, or table."),
-        ),
-    ] = None,
-    file: Annotated[
-        Path | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            help=_("Write it to a new file that only you can read, not to standard output."),
-        ),
-    ] = None,
+    style: Annotated[Format | None, STYLE] = None,
+    file: NewFile = None,
     force: Force = False,
     as_json: AsJson = False,
 ) -> None:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from umsalert.cli import exporting, register, site_life
+from umsalert.cli import completers, exporting, register, site_life
 from umsalert.cli.context import AsJson, run_async, run_reading, session
+from umsalert.cli.options import SiteRef
 from umsalert.cli.output import Output
 from umsalert.cli.tables import Column
 from umsalert.errors import Problem
@@ -41,7 +42,14 @@ def add(
     name: Annotated[str, typer.Option(metavar="TEXT", help=_("As people on the spot call it."))],
     lat: Annotated[str, typer.Option(metavar="DEGREES", help=_("Latitude, WGS 84."))],
     lon: Annotated[str, typer.Option(metavar="DEGREES", help=_("Longitude, WGS 84."))],
-    kind: Annotated[str, typer.Option(metavar="TEXT", help=_("mall, hotel, museum, ..."))] = "",
+    kind: Annotated[
+        str,
+        typer.Option(
+            metavar="TEXT",
+            help=_("mall, hotel, museum, ..."),
+            autocompletion=completers.kinds,
+        ),
+    ] = "",
     address: Annotated[str, typer.Option(metavar="TEXT", help=_("Number and street."))] = "",
     postcode: Annotated[str, typer.Option(metavar="TEXT", help=_("Five digits."))] = "",
     commune: Annotated[str, typer.Option(metavar="TEXT", help=_("Town."))] = "",
@@ -58,7 +66,11 @@ def add(
     ] = "",
     time_zone: Annotated[
         str,
-        typer.Option(metavar="TEXT", help=_("Such as Indian/Reunion. Default: that of the point.")),
+        typer.Option(
+            metavar="TEXT",
+            help=_("Such as Indian/Reunion. Default: that of the point."),
+            autocompletion=completers.time_zones,
+        ),
     ] = "",
     leader: Annotated[
         str, typer.Option(metavar="TEXT", help=_("Who on site can lead the agents: a function."))
@@ -245,7 +257,7 @@ def list_sites(
 @app.command(
     help=_("Show one site with its contacts."), epilog=_("Example: umsalert site show NCE-001")
 )
-def show(context: typer.Context, ref: site_life.Ref, as_json: AsJson = False) -> None:
+def show(context: typer.Context, ref: SiteRef, as_json: AsJson = False) -> None:
     """Show a site."""
     from umsalert import wiring
     from umsalert.cli import contact_life

@@ -12,6 +12,7 @@ import typer
 from umsalert import times
 from umsalert.cli import completers, register
 from umsalert.cli.context import AsJson, Session, run_async, session
+from umsalert.cli.options import SiteRef, SiteRefs
 from umsalert.cli.output import Output, local
 from umsalert.errors import Problem
 from umsalert.i18n import _, day_words, titled
@@ -23,28 +24,25 @@ if TYPE_CHECKING:
     from umsalert.model import Decision, NewSite, Site, StatusChange
     from umsalert.store.store import Store
 
-Ref = Annotated[
-    str,
-    typer.Argument(
-        metavar="REF", help=_("See: umsalert site list"), autocompletion=completers.sites
-    ),
-]
-Refs = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="REF...", help=_("See: umsalert site list"), autocompletion=completers.sites
-    ),
-]
 Until = Annotated[
     str | None,
     typer.Option(metavar="DAY", help=_("The last day on which it holds, such as 2027-12-31.")),
 ]
-Field = Annotated[str | None, typer.Option(metavar="TEXT", help=_("As in `site add`."))]
+_AS_ADDED = _("As in `site add`.")
+Field = Annotated[str | None, typer.Option(metavar="TEXT", help=_AS_ADDED)]
+Kind = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help=_AS_ADDED, autocompletion=completers.kinds),
+]
+TimeZone = Annotated[
+    str | None,
+    typer.Option(metavar="TEXT", help=_AS_ADDED, autocompletion=completers.time_zones),
+]
 
 
 def review(
     context: typer.Context,
-    ref: Ref,
+    ref: SiteRef,
     start: Annotated[
         bool, typer.Option("--start", help=_("Take it under review; in force, it needs a reason."))
     ] = False,
@@ -89,7 +87,7 @@ def review(
 
 def approve(
     context: typer.Context,
-    refs: Refs,
+    refs: SiteRefs,
     until: Until = None,
     override: Annotated[
         str | None,
@@ -141,7 +139,7 @@ async def _ask_second_person(this: Session, store: Store, override: Override) ->
 
 
 def refuse(
-    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+    context: typer.Context, refs: SiteRefs, reason: register.NeededReason, as_json: AsJson = False
 ) -> None:
     """Refuse sites."""
     from umsalert.model import Decision
@@ -152,7 +150,7 @@ def refuse(
 
 def suspend(
     context: typer.Context,
-    refs: Refs,
+    refs: SiteRefs,
     reason: register.NeededReason,
     until: Until = None,
     as_json: AsJson = False,
@@ -166,7 +164,7 @@ def suspend(
 
 
 def close(
-    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+    context: typer.Context, refs: SiteRefs, reason: register.NeededReason, as_json: AsJson = False
 ) -> None:
     """Close sites."""
     from umsalert.model import Decision
@@ -176,7 +174,7 @@ def close(
 
 
 def reopen(
-    context: typer.Context, refs: Refs, reason: register.NeededReason, as_json: AsJson = False
+    context: typer.Context, refs: SiteRefs, reason: register.NeededReason, as_json: AsJson = False
 ) -> None:
     """Open sites again."""
     from umsalert import vetting, wiring
@@ -199,17 +197,17 @@ def reopen(
 
 def edit(
     context: typer.Context,
-    ref: Ref,
+    ref: SiteRef,
     name: Field = None,
     lat: Field = None,
     lon: Field = None,
-    kind: Field = None,
+    kind: Kind = None,
     address: Field = None,
     postcode: Field = None,
     commune: Field = None,
     agents: Field = None,
     hours: Field = None,
-    time_zone: Field = None,
+    time_zone: TimeZone = None,
     leader: Field = None,
     lockdown_procedure: Field = None,
     convention_ref: Field = None,

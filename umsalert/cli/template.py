@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from umsalert.cli import completers
-from umsalert.cli.alert_request import Channels, Exercise, Values
+from umsalert.cli.alert_options import Channels, Exercise, TemplateArgument, Values
 from umsalert.cli.context import AsJson, Session, leave, session
 from umsalert.cli.output import Output, duration
 from umsalert.cli.tables import Column
@@ -24,15 +24,6 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
 # As long as a real one, so that the SMS parts are those of an alert.
 _SAMPLE_REFERENCE = "20260314-XXXX"
-
-Name = Annotated[
-    str,
-    typer.Argument(
-        metavar="NAME",
-        help=_("See: umsalert template list"),
-        autocompletion=completers.templates,
-    ),
-]
 
 
 @app.command(
@@ -74,7 +65,7 @@ def list_templates(context: typer.Context, as_json: AsJson = False) -> None:
     help=_("Show what a template asks for, and its rules."),
     epilog=_("Example: umsalert template show search-person"),
 )
-def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
+def show(context: typer.Context, name: TemplateArgument, as_json: AsJson = False) -> None:
     """Show a template."""
     from umsalert import wiring
     from umsalert.messages import templates
@@ -97,8 +88,8 @@ def show(context: typer.Context, name: Name, as_json: AsJson = False) -> None:
 )
 def render(
     context: typer.Context,
-    name: Name,
-    var: Values = None,
+    name: TemplateArgument,
+    values: Values = None,
     only: Annotated[
         Literal["fr", "en"] | None,
         typer.Option("--language", help=_("Only this language. Default: all.")),
@@ -122,7 +113,7 @@ def render(
         languages=(only,) if only else LANGUAGES,
         exercise=exercise,
     )
-    texts = render_texts(template, split_values(var or ()), order, _sample_facts(this))
+    texts = render_texts(template, split_values(values or ()), order, _sample_facts(this))
     if as_json:
         output.document(
             {
@@ -151,7 +142,7 @@ def check(
             metavar="NAME", help=_("Default: all."), autocompletion=completers.templates
         ),
     ] = None,
-    var: Values = None,
+    values: Values = None,
     as_json: AsJson = False,
 ) -> None:
     """Check templates."""
@@ -159,8 +150,8 @@ def check(
     from umsalert.cli.alert_request import split_values
 
     this = session(context)
-    values = split_values(var or ())
-    checked = template_check.check(this.settings, name, values, _sample_facts(this))
+    given = split_values(values or ())
+    checked = template_check.check(this.settings, name, given, _sample_facts(this))
     leave(template_check.tell(checked, this.output(as_json=as_json)))
 
 

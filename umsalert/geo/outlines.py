@@ -72,8 +72,25 @@ def divisions(kind: DivisionKind) -> Sequence[Division]:
     return found if kind is DivisionKind.COMMUNE else [*found, *_collectivities(kind)]
 
 
+def communes(code: str, letters: Sequence[str]) -> Sequence[Division]:
+    """Return the communes whose code begins with `code`, or whose name with one of `letters`.
+
+    By code where there is no letter, else by name. Raises DatabaseError when the file is missing.
+    """
+    kind = DivisionKind.COMMUNE
+    sql = "SELECT code, name FROM division WHERE kind = ? AND "
+    if letters:
+        sql += f"substr(name, 1, 1) IN ({','.join('?' * len(letters))}) ORDER BY name, code"
+        rows = _rows(sql, kind, *letters)
+    else:
+        rows = _rows(sql + "code BETWEEN ? AND ? ORDER BY code", kind, code, f"{code}~")
+    return [Division(kind, *row) for row in rows]
+
+
 def division(kind: DivisionKind, typed: str) -> Division:
     """Return what a code means; of départements and régions also a name.
+
+    Of a commune its name may stand before its code, Nice-06088, where both are right.
 
     Raises:
         UsageError: commune_unknown, departement_unknown, region_unknown: with what is near.
@@ -83,7 +100,12 @@ def division(kind: DivisionKind, typed: str) -> Division:
     rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(text))
     if rows:
         return Division(kind, *rows[0])
-    if kind is not DivisionKind.COMMUNE:
+    if kind is DivisionKind.COMMUNE:
+        name, code = text[:-6], text[-5:].upper()
+        rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, code)
+        if rows and folded(rows[0][1]) == folded(name):
+            return Division(kind, *rows[0])
+    else:
         known = divisions(kind)
         named = [it for it in known if it.code == _code(text) or folded(it.name) == folded(text)]
         named = named or _region_overseas(kind, text)

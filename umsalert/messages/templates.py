@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import tomllib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from umsalert.i18n import _
 from umsalert.messages import reading
 from umsalert.messages.definition import DEFINITION, Template, Variable
 
-__all__ = ["Template", "Variable", "available", "load", "names", "unused_folders"]
+__all__ = ["Template", "Variable", "available", "load", "names", "prompts", "unused_folders"]
 
 _SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -50,6 +51,24 @@ def available(folders: Sequence[Path]) -> tuple[Template, ...]:
 def names(folders: Sequence[Path]) -> tuple[str, ...]:
     """Return the names that `load` finds, whether their files are valid or not."""
     return tuple(sorted(_folders(folders)))
+
+
+def prompts(name: str, folders: Sequence[Path], language: str) -> dict[str, str]:
+    """Return the question of each variable; empty where the definition cannot be understood.
+
+    For who waits at a prompt: the texts of the template are not read, nothing is checked.
+    """
+    folder = _folders(folders).get(name)
+    if folder is None:
+        return {}
+    try:
+        table = tomllib.loads((folder / DEFINITION).read_text("utf-8"))
+        asked = {name: it["prompt"] for name, it in table["variables"].items()}
+        return {
+            name: str(it.get(language) or next(iter(it.values()))) for name, it in asked.items()
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, StopIteration):
+        return {}
 
 
 def unused_folders(folders: Sequence[Path]) -> tuple[Path, ...]:

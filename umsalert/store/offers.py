@@ -20,6 +20,7 @@ class Offer(StrEnum):
     APPROVALS = "approvals"
     BULLETINS = "bulletins"
     CONTACTS = "contacts"
+    KINDS = "kinds"
     SITES = "sites"
 
 

@@ -28,6 +28,12 @@ FROM contact
 WHERE ref BETWEEN :first AND :last
 ORDER BY ref LIMIT :most
 
+-- name: kinds
+SELECT kind, CAST(count(*) AS TEXT)
+FROM site
+WHERE kind BETWEEN :first AND :last
+GROUP BY kind ORDER BY kind LIMIT :most
+
 -- name: sites
 SELECT ref, name
 FROM site
