@@ -13,11 +13,12 @@ from tests.cli.conftest import Cli
 
 SECRET = "+33 6 39 98 00 01, homme au blouson rouge"
 BUG = """
+import sys
 from umsalert.cli import main
 from umsalert.store import info
-def broken(_path): raise RuntimeError({secret!r})
+def broken(_path): raise RuntimeError(sys.stdin.read())
 info.describe = broken
-main.run(["db", "info", *{words!r}])
+main.run(["db", "info", *sys.argv[1:]])
 """
 
 
@@ -109,7 +110,8 @@ def test_a_bug_leaves_its_traceback_without_data(
 ) -> None:
     """Exit 70 names the log file, where the places of the failure stand and no value."""
     child = subprocess.run(
-        [sys.executable, "-c", BUG.format(secret=SECRET, words=words)],
+        [sys.executable, "-c", BUG, *words],
+        input=SECRET,
         capture_output=True,
         text=True,
         check=False,
@@ -122,4 +124,4 @@ def test_a_bug_leaves_its_traceback_without_data(
     assert "RuntimeError" in logged(home)
     assert SECRET not in logged(home)
     assert "639980001" not in logged(home).replace(" ", "")
-    assert "blouson" not in logged(home).replace(repr(SECRET), "")
+    assert "blouson" not in logged(home)

@@ -35,10 +35,6 @@ class SharedFile(logging.Handler):
         self._failed = failed
         self._rotating: logging.Handler | None = None
 
-    def createLock(self) -> None:  # noqa: N802 - the name in logging
-        """Have no lock of the handler: one thread writes, and the end must not wait for it."""
-        self.lock = None
-
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
         try:

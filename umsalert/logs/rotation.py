@@ -21,10 +21,6 @@ class RotatingFile(ConcurrentRotatingFileHandler):
         )
         self._failed = failed
 
-    def createLock(self) -> None:  # noqa: N802 - the name in logging
-        """Have no lock of the handler: one thread writes, and the end must not wait for it."""
-        self.lock = None
-
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 - as in logging
         """Say so once instead of printing the record's traceback."""
         self._failed()
