@@ -22,6 +22,7 @@ from umsalert.i18n import _, ngettext
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.reports import AlertReport, with_answers
 from umsalert.words.answers import reply_name
+from umsalert.words.codes import code_sentence
 from umsalert.words.deliveries import state_name
 
 if TYPE_CHECKING:
@@ -77,7 +78,7 @@ def table(material: Material, output: Output) -> None:
     if report.codes:
         output.line()
     for code, count in report.codes.items():
-        output.paragraph(_("Code {code}: {n} ×").format(code=code, n=count))
+        output.paragraph(f"{count} × {code_sentence(code)}", hang="  ")
     _repeated_lines(list(material.rows.repeated()), output)
     if report.audit_head:
         output.line()

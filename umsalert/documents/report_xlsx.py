@@ -16,6 +16,7 @@ from umsalert.i18n import _, titled
 from umsalert.model import SHARES, DeliveryState
 from umsalert.words.alerts import area_words, kind_words
 from umsalert.words.answers import reply_name, said, source_name
+from umsalert.words.codes import code_words
 from umsalert.words.deliveries import channel_name, state_name
 
 if TYPE_CHECKING:
@@ -57,7 +58,9 @@ def _summary(book: Workbook, material: Material) -> None:
             *_shares(_("Accepted, seconds"), name, channel.accepted_s),
             *_shares(_("Delivered, seconds"), name, channel.delivered_s),
         ]
-    rows += [(_("Code"), code, n) for code, n in material.report.codes.items()]
+    rows += [
+        (titled(_("Code"), code_words(code)), code, n) for code, n in material.report.codes.items()
+    ]
     if material.report.audit_head:
         rows.append((_("Audit log"), "", str(material.report.audit_head)))
     titles = [Title(_("What"), 34), Title(_("Of"), 16), Title(_("Value"), 60)]

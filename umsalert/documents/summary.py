@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from umsalert.model import SHARES
 from umsalert.spreadsheets import neutralise
+from umsalert.words.codes import code_words
 from umsalert.words.plain import printable
 from umsalert.words.times import utc
 
@@ -59,6 +60,7 @@ def document(summary: Summary) -> dict[str, Any]:
                 "failures": dead.failures,
                 "failed_at": utc(dead.failed_at),
                 "code": dead.code,
+                "words": code_words(dead.code),
             }
             for dead in summary.dead
         ],

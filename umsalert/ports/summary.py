@@ -59,9 +59,9 @@ class DeadAddress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since` on, and before `until`."""
+    """From `since` on, or from the first alert of all, and before `until`."""
 
-    since: datetime
+    since: datetime | None
     until: datetime
 
 

@@ -36,7 +36,7 @@ class SqlSummaries:
 
 def _facts(connection: Connection, period: Period, limit: int) -> SummaryFacts:
     values: dict[str, object] = {
-        "since": to_text(period.since),
+        "since": to_text(period.since) if period.since else "",
         "until": to_text(period.until),
         "limit": limit or -1,
     }

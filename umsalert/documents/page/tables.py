@@ -187,10 +187,7 @@ def errors(report: AlertReport) -> Table:
     return Table(
         _("Codes of messages, the most frequent first"),
         [(_("Code"), False), (_("What it means"), False), (_("Messages"), True)],
-        [
-            Row([code, code_words(code) or _("a word of the provider's own"), str(count)])
-            for code, count in report.codes.items()
-        ],
+        [Row([code, code_words(code), str(count)]) for code, count in report.codes.items()],
     )
 
 
