@@ -10,8 +10,8 @@ from umsalert.words.codes import code_sentence, code_words
 
 OWN = "a code of the provider's own"
 VONAGE = """1000 1010 1020 1021 1022 1030 1040 1050 1060 1070 1080 1090 1100 1110 1120 1130 1140
-1150 1160 1170 1180 1190 1200 1210 1220 1230 1240 1241 1250 1260 1270 1280 1290 1300 1310 1320 1330 1340
-1360 1370"""
+1150 1160 1170 1180 1190 1200 1210 1220 1230 1240 1241 1250 1260 1270 1280 1290 1300 1310 1320
+1330 1340 1360 1370"""
 """https://developer.vonage.com/en/api-errors/messages, but for 1350, which is Facebook's."""
 OURS = """site_acknowledged expired not_vetted cancelled sender_died no_answer connection_lost
 connection_failed connect_timeout connection_refused dns_failed tls_handshake tls_certificate

@@ -21,6 +21,7 @@ from umsalert.geo.units import format_distance
 from umsalert.i18n import _, ngettext
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.reports import AlertReport, with_answers
+from umsalert.words import counts
 from umsalert.words.answers import reply_name
 from umsalert.words.codes import code_sentence
 from umsalert.words.deliveries import state_name
@@ -57,11 +58,7 @@ def table(material: Material, output: Output) -> None:
     if report.not_needed:
         output.paragraph(alert_words.not_needed_sentence(report.not_needed))
     if report.waiting and not report.alert.cancelled:
-        output.paragraph(
-            _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
-                n=report.waiting, ref=report.alert.ref
-            )
-        )
+        output.paragraph(counts.waiting(report.waiting, report.alert.ref))
     output.line()
     if material.score:
         from umsalert.cli import report_score

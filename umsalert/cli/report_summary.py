@@ -141,7 +141,8 @@ def _period(since: str | None, until: str | None, zone: str, now: datetime) -> P
             _("{since} is after {until}.").format(since=first, until=last),
             hint=_("--since is the first day, --until the last one."),
         )
-    return Period(first and _begin_of_day(first, zone), end_of_day(last, zone))
+    begin = None if first is None else _begin_of_day(first, zone)
+    return Period(begin, end_of_day(last, zone))
 
 
 def _begin_of_day(day: date, zone: str) -> datetime:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, language, ngettext, titled
+from umsalert.i18n import _, language, titled
 from umsalert.incidents import MomentKind
 from umsalert.model import NEW_AREA
+from umsalert.words import counts
 from umsalert.words.alerts import area_words, audience_words, kind_words, marked
 from umsalert.words.answers import reply_name, said, source_name
 from umsalert.words.times import duration
@@ -61,9 +62,7 @@ def _wave_words(row: WaveRow) -> str:
             what = f"{what}, {audience_words(alert.follows.to)}"
     if alert.follows is None or alert.follows.kind in NEW_AREA:
         what = f"{what}, {area_words(alert.area)}"
-    people = ngettext("{n} person", "{n} people", row.people).format(n=row.people)
-    sites = ngettext("{n} site", "{n} sites", row.sites).format(n=row.sites)
-    return titled(what, f"{people}, {sites}")
+    return titled(what, counts.people_at_sites(row.people, row.sites))
 
 
 def _answer_words(reply: ReplyRow, incident: Incident) -> str:
