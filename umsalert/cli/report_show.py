@@ -18,7 +18,7 @@ from umsalert.cli import (
 from umsalert.cli.output import Output, channel_name, duration
 from umsalert.cli.tables import Column
 from umsalert.geo.units import format_distance
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, titled
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.reports import AlertReport, with_answers
 from umsalert.words import counts
@@ -46,6 +46,7 @@ def table(material: Material, output: Output) -> None:
             time=duration(report.fact_to_first_sms_s)
         )
     )
+    output.paragraph(titled(_("People alerted"), material.wave.people))
     output.paragraph(
         _(
             "Sites: {alerted} alerted, {reached} with a message accepted, {answered} answered"
@@ -55,6 +56,7 @@ def table(material: Material, output: Output) -> None:
             answered=report.sites_acknowledged,
         )
     )
+    alert_words.show_left_out(report.alert.left_out, output)
     if report.not_needed:
         output.paragraph(alert_words.not_needed_sentence(report.not_needed))
     if report.waiting and not report.alert.cancelled:
@@ -211,8 +213,7 @@ def _person_table(material: Material, output: Output) -> None:
             for person in people
         ],
     )
-    (wave,) = (row for row in material.incident.waves if row.alert.id == report.alert.id)
-    if more := wave.people - len(people):
+    if more := material.wave.people - len(people):
         output.paragraph(
             ngettext(
                 "… and {n} more person; --format csv lists everybody.",

@@ -40,7 +40,7 @@ def sentence(moment: Moment, incident: Incident) -> str:
         words = _("{ref} cancelled by {operator}").format(
             ref=alert.ref, operator=alert.cancelled.by
         )
-        return f"{words}: {alert.cancelled.reason}" if alert.cancelled.reason else words
+        return titled(words, alert.cancelled.reason) if alert.cancelled.reason else words
     return _wave_words(moment.wave)
 
 
@@ -62,7 +62,8 @@ def _wave_words(row: WaveRow) -> str:
             what = f"{what}, {audience_words(alert.follows.to)}"
     if alert.follows is None or alert.follows.kind in NEW_AREA:
         what = f"{what}, {area_words(alert.area)}"
-    return titled(what, counts.people_at_sites(row.people, row.sites))
+    whom = counts.people_at_sites(row.people, row.sites)
+    return titled(what, _("{whom}, sent by {operator}").format(whom=whom, operator=alert.operator))
 
 
 def _answer_words(reply: ReplyRow, incident: Incident) -> str:

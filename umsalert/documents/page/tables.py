@@ -205,7 +205,8 @@ def repeated(found: Iterable[DeliveryRow]) -> Table:
 
 def texts(found: Sequence[MessageText]) -> Iterator[tuple[str, str, MessageText]]:
     """Yield what was sent: the channel and language in words, the language, the text."""
-    for text in found:
+    order = list(ChannelKind)
+    for text in sorted(found, key=lambda text: order.index(text.channel)):
         name = f"{channel_name(text.channel)} ({text.language})"
         if text.channel is ChannelKind.SMS:
             parts = ngettext("{n} part", "{n} parts", text.parts).format(n=text.parts)
