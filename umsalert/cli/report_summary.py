@@ -192,11 +192,18 @@ def _head(summary: Summary, zone: str) -> str:
 
 def _reach_table(summary: Summary, output: Output) -> None:
     """The first of three tables, since one would break its words at 80 columns."""
-    titles = (_("Alerts"), _("People"), _("Sites"), _("Reached"))
+    titles = (_("Alerts"), _("Incidents"), _("People"), _("Sites"), _("Reached"))
     output.table(
         [Column(_title(summary.by)), *(Column(title, right=True) for title in titles)],
         [
-            (name, group.alerts, group.people, group.sites, group.sites_reached)
+            (
+                name,
+                group.alerts,
+                group.incidents,
+                group.people,
+                group.sites,
+                group.sites_reached,
+            )
             for name, group in _named(summary)
         ],
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _COUNTS = (
     "alerts",
+    "incidents",
     "people",
     "sites",
     "sites_reached",
