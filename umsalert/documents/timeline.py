@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, titled
 from umsalert.incidents import MomentKind
-from umsalert.model import NEW_AREA
+from umsalert.model import NEW_AREA, Everywhere
 from umsalert.words import counts
 from umsalert.words.alerts import area_words, audience_words, kind_words, marked
 from umsalert.words.answers import reply_name, said, source_name
@@ -67,7 +67,11 @@ def _wave_words(row: WaveRow) -> str:
 
 
 def _answer_words(reply: ReplyRow, incident: Incident) -> str:
-    sentence = _("{answer} by {channel}: {site}, {distance} from the centre").format(
+    sentence = (
+        _("{answer} by {channel}: {site}")
+        if isinstance(incident.first.area, Everywhere)  # which has no centre
+        else _("{answer} by {channel}: {site}, {distance} from the centre")
+    ).format(
         answer=reply_name(reply.kind),
         channel=source_name(reply.source),
         site=reply.site_name,

@@ -205,8 +205,7 @@ def repeated(found: Iterable[DeliveryRow]) -> Table:
 
 def texts(found: Sequence[MessageText]) -> Iterator[tuple[str, str, MessageText]]:
     """Yield what was sent: the channel and language in words, the language, the text."""
-    order = list(ChannelKind)
-    for text in sorted(found, key=lambda text: order.index(text.channel)):
+    for text in found:
         name = f"{channel_name(text.channel)} ({text.language})"
         if text.channel is ChannelKind.SMS:
             parts = ngettext("{n} part", "{n} parts", text.parts).format(n=text.parts)
