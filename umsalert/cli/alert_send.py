@@ -309,18 +309,34 @@ def _question(plan: Plan, *, asks_another: bool) -> str:
     follows = plan.request.follows
     if follows and follows.kind is FollowKind.CORRECTION:
         question = (
-            _("EXERCISE: send the correction to {whom} now?")
+            ngettext(
+                "EXERCISE: send the correction to this person now?",
+                "EXERCISE: send the correction to these {n} people now?",
+                people,
+            )
             if exercise
-            else _("Send the correction to {whom} now?")
+            else ngettext(
+                "Send the correction to this person now?",
+                "Send the correction to these {n} people now?",
+                people,
+            )
         )
-        return question.format(whom=counts.people(people))
+        return question.format(n=people)
     if follows and follows.kind is FollowKind.CLOSING:
         question = (
-            _("EXERCISE: close the incident and tell {whom} now?")
+            ngettext(
+                "EXERCISE: close the incident and tell this person now?",
+                "EXERCISE: close the incident and tell these {n} people now?",
+                people,
+            )
             if exercise
-            else _("Close the incident and tell {whom} now?")
+            else ngettext(
+                "Close the incident and tell this person now?",
+                "Close the incident and tell these {n} people now?",
+                people,
+            )
         )
-        return question.format(whom=counts.people(people))
+        return question.format(n=people)
     tell(alert_preview.place_words(plan))
     whom = counts.people_at_sites(people, len(plan.selection.sites))
     if asks_another:
