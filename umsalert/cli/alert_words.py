@@ -9,8 +9,6 @@ from umsalert.i18n import _, ngettext
 from umsalert.model import MessageText, OffDuty
 from umsalert.words.alerts import reason_words
 
-__all__ = ["reason_words"]
-
 
 def show_text(text: MessageText, output: Output) -> None:
     """Print one text as it leaves."""
