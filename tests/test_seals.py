@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from umsalert import seals
+from umsalert import seals, sharing
 from umsalert.errors import ConfigurationError, InvalidData, UmsalertError, UsageError
 
 SAID = {"alert": "A-1", "audit": "12:abc", "by": "zoé.l@nice sud", "station": "Nice\t100 %"}
@@ -42,6 +42,15 @@ def test_the_key_is_private_and_stays_the_same(key_file: Path) -> None:
     first = seals.public_key(key_file)
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert seals.public_key(key_file) == first
+
+
+def test_a_key_in_a_shared_folder_is_that_of_its_group(tmp_path: Path) -> None:
+    """The accounts of a station seal with one key; a key of one's own nobody else reads."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(sharing.FOLDER_MODE)
+    seals.public_key(folder / "seal.key")
+    assert stat.S_IMODE((folder / "seal.key").stat().st_mode) == 0o640
 
 
 def test_who_makes_the_first_key_a_moment_later_takes_the_other(

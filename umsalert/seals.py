@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from umsalert import files
+from umsalert import files, sharing
 from umsalert.errors import ConfigurationError, InvalidData, UsageError
 from umsalert.i18n import _, system_reason
 
@@ -29,6 +29,8 @@ _SAFE = " :@.-+_/"
 _KEY_CHARS = 56
 """Base64 of 42 bytes."""
 _LIKE_A_KEY = re.compile("RW[A-Za-z0-9+/=]{20,}")
+_GROUP_READS = 0o640
+"""In a folder that several accounts share: each of them seals with the one key."""
 _MAX_BYTES = 20_000
 """Of a signature or a key: its comment has at most 8 KiB, the rest some hundred bytes."""
 
@@ -164,6 +166,8 @@ def _make_key(path: Path) -> None:
     try:
         with files.aside(path) as part:
             part.write_bytes(bytes(minisign.KeyPair.generate().secret_key) + b"\n")
+            if sharing.is_shared(path.parent):
+                part.chmod(_GROUP_READS)
     except UsageError as error:
         if error.code != "file_exists":
             raise
