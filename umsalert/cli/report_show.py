@@ -17,7 +17,7 @@ from umsalert.cli import (
 )
 from umsalert.cli.output import Output, channel_name, duration
 from umsalert.cli.tables import Column
-from umsalert.geo.units import format_distance
+from umsalert.geo.units import format_away
 from umsalert.i18n import _, ngettext, titled
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.reports import AlertReport, with_answers
@@ -202,7 +202,7 @@ def _person_table(material: Material, output: Output) -> None:
         ],
         [
             (
-                format_distance(round(person.row.distance_m)),
+                format_away(person.row.distance_m),
                 person.row.site_name,
                 person.row.contact_ref,
                 *(_state_cell(report, person.by_channel.get(channel)) for channel in channels),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from umsalert.geo.units import format_distance
+from umsalert.geo.units import format_away
 from umsalert.i18n import _, titled
 from umsalert.model import ReplyKind
 from umsalert.scores import Mend, Score, Share, Silence, SilentSite, SlowSite
@@ -65,7 +65,7 @@ def answered_words(score: Score) -> str:
 def site_words(site: SilentSite | SlowSite) -> str:
     """Name a site, and say how it did."""
     how = silence_words(site.why) if isinstance(site, SilentSite) else duration(site.answered_s)
-    return titled(f"{site.ref} {site.name}, {format_distance(round(site.distance_m))}", how)
+    return titled(f"{site.ref} {site.name}, {format_away(site.distance_m)}", how)
 
 
 def channel_words(mend: Mend) -> str:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from umsalert.geo.units import format_distance
+from umsalert.geo.units import format_away
 from umsalert.i18n import _, language, titled
 from umsalert.incidents import MomentKind
 from umsalert.model import NEW_AREA, Everywhere
@@ -75,7 +75,7 @@ def _answer_words(reply: ReplyRow, incident: Incident) -> str:
         answer=reply_name(reply.kind),
         channel=source_name(reply.source),
         site=reply.site_name,
-        distance=format_distance(round(reply.distance_m)),
+        distance=format_away(reply.distance_m),
     )
     words = said(reply, incident.first.time_zone)
     return titled(sentence, words) if words else sentence
