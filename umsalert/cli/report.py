@@ -124,7 +124,7 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """Report one alert."""
-    from umsalert import seals, wiring
+    from umsalert import wiring
     from umsalert.documents.material import Material, material_of
     from umsalert.model import Power
 
@@ -161,7 +161,7 @@ def show(
     else:
         run_reading(work())
     if file not in (None, STDOUT):
-        tell_written(file, *([seals.beside(file)] if sealing else ()))
+        tell_written(*_files(file, sealing))
 
 
 async def _earlier(store: Store, alert: Alert) -> Score | None:
@@ -171,6 +171,15 @@ async def _earlier(store: Store, alert: Alert) -> Score | None:
     from umsalert import scores
 
     return await scores.before(store.record, alert)
+
+
+def _files(file: Path, sealing: Sealing | None) -> list[Path]:
+    """Return what was written: the report, and its seal."""
+    if sealing is None:
+        return [file]
+    from umsalert import seals
+
+    return [file, seals.beside(file)]
 
 
 def _sealing(this: Session, file: Path | None, *, force: bool) -> Sealing:

@@ -1,7 +1,7 @@
 """Numbers of providers in words: Vonage's errors of its Messages API, OVHcloud's `ptt`.
 
-Sources: https://developer.vonage.com/en/api-errors/messages, whose numbers stand in a receipt or a
-refusal as `messages_1150`, or in receipts alone; https://help.ovhcloud.com/csm/en-sms-users.
+Sources: https://developer.vonage.com/en/api-errors/messages, whose numbers stand in receipts
+and refusals as `messages_1150`; https://help.ovhcloud.com/csm/en-sms-users.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 
 from umsalert.i18n import _
 
-_VONAGE = re.compile(r"(?:messages_)?(1[0-9]{3})")
+_VONAGE = re.compile(r"messages_(1[0-9]{3})")
 _OVH = re.compile(r"ptt_([0-9]{1,3})")
 
 
