@@ -246,7 +246,7 @@ def test_a_code_of_a_letter_that_came_back_is_said_in_words() -> None:
     assert sheet.mend_words(mend) == "no such mailbox (bounced_5.1.1)"
     assert mend.command == "umsalert contact edit S-c1 --email ADDRESS"
     unknown = replace(mend, code="1150", channel=SMS)
-    assert sheet.mend_words(unknown) == "1150"
+    assert sheet.mend_words(unknown) == "a code of the provider's own (1150)"
 
 
 def test_a_telephone_that_was_off_is_verified_first() -> None:

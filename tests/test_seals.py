@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import stat
 import subprocess
+import sys
 from pathlib import Path
 
+import minisign
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from umsalert import seals
+from umsalert import seals, sharing
 from umsalert.errors import ConfigurationError, InvalidData, UmsalertError, UsageError
 
 SAID = {"alert": "A-1", "audit": "12:abc", "by": "zoé.l@nice sud", "station": "Nice\t100 %"}
@@ -40,6 +42,38 @@ def test_the_key_is_private_and_stays_the_same(key_file: Path) -> None:
     first = seals.public_key(key_file)
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert seals.public_key(key_file) == first
+
+
+def test_a_key_in_a_shared_folder_is_that_of_its_group(tmp_path: Path) -> None:
+    """The accounts of a station seal with one key; a key of one's own nobody else reads."""
+    folder = tmp_path / "shared"
+    folder.mkdir()
+    folder.chmod(sharing.FOLDER_MODE)
+    seals.public_key(folder / "seal.key")
+    assert stat.S_IMODE((folder / "seal.key").stat().st_mode) == 0o640
+
+
+def test_who_makes_the_first_key_a_moment_later_takes_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two first seals at once: both are of one key, and neither is refused."""
+    file, quicker = tmp_path / "seal.key", [""]
+    generate = minisign.KeyPair.generate
+
+    def overtaken() -> minisign.KeyPair:
+        monkeypatch.setattr(minisign.KeyPair, "generate", generate)
+        code = (
+            f"from umsalert import seals, files; print(seals.public_key(files.Path({str(file)!r})))"
+        )
+        run = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, text=True, check=True
+        )
+        quicker[0] = run.stdout.strip()
+        return generate()
+
+    monkeypatch.setattr(minisign.KeyPair, "generate", overtaken)
+    assert seals.public_key(file) == quicker[0] == seals.public_key(file)
+    assert [it.name for it in tmp_path.iterdir()] == ["seal.key"]
 
 
 def test_the_tool_of_others_proves_it_too(report: Path, key_file: Path) -> None:
@@ -118,7 +152,16 @@ def test_a_key_that_is_neither_key_nor_file_is_said_to_be_none(tmp_path: Path) -
     with pytest.raises(UsageError) as refused:
         seals.read_public_key(str(tmp_path / "nice.pub"))
     assert refused.value.code == "key_invalid"
-    assert "report key" in refused.value.hint
+    assert "No such file" in refused.value.message
+    assert "umsalert report key >" in refused.value.hint
+    assert "56 characters" in refused.value.hint
+
+
+def test_half_a_key_is_told_from_a_file_that_is_not_there(key_file: Path) -> None:
+    """Who has copied a line too short looks for no file."""
+    with pytest.raises(UsageError) as refused:
+        seals.read_public_key(seals.public_key(key_file)[:-4])
+    assert "52 characters, not 56" in refused.value.message
 
 
 def test_a_public_key_is_typed_or_lies_in_a_file(key_file: Path, tmp_path: Path) -> None:

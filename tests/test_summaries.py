@@ -53,8 +53,19 @@ async def test_a_summary_is_the_sum_of_its_reports(desk: Desk) -> None:
     assert total.delivered == sum(channel.delivered for channel in channels)
     assert total.acknowledged == sum(channel.acknowledged for channel in channels) == 1
     assert total.people == 6
-    firsts = sorted(report.fact_to_first_sms_s or 0.0 for report in found)
-    assert (total.first_sms.median_s, total.first_sms.most_s) == tuple(firsts)
+    assert (total.incidents, total.first_sms.median_s) == (1, found[0].fact_to_first_sms_s)
+
+
+async def test_the_first_sms_is_that_of_an_incident(desk: Desk) -> None:
+    """A follow-up an hour later, or the end, does not change the number that matters."""
+    first = await desk.first()
+    report = await reports.build(desk.store.record, first)
+    assert report.fact_to_first_sms_s is not None
+    for kind in (FollowKind.FOLLOW_UP, FollowKind.CLOSING):
+        await desk.accept(await desk.follow(first, kind), SMS, 1)
+    total = (await summed(desk)).total
+    assert (total.alerts, total.incidents) == (3, 1)
+    assert (total.first_sms.median_s, total.first_sms.most_s) == (report.fact_to_first_sms_s,) * 2
 
 
 async def test_times_are_those_of_the_reports(desk: Desk) -> None:

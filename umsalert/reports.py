@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 CURVE_POINTS = 200
 """A curve has no more: between two of its points lies half a per cent of its messages."""
 
+_ORDER = {kind: place for place, kind in enumerate(ChannelKind)}
+
 Curve = tuple[tuple[float, int], ...]
 """Seconds from the alert's creation, and how many messages had come so far by then."""
 
@@ -135,7 +137,7 @@ def of_rows(rows: AlertRows, alert: Alert) -> AlertReport:
         channels=tuple(
             _channel(kind, counts[kind], steps, answers) for kind in ChannelKind if kind in counts
         ),
-        texts=tuple(rows.texts()),
+        texts=tuple(sorted(rows.texts(), key=lambda text: _ORDER[text.channel])),
         codes=dict(steps.codes.most_common()),
     )
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 import base64
 import errno
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import quote, unquote
 
-from umsalert import files
+from umsalert import files, sharing
 from umsalert.errors import ConfigurationError, InvalidData, UsageError
 from umsalert.i18n import _, system_reason
 
@@ -25,6 +26,11 @@ if TYPE_CHECKING:
 SUFFIX = ".minisig"
 _SAFE = " :@.-+_/"
 """What stands in a comment as it is; all else is percent-encoded (RFC 3986)."""
+_KEY_CHARS = 56
+"""Base64 of 42 bytes."""
+_LIKE_A_KEY = re.compile("RW[A-Za-z0-9+/=]{20,}")
+_GROUP_READS = 0o640
+"""In a folder that several accounts share: each of them seals with the one key."""
 _MAX_BYTES = 20_000
 """Of a signature or a key: its comment has at most 8 KiB, the rest some hundred bytes."""
 
@@ -82,19 +88,15 @@ def read_public_key(typed: str) -> str:
     try:
         lines = _read(Path(typed)).decode("ascii", "replace").split("\n")
     except UsageError as error:
-        raise UsageError(
-            "key_invalid",
-            _("{key} is neither a public key nor a file that can be read.").format(key=typed),
-            hint=_("Give it as this prints it where the report was sealed: umsalert report key"),
-        ) from error
+        if _LIKE_A_KEY.fullmatch(typed):
+            sentence = _("The public key {key} is not whole: it has {n} characters, not {whole}.")
+            raise _no_key(sentence.format(key=typed, n=len(typed), whole=_KEY_CHARS)) from error
+        sentence = _("This is no public key, and no file that can be read: {message}")
+        raise _no_key(sentence.format(message=error.message)) from error
     for line in lines:
         if (key := _public_key(line.strip())) is not None:
             return key
-    raise UsageError(
-        "key_invalid",
-        _("{file} holds no public key.").format(file=typed),
-        hint=_("Give it as this prints it where the report was sealed: umsalert report key"),
-    )
+    raise _no_key(_("{file} holds no public key.").format(file=typed))
 
 
 def verify(file: Path, keys: Sequence[str]) -> Seal:
@@ -146,8 +148,7 @@ def _secret_key(path: Path) -> minisign.SecretKey:
 
     try:
         if not path.exists():
-            with files.aside(path) as part:
-                part.write_bytes(bytes(minisign.KeyPair.generate().secret_key) + b"\n")
+            _make_key(path)
         key = minisign.SecretKey.from_bytes(path.read_bytes())
     except OSError as error:
         raise _unusable(path, system_reason(error)) from error
@@ -156,6 +157,20 @@ def _secret_key(path: Path) -> minisign.SecretKey:
     if key.is_encrypted():
         raise _unusable(path, _("it is locked with a password"))
     return key
+
+
+def _make_key(path: Path) -> None:
+    """Make a key, unless another process was quicker: then its key is everybody's."""
+    import minisign
+
+    try:
+        with files.aside(path) as part:
+            part.write_bytes(bytes(minisign.KeyPair.generate().secret_key) + b"\n")
+            if sharing.is_shared(path.parent):
+                part.chmod(_GROUP_READS)
+    except UsageError as error:
+        if error.code != "file_exists":
+            raise
 
 
 def _public_key(text: str) -> str | None:
@@ -184,6 +199,18 @@ def _unread(path: Path, error: Exception) -> UsageError:
         hint=_("A sealed report is two files: the report, and its seal that ends in {end}").format(
             end=SUFFIX
         ),
+    )
+
+
+def _no_key(sentence: str) -> UsageError:
+    return UsageError(
+        "key_invalid",
+        sentence,
+        hint=_(
+            "A public key is one line of {whole} characters that begins with RW, or a file with "
+            "that line, such as nice.pub. Ask whoever sealed the report for it; there this makes "
+            "it: umsalert report key > nice.pub"
+        ).format(whole=_KEY_CHARS),
     )
 
 

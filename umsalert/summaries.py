@@ -25,12 +25,14 @@ class Spread:
 class Group:
     """Alerts together. People and sites count once for each alert that went to them.
 
-    `first_sms`: from the fact to the first SMS. `accepted_s`: seconds from an alert's creation
-    until 50, 95 and 100 % of its messages were accepted, the median of the alerts where that came.
+    `incidents`: alerts that follow no other and are no bulletins. `first_sms`: of these, from the
+    fact to the first SMS. `accepted_s`: seconds from an alert's creation until 50, 95 and 100 % of
+    its messages were accepted, the median of the alerts where that came.
     """
 
     name: str
     alerts: int
+    incidents: int
     people: int
     sites: int
     sites_reached: int
@@ -96,6 +98,7 @@ def _group(name: str, alerts: Sequence[AlertTotals]) -> Group:
     return Group(
         name=name,
         alerts=len(alerts),
+        incidents=sum(alert.begins for alert in alerts),
         people=sum(alert.people for alert in alerts),
         sites=sum(alert.sites for alert in alerts),
         sites_reached=sum(alert.sites_reached for alert in alerts),
@@ -107,7 +110,7 @@ def _group(name: str, alerts: Sequence[AlertTotals]) -> Group:
             [
                 (alert.first_sms_at - alert.incident_at).total_seconds()
                 for alert in alerts
-                if alert.first_sms_at is not None
+                if alert.begins and alert.first_sms_at is not None
             ]
         ),
         accepted_s={

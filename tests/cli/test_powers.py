@@ -93,6 +93,9 @@ ARGUMENTS: Mapping[Power, Mapping[str, tuple[str, ...]]] = {
         "channel test": ("sms", "--to", "06 39 98 00 01", "--yes"),
         "reply add": ("last", "S1", "cannot"),
     },
+    Power.SEAL: {
+        "report show": ("last", "--seal", "--output", "sealed.json"),
+    },
     Power.ADMINISTER: {
         "contact erase": ("S1-c1", "--reason", "x", "--yes"),
         "db backup": ("copy.db",),
@@ -197,7 +200,7 @@ def test_roles_by_the_command_line(cli: Cli, database: Path) -> None:
         {
             "account": "paul-x",
             "roles": ["clerk", "officer"],
-            "powers": ["alert", "keep_register", "read"],
+            "powers": ["alert", "keep_register", "read", "seal"],
         },
     ]
     paul = {"SUDO_USER": "paul-x"}

@@ -68,7 +68,7 @@ def test_a_preview_foresees_what_it_cannot_write(folder: Path) -> None:
     before = {item.name: item.stat().st_mtime_ns for item in folder.iterdir()}
     done = look(folder, *PREVIEW)
     assert done.returncode == 0, done.stderr
-    assert "1 people at 1 sites" in done.stdout.replace("1 person at 1 site", "1 people at 1 sites")
+    assert "1 person at 1 site:" in done.stdout
     assert "The database can only be read: 1 approval" in done.stderr
     assert {item.name: item.stat().st_mtime_ns for item in folder.iterdir()} == before
     listed = look(folder, "site", "list")

@@ -82,14 +82,14 @@ def test_a_seal_needs_a_file_and_leaves_what_is_there(office: Cli) -> None:
 
 def test_a_pipe_or_device_is_never_replaced(office: Cli) -> None:
     """--force is for files: root, who may, would take /dev/null from the machine."""
-    pipe = office.folder / "report.csv"
+    pipe = office.folder / "report.json"
     os.mkfifo(pipe)
     for words in (("--output", pipe), ("--seal", "--output", pipe)):
         ended = office("report", "last", *words, "--force", "--json")
         assert (ended.code, ended.error["code"]) == (2, "file_is_special")
         assert ended.error["hint"]
     assert pipe.is_fifo()
-    assert not (office.folder / "report.csv.minisig").exists()
+    assert not (office.folder / "report.json.minisig").exists()
 
 
 def test_who_has_no_key_is_told_to_ask_for_it(office: Cli, home: Path) -> None:

@@ -8,6 +8,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +17,9 @@ import pypdf
 import pytest
 from selenium.webdriver import Chrome, ChromeOptions, ChromeService
 
-from tests.documents.conftest import HOSTILE, REASON, Desk
+from tests.documents.conftest import HOSTILE, REASON, TEXTS, Desk
 from tests.web.test_browser import FLAGS
+from tests.workbench import new_alert, record
 from umsalert import i18n
 from umsalert.documents import report_pdf
 from umsalert.documents.page import curves, view
@@ -26,7 +28,7 @@ from umsalert.documents.page.sites import SITES_SHOWN, Survey
 from umsalert.documents.page.standings import Standing
 from umsalert.errors import ConfigurationError
 from umsalert.geo.circles import distance_m
-from umsalert.model import Circle, Everywhere, FollowKind, Polygon
+from umsalert.model import ChannelKind, Circle, Everywhere, FollowKind, MessageText, Polygon
 from umsalert.reports import SiteReport
 
 PHONE = (360, 740)
@@ -177,6 +179,20 @@ async def test_every_sheet_of_a_printed_exercise_says_so(desk: Desk) -> None:
     sheets = [page.extract_text() for page in pypdf.PdfReader(path).pages]
     assert len(sheets) > 1
     assert all(sheet.count("EXERCISE: nobody was alerted for real") == 1 for sheet in sheets)
+
+
+@pytest.mark.parametrize(("lines", "more"), [(39, ()), (44, ()), (37, TEXTS[1:2])])
+async def test_the_foot_never_stands_alone_on_a_sheet(
+    desk: Desk, lines: int, more: tuple[MessageText, ...]
+) -> None:
+    """Words that fill a sheet are parted, and a short text goes with the foot."""
+    body = "\n".join(["Stay on your site."] * lines)
+    texts = (MessageText(ChannelKind.SMS, "fr", body, parts=1, encoding="GSM-7"), *more)
+    new = replace(new_alert("20260317-long", channels=(ChannelKind.SMS,)), texts=texts)
+    path = await desk.written(await record(desk.store, new), "report.pdf", report_pdf.write)
+    last = pypdf.PdfReader(path).pages[-1].extract_text()
+    assert "The record" in last
+    assert "Stay on your site." in last
 
 
 async def test_pdf_without_its_library_is_an_extra_to_install(

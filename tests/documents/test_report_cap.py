@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from tests.documents.conftest import REASON, Desk
+from tests.documents.conftest import REASON, TEXTS, Desk
 from tests.workbench import OPERATOR, all_on_duty, new_alert
 from umsalert.documents import report_cap
 from umsalert.documents.report_cap import Sender, sender_id
-from umsalert.model import TOKEN_PLACE, Alert, FollowKind, Polygon
+from umsalert.model import TOKEN_PLACE, Alert, Everywhere, FollowKind, Only, Polygon
 
 NAMES = {"cap": report_cap.NAMESPACE}
 SENDER = Sender("police-nice.example", "Nice", {"fr": "Recherche", "en": "Search"})
@@ -70,6 +70,17 @@ async def test_an_alert_is_a_restricted_message_in_each_language(desk: Desk) -> 
     assert TOKEN_PLACE not in text
     for secret in (OPERATOR.account + "@", "+336", "S0-c1"):
         assert secret not in text
+
+
+async def test_a_list_of_one_site_has_a_circle_that_can_be_seen(desk: Desk) -> None:
+    """Not of a metre; two sites that lie apart keep the circle around them."""
+    lists = {1.0: "0.1", 1530.5: "1.5305"}
+    for radius_m, published_km in lists.items():
+        area = Everywhere(43.7, 7.27, radius_m, Only(refs=("S0",)))
+        new = replace(new_alert(f"20260317-list{round(radius_m)}"), area=area, texts=TEXTS)
+        found = await message(desk, await desk.store.alerts.create(new, all_on_duty))
+        assert of(found, "circle") == [f"43.7,7.27 {published_km}"] * 2
+        assert of(found, "areaDesc")[0].startswith("100 m" if radius_m == 1 else "1530 m")
 
 
 async def test_times_carry_the_offset_of_the_place(desk: Desk) -> None:

@@ -65,7 +65,8 @@ def test_the_rule_is_shown_kept_and_reported(
     assert numbers(office.sms(before)) == people
     shown = " ".join(ended.out.split())
     assert "At 2 sites nobody is on duty now" in shown
-    for text in (words, f"(--off-duty {rule})", "Galerie vide", f"{len(people)} people at"):
+    counted = "1 person at" if len(people) == 1 else f"{len(people)} people at"
+    for text in (words, f"(--off-duty {rule})", "Galerie vide", counted):
         assert text in shown
 
     reported = office.run("report", "last", "--json").document["alert"]

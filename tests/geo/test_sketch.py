@@ -93,6 +93,17 @@ def test_what_lies_far_away_is_left_out() -> None:
     assert "o" not in "".join(sketch(NICE, [], far).lines)
 
 
+def test_a_list_of_one_site_is_drawn_with_the_street_before_it() -> None:
+    """A scale of nought metres tells nobody where the site is."""
+    place = (43.7005, 7.2683)
+    one = Everywhere(*place, 1.0)
+    assert sketch(one, [place], []).metres_per_column * 22 == pytest.approx(100 * MARGIN)
+    far = Everywhere(*place, 5000.0)
+    assert sketch(far, [place], []).metres_per_column * 22 == pytest.approx(5000 * MARGIN)
+    small = Circle(*place, 20.0)
+    assert sketch(small, [place], []).metres_per_column * 22 == pytest.approx(20 * MARGIN)
+
+
 def test_a_polygon_is_drawn_by_its_edges() -> None:
     """A triangle that points north has a narrow top and a wide bottom."""
     lines = [line for line in sketch(parse_polygon(TRIANGLE), [], []).lines if RIM in line]

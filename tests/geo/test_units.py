@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.typed import typed
 from umsalert import i18n
 from umsalert.errors import UsageError
-from umsalert.geo.units import check_radius, format_distance, parse_distance
+from umsalert.geo.units import check_radius, format_away, format_distance, parse_distance
 
 
 @pytest.mark.parametrize(
@@ -151,3 +151,19 @@ def test_radius_beyond_the_limit_is_refused(radius_m: float) -> None:
 def test_radius_at_the_limit_is_allowed() -> None:
     """The limit itself is allowed."""
     check_radius(100_000.0, 100_000.0)
+
+
+@pytest.mark.parametrize(
+    ("metres", "text"),
+    [
+        (0.0, "0 m"),
+        (999.4, "999 m"),
+        (1081.0, "1.08 km"),
+        (9999.0, "10 km"),
+        (25_347.2, "25.3 km"),
+        (8_716_404.9, "8716 km"),
+    ],
+)
+def test_how_far_away_is_as_exact_as_it_is_of_use(metres: float, text: str) -> None:
+    """A report of the whole country tells kilometres, not metres."""
+    assert format_away(metres) == text

@@ -103,3 +103,21 @@ def test_questions_are_asked_in_one_place() -> None:
     asking = re.compile(r"typer\.(?:prompt|confirm)|[( ]prompt=")
     files = (PACKAGE / "cli").glob("*.py")
     assert [file.name for file in files if asking.search(file.read_text("utf-8"))] == ["output.py"]
+
+
+NEVER_ONE = {
+    "it would go to {n} people by now: it needs a second person.",
+    "Meanwhile it would go to {n} people: it needs a second person.",
+}
+"""More than a limit, which is at least one."""
+
+
+def test_a_counted_noun_has_a_form_for_one() -> None:
+    """`2 people at 1 sites`: a sentence with a number is a plural, with two `words.counts`."""
+    counted = re.compile(r"\{\w+\} (more )?(people|sites|messages|contacts|rows|alerts)\b")
+    found = {
+        message
+        for _file, _line, message, _comments, _context in extract_from_dir(PACKAGE)
+        if isinstance(message, str) and counted.search(message)
+    }
+    assert found - NEVER_ONE == set()

@@ -326,6 +326,7 @@ def _waves(run: Collector, folder: Path) -> None:
     run("report show", ref)
     for by in ("template", "commune"):
         run("report summary", "--by", by)
+    run("report summary", "--since", "2026-01-01")
     sealed = folder / "report.csv"
     run.office.run("report", "show", ref, "--seal", "--output", sealed)
     run("report key")

@@ -14,6 +14,7 @@ from umsalert.model import OffDuty
 from umsalert.ports import Schedule
 from umsalert.selection.holidays import NATIONAL, REGIONAL, Holiday, easter
 from umsalert.selection.presence import on_duty
+from umsalert.words import alerts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "presence.md").read_text("utf-8")
 ZONE = "Indian/Reunion"
@@ -62,7 +63,7 @@ def test_the_rules_and_the_reasons_are_those_of_the_program() -> None:
     for rule in OffDuty:
         assert alert_words.off_duty_words(rule)
     for row in rows("Left out, and why"):
-        assert alert_words.reason_words(row[0])
-    source = Path(alert_words.__file__).read_text("utf-8").split("def reason_words")[1]
+        assert alerts.reason_words(row[0])
+    source = Path(alerts.__file__).read_text("utf-8").split("def reason_words")[1]
     reasons = re.findall(r'^        "(\w+)": ', source, re.MULTILINE)
     assert [row[0] for row in rows("Left out, and why")] == reasons

@@ -23,6 +23,7 @@ from umsalert.ports import Stopped
 from umsalert.selection import CORRECTION, correction
 from umsalert.store.alerts import LAST
 from umsalert.store.store import Store
+from umsalert.words import counts
 from umsalert.words.alerts import marked
 from umsalert.words.deliveries import state_name
 
@@ -130,22 +131,12 @@ async def _settle(session: Session, store: Store, alert: Alert, output: Output) 
 def _show_people(people: Sequence[Person], output: Output) -> None:
     certain = [person for person in people if person.certain]
     if certain:
-        output.paragraph(
-            ngettext(
-                "It has gone out to {n} person.",
-                "It has gone out to {n} people at {sites} sites.",
-                len(certain),
-            ).format(n=len(certain), sites=_sites(certain))
-        )
+        whom = counts.people_at_sites(len(certain), _sites(certain))
+        output.paragraph(_("It has gone out to {whom}.").format(whom=whom))
     perhaps = [person for person in people if not person.certain]
     if perhaps:
-        output.paragraph(
-            ngettext(
-                "It may have gone out to {n} person: no answer was seen.",
-                "It may have gone out to {n} people at {sites} sites: no answer was seen.",
-                len(perhaps),
-            ).format(n=len(perhaps), sites=_sites(perhaps))
-        )
+        whom = counts.people_at_sites(len(perhaps), _sites(perhaps))
+        output.paragraph(_("It may have gone out to {whom}: no answer was seen.").format(whom=whom))
     if not people:
         output.paragraph(_("It has gone out to nobody."))
         return

@@ -13,6 +13,7 @@ from umsalert.documents import shapes
 from umsalert.geo.units import format_distance
 from umsalert.i18n import _, language, ngettext, titled
 from umsalert.model import Everywhere, OffDuty, Polygon, SiteInArea
+from umsalert.words import counts
 from umsalert.words.alerts import area_words
 
 if TYPE_CHECKING:
@@ -116,11 +117,13 @@ def _show_sites(sites: Sequence[SiteInArea], shown: int, output: Output) -> None
         [(format_distance(round(site.distance_m)), site.ref, site.name) for site in sites[:shown]],
     )
     if len(sites) > shown:
+        more = len(sites) - shown
         output.line(
-            _("  … and {n} more sites, the farthest at {distance}").format(
-                n=len(sites) - shown,
-                distance=format_distance(round(sites[-1].distance_m)),
-            )
+            ngettext(
+                "  … and {n} more site, at {distance}",
+                "  … and {n} more sites, the farthest at {distance}",
+                more,
+            ).format(n=more, distance=format_distance(round(sites[-1].distance_m)))
         )
 
 
@@ -165,9 +168,7 @@ def _show_totals(plan: Plan, output: Output) -> None:
     numbers = [(selection.deliveries.get(kind, 0), kind) for kind in plan.channels]
     by_channel = ", ".join(f"{n} {channel_name(kind, n)}" for n, kind in numbers)
     output.paragraph(
-        _("{people} people at {sites} sites: {by_channel}").format(
-            people=selection.contacts, sites=len(selection.sites), by_channel=by_channel
-        )
+        titled(counts.people_at_sites(selection.contacts, len(selection.sites)), by_channel)
     )
     if selection.contacts:
         output.paragraph(_estimate_words(plan))
@@ -221,9 +222,12 @@ def place_words(plan: Plan) -> str:
 
 def _estimate_words(plan: Plan) -> str:
     estimate = plan.estimate
-    sentence = _(
+    sentence = ngettext(
         "Handed over to 50 / 95 / 100 % of the sites in about {sites}, of the messages in about "
-        "{messages}; {parts} SMS parts"
+        "{messages}; {parts} SMS part",
+        "Handed over to 50 / 95 / 100 % of the sites in about {sites}, of the messages in about "
+        "{messages}; {parts} SMS parts",
+        estimate.sms_parts,
     ).format(
         sites=_times(estimate.expected.sites_s),
         messages=_times(estimate.expected.messages_s),

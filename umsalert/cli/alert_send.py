@@ -47,6 +47,7 @@ from umsalert.model import (
 )
 from umsalert.selection import Plan, Request, nobody
 from umsalert.store.store import Store
+from umsalert.words import counts
 from umsalert.words.alerts import marked
 
 _FOLLOW_POLL_S = 0.5
@@ -209,9 +210,7 @@ def closing_words(ref: str, result: Result, *, exercise: bool = False) -> Iterat
     if result.stopped:
         yield _("More: umsalert doctor --online")
     if left_open(result.counts) and not result.cancelled:
-        yield _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
-            n=left_open(result.counts), ref=ref
-        )
+        yield counts.waiting(left_open(result.counts), ref)
     expired = _total(result, DeliveryState.EXPIRED)
     if expired:
         yield ngettext(
@@ -219,11 +218,15 @@ def closing_words(ref: str, result: Result, *, exercise: bool = False) -> Iterat
             "{n} messages were not sent in time and are not sent any more.",
             expired,
         ).format(n=expired)
-    if _total(result, DeliveryState.UNKNOWN) and not (result.cancelled or expired):
-        yield _(
+    unknown = _total(result, DeliveryState.UNKNOWN)
+    if unknown and not (result.cancelled or expired):
+        yield ngettext(
+            "{n} may or may not have left. It is listed in the report; send it again "
+            "with: umsalert alert resume {ref} --resend-unknown",
             "{n} may or may not have left. They are listed in the report; send them again "
-            "with: umsalert alert resume {ref} --resend-unknown"
-        ).format(n=_total(result, DeliveryState.UNKNOWN), ref=ref)
+            "with: umsalert alert resume {ref} --resend-unknown",
+            unknown,
+        ).format(n=unknown, ref=ref)
     yield _("Report: umsalert report {ref}").format(ref=ref)
 
 
@@ -306,32 +309,45 @@ def _question(plan: Plan, *, asks_another: bool) -> str:
     follows = plan.request.follows
     if follows and follows.kind is FollowKind.CORRECTION:
         question = (
-            _("EXERCISE: send the correction to these {n} people now?")
+            ngettext(
+                "EXERCISE: send the correction to this person now?",
+                "EXERCISE: send the correction to these {n} people now?",
+                people,
+            )
             if exercise
-            else _("Send the correction to these {n} people now?")
+            else ngettext(
+                "Send the correction to this person now?",
+                "Send the correction to these {n} people now?",
+                people,
+            )
         )
         return question.format(n=people)
     if follows and follows.kind is FollowKind.CLOSING:
         question = (
-            _("EXERCISE: close the incident and tell these {n} people now?")
+            ngettext(
+                "EXERCISE: close the incident and tell this person now?",
+                "EXERCISE: close the incident and tell these {n} people now?",
+                people,
+            )
             if exercise
-            else _("Close the incident and tell these {n} people now?")
+            else ngettext(
+                "Close the incident and tell this person now?",
+                "Close the incident and tell these {n} people now?",
+                people,
+            )
         )
         return question.format(n=people)
     tell(alert_preview.place_words(plan))
+    whom = counts.people_at_sites(people, len(plan.selection.sites))
     if asks_another:
         question = (
-            _("EXERCISE: ask a second person to send it to {n} people at {sites} sites?")
+            _("EXERCISE: ask a second person to send it to {whom}?")
             if exercise
-            else _("Ask a second person to ALERT {n} people at {sites} sites FOR REAL?")
+            else _("Ask a second person to ALERT {whom} FOR REAL?")
         )
-        return question.format(n=people, sites=len(plan.selection.sites))
-    question = (
-        _("EXERCISE: send it to {n} people at {sites} sites?")
-        if exercise
-        else _("ALERT {n} people at {sites} sites FOR REAL?")
-    )
-    return question.format(n=people, sites=len(plan.selection.sites))
+        return question.format(whom=whom)
+    question = _("EXERCISE: send it to {whom}?") if exercise else _("ALERT {whom} FOR REAL?")
+    return question.format(whom=whom)
 
 
 @contextlib.contextmanager

@@ -150,7 +150,7 @@ def cancelled_words(cancelled: Cancellation, time_zone: str) -> str:
     words = _("CANCELLED {time} by {operator}").format(
         time=local(cancelled.at, time_zone), operator=cancelled.by
     )
-    return f"{words}: {cancelled.reason}" if cancelled.reason else words
+    return titled(words, cancelled.reason) if cancelled.reason else words
 
 
 def _row(line: AlertLine) -> tuple[object, ...]:

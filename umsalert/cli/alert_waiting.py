@@ -12,6 +12,7 @@ from umsalert.cli.tables import Column
 from umsalert.errors import RefusedByRule
 from umsalert.i18n import _, titled
 from umsalert.model import Approval, ApprovalKind, NewApproval, Role, area_from_json
+from umsalert.words import counts
 from umsalert.words.alerts import area_in_short, marked
 
 if TYPE_CHECKING:
@@ -137,12 +138,9 @@ def _what(approval: Approval) -> str:
     request = approval.request
     if approval.kind is ApprovalKind.OVERRIDE:
         return titled(_("approve without all facts"), ", ".join(request["refs"]))
-    words = _("{template}, {area}, {people} people at {sites} sites").format(
-        template=request["template"],
-        area=area_in_short(area_from_json(request["area"])),
-        people=request["people"],
-        sites=request["sites"],
-    )
+    area = area_in_short(area_from_json(request["area"]))
+    whom = counts.people_at_sites(request["people"], request["sites"])
+    words = f"{request['template']}, {area}, {whom}"
     if approval.kind is ApprovalKind.BULLETIN:
         words = titled(_("bulletin"), words)
     return marked(words, exercise=request["exercise"])

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 
 from umsalert.cli.output import Output, channel_name
 from umsalert.i18n import _, ngettext
-from umsalert.model import (
-    MessageText,
-    OffDuty,
-)
+from umsalert.model import MessageText, OffDuty
+from umsalert.words.alerts import reason_words
 
 
 def show_text(text: MessageText, output: Output) -> None:
@@ -53,21 +51,3 @@ def not_needed_sentence(n: int) -> str:
         "{n} messages were not sent: somebody at their sites had answered.",
         n,
     ).format(n=n)
-
-
-def reason_words(reason: str) -> str:
-    """Return why somebody is left out, in words."""
-    return {
-        "site_not_approved": _("site not approved"),
-        "site_off_duty": _("site with nobody on duty now"),
-        "site_without_fallback_contact": _(
-            "site with nobody on duty now, and no certified fallback contact"
-        ),
-        "site_without_certified_contact": _("site without a certified contact"),
-        "contact_off_duty": _("contact off duty now"),
-        "contact_not_certified": _("contact not certified"),
-        "contact_card_expired": _("contact whose card has expired"),
-        "contact_without_usable_address": _("contact whom none of these channels can reach"),
-        "address_used_twice": _("message to an address that another site has too"),
-        "has_these_words": _("contact who has been told the same already"),
-    }[reason]

@@ -16,9 +16,10 @@ from umsalert.cli.output import Output, channel_name, local, utc
 from umsalert.dispatch import Dispatcher, Result, left_open, resume
 from umsalert.errors import DatabaseError, ExitCode, UmsalertError
 from umsalert.events import Event
-from umsalert.i18n import _
+from umsalert.i18n import _, titled
 from umsalert.model import Bulletin, Power
 from umsalert.store.store import Store
+from umsalert.words import counts
 
 LOOK_S = 20.0
 """How often a process that sends looks for what has become due: a timer of systemd starts no other
@@ -204,14 +205,9 @@ async def rehearse(session: Session, output: Output) -> ExitCode:
         by_channel = ", ".join(
             f"{n} {channel_name(kind, n)}" for kind, n in selection.deliveries.items()
         )
-        output.line(
-            _("{bulletin}: {people} people at {sites} sites: {by_channel}").format(
-                bulletin=head(intended.bulletin, local_due(intended.bulletin, intended.due_at)),
-                people=selection.contacts,
-                sites=len(selection.sites),
-                by_channel=by_channel,
-            )
-        )
+        whom = counts.people_at_sites(selection.contacts, len(selection.sites))
+        which = head(intended.bulletin, local_due(intended.bulletin, intended.due_at))
+        output.line(titled(which, titled(whom, by_channel)))
     if output.as_json:
         skipped = [
             _document(item.bulletin, None, item.exit_code)

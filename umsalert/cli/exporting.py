@@ -12,7 +12,7 @@ import typer
 
 from umsalert import files
 from umsalert.cli.context import AsJson, run_async, session
-from umsalert.cli.output_file import STDOUT, opened
+from umsalert.cli.output_file import STDOUT, kind_of, opened
 from umsalert.cli.people import Force
 from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext
@@ -99,7 +99,7 @@ def export(
     this = session(context)
     output = this.output(as_json=as_json)
     path = files.named(file)
-    chosen = kind or _format_of(path)
+    chosen = kind_of(kind, path, _ENDS) or _format_of(path)
     _check(path, chosen, contacts, as_json=as_json)
 
     async def work() -> Mapping[str, int]:

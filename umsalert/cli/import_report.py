@@ -36,9 +36,11 @@ def invalid(found: Comparison, problems: Sequence[Problem], *, sound: bool) -> I
     if not sound:
         message = _("Nothing was changed: the header of the file is wrong.")
     elif found.total:
-        message = _("{invalid} of {total} rows are invalid; nothing was changed.").format(
-            invalid=found.invalid, total=found.total
-        )
+        message = ngettext(
+            "{invalid} of {total} rows is invalid; nothing was changed.",
+            "{invalid} of {total} rows are invalid; nothing was changed.",
+            found.invalid,
+        ).format(invalid=found.invalid, total=found.total)
     else:
         message = _("Nothing was changed: the file has no rows.")
     return InvalidData(

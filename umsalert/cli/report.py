@@ -13,7 +13,7 @@ from umsalert import files
 from umsalert.cli import completers
 from umsalert.cli.context import AsJson, Session, run_async, run_reading, session
 from umsalert.cli.options import AlertRef
-from umsalert.cli.output_file import STDOUT, Force
+from umsalert.cli.output_file import STDOUT, Force, format_twice, kind_of, tell_written
 from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.report_seal import key, key_file, verify
 from umsalert.cli.report_summary import summary
@@ -112,6 +112,7 @@ def show(
     """Report one alert."""
     from umsalert import wiring
     from umsalert.documents.material import Material, material_of
+    from umsalert.model import Power
 
     this = session(context)
     wanted = _wanted(style, file, as_json=as_json)
@@ -128,7 +129,8 @@ def show(
             Job(wanted.value, file or STDOUT, force, this.settings, sealing).write(material)
 
     async def work() -> None:
-        async with wiring.open_store(this.settings) as store:
+        power = Power.SEAL if sealing else Power.READ
+        async with wiring.open_store(this.settings, power) as store:
             found = await store.alerts.alert(alert)
             head = await store.audit.head()
             earlier = await _earlier(store, found)
@@ -144,6 +146,8 @@ def show(
         run_async(work())
     else:
         run_reading(work())
+    if file not in (None, STDOUT):
+        tell_written(*_files(file, sealing))
 
 
 async def _earlier(store: Store, alert: Alert) -> Score | None:
@@ -153,6 +157,15 @@ async def _earlier(store: Store, alert: Alert) -> Score | None:
     from umsalert import scores
 
     return await scores.before(store.record, alert)
+
+
+def _files(file: Path, sealing: Sealing | None) -> list[Path]:
+    """Return what was written: the report, and its seal."""
+    if sealing is None:
+        return [file]
+    from umsalert import seals
+
+    return [file, seals.beside(file)]
 
 
 def _sealing(this: Session, file: Path | None, *, force: bool) -> Sealing:
@@ -199,15 +212,10 @@ def _sealed(ref: str, file: Path) -> Deed:
 def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
     """Return the format that was asked for. Raises UsageError where it cannot go there."""
     if as_json and style not in (None, Format.JSON):
-        raise UsageError(
-            "format_twice",
-            _("--json and --format {format} contradict each other.").format(format=style),
-            hint=_("Leave one of them out."),
-        )
-    asked = Format.JSON if as_json else style
-    target = STDOUT if file is None else file
-    to_stdout = target == STDOUT
-    wanted = asked or (Format.TABLE if to_stdout else _ENDS.get(target.suffix.lower()))
+        raise format_twice(style)
+    to_stdout = file in (None, STDOUT)
+    asked = kind_of(Format.JSON if as_json else style, file, _ENDS)
+    wanted = asked or (Format.TABLE if to_stdout else None)
     if wanted is None or (wanted is Format.TABLE and not to_stdout):
         raise UsageError(
             "format_missing",

@@ -17,11 +17,13 @@ from umsalert.cli import (
 )
 from umsalert.cli.output import Output, channel_name, duration
 from umsalert.cli.tables import Column
-from umsalert.geo.units import format_distance
-from umsalert.i18n import _, ngettext
+from umsalert.geo.units import format_away
+from umsalert.i18n import _, ngettext, titled
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.reports import AlertReport, with_answers
+from umsalert.words import counts
 from umsalert.words.answers import reply_name
+from umsalert.words.codes import code_sentence
 from umsalert.words.deliveries import state_name
 
 if TYPE_CHECKING:
@@ -44,6 +46,7 @@ def table(material: Material, output: Output) -> None:
             time=duration(report.fact_to_first_sms_s)
         )
     )
+    output.paragraph(titled(_("People alerted"), material.wave.people))
     output.paragraph(
         _(
             "Sites: {alerted} alerted, {reached} with a message accepted, {answered} answered"
@@ -53,14 +56,11 @@ def table(material: Material, output: Output) -> None:
             answered=report.sites_acknowledged,
         )
     )
+    alert_words.show_left_out(report.alert.left_out, output)
     if report.not_needed:
         output.paragraph(alert_words.not_needed_sentence(report.not_needed))
     if report.waiting and not report.alert.cancelled:
-        output.paragraph(
-            _("{n} messages are still queued. Go on with: umsalert alert resume {ref}").format(
-                n=report.waiting, ref=report.alert.ref
-            )
-        )
+        output.paragraph(counts.waiting(report.waiting, report.alert.ref))
     output.line()
     if material.score:
         from umsalert.cli import report_score
@@ -77,7 +77,7 @@ def table(material: Material, output: Output) -> None:
     if report.codes:
         output.line()
     for code, count in report.codes.items():
-        output.paragraph(_("Code {code}: {n} ×").format(code=code, n=count))
+        output.paragraph(f"{count} × {code_sentence(code)}", hang="  ")
     _repeated_lines(list(material.rows.repeated()), output)
     if report.audit_head:
         output.line()
@@ -202,7 +202,7 @@ def _person_table(material: Material, output: Output) -> None:
         ],
         [
             (
-                format_distance(round(person.row.distance_m)),
+                format_away(person.row.distance_m),
                 person.row.site_name,
                 person.row.contact_ref,
                 *(_state_cell(report, person.by_channel.get(channel)) for channel in channels),
@@ -213,8 +213,7 @@ def _person_table(material: Material, output: Output) -> None:
             for person in people
         ],
     )
-    (wave,) = (row for row in material.incident.waves if row.alert.id == report.alert.id)
-    if more := wave.people - len(people):
+    if more := material.wave.people - len(people):
         output.paragraph(
             ngettext(
                 "… and {n} more person; --format csv lists everybody.",

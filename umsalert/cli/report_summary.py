@@ -13,13 +13,21 @@ import typer
 from umsalert import files
 from umsalert.cli.context import AsJson, run_reading, session
 from umsalert.cli.output import Output, duration, local
-from umsalert.cli.output_file import STDOUT, Force, opened
+from umsalert.cli.output_file import (
+    STDOUT,
+    Force,
+    format_twice,
+    kind_of,
+    opened,
+    tell_written,
+)
 from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
 from umsalert.i18n import _, day_words, ngettext
 from umsalert.model import SHARES, GroupedBy
 from umsalert.times import end_of_day, last_day, parse_day
+from umsalert.words.codes import code_sentence
 
 if TYPE_CHECKING:
     from umsalert.ports import Period
@@ -34,7 +42,6 @@ class Format(StrEnum):
     CSV = "csv"
 
 
-FIRST_DAY = date(2000, 1, 1)
 EXERCISES_SHOWN = 20
 """The newest of them."""
 _ENDS = {".json": Format.JSON, ".csv": Format.CSV}
@@ -90,12 +97,16 @@ def summary(
         else:
             document = {"schema_version": SCHEMA_VERSION, **documents.document(found)}
             write_json(target, document)
+    if file not in (None, STDOUT):
+        tell_written(file)
 
 
 def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format:
-    asked = Format.JSON if as_json else style
     to_file = file not in (None, STDOUT)
-    wanted = asked or (_ENDS.get(file.suffix.lower()) if file and to_file else Format.TABLE)
+    if as_json and style not in (None, Format.JSON):
+        raise format_twice(style)
+    asked = kind_of(Format.JSON if as_json else style, file, _ENDS)
+    wanted = asked or (None if to_file else Format.TABLE)
     if wanted is None or (wanted is Format.TABLE and to_file):
         raise UsageError(
             "format_missing",
@@ -109,41 +120,33 @@ def _period(since: str | None, until: str | None, zone: str, now: datetime) -> P
     """Return whole days in a time zone. Raises UsageError where they are none."""
     from umsalert.ports import Period
 
-    first = FIRST_DAY if since is None else parse_day(since)
+    first = None if since is None else parse_day(since)
     last = now.astimezone(ZoneInfo(zone)).date() if until is None else parse_day(until)
-    if first > last:
+    if first is not None and first > last:
         raise UsageError(
             "period_empty",
             _("{since} is after {until}.").format(since=first, until=last),
             hint=_("--since is the first day, --until the last one."),
         )
-    # ordinals: the day before the first one that there is has no date
-    begin = (
-        datetime.min.replace(tzinfo=UTC)
-        if first.toordinal() <= date.min.toordinal() + 1
-        else end_of_day(first - timedelta(days=1), zone)
-    )
+    begin = None if first is None else _begin_of_day(first, zone)
     return Period(begin, end_of_day(last, zone))
+
+
+def _begin_of_day(day: date, zone: str) -> datetime:
+    # ordinals: the day before the first one that there is has no date
+    if day.toordinal() <= date.min.toordinal() + 1:
+        return datetime.min.replace(tzinfo=UTC)
+    return end_of_day(day - timedelta(days=1), zone)
 
 
 def _show(summary: Summary, zone: str, output: Output) -> None:
     """Print the summary for a person."""
-    n = summary.total.alerts
-    output.paragraph(
-        ngettext(
-            "{n} alert from {since} to {until} ({zone}), exercises left out",
-            "{n} alerts from {since} to {until} ({zone}), exercises left out",
-            n,
-        ).format(
-            n=n,
-            since=day_words(summary.period.since.astimezone(ZoneInfo(zone)).date()),
-            until=day_words(last_day(summary.period.until, zone)),
-            zone=zone,
-        )
-    )
-    if n:
+    output.paragraph(_head(summary, zone))
+    if summary.total.alerts:
         output.line()
-        _counts_table(summary, output)
+        _reach_table(summary, output)
+        output.line()
+        _messages_table(summary, output)
         output.line()
         _times_table(summary, output)
     if summary.unreached:
@@ -157,31 +160,48 @@ def _show(summary: Summary, zone: str, output: Output) -> None:
         _exercise_table(summary, zone, output)
 
 
-def _counts_table(summary: Summary, output: Output) -> None:
-    titles = (
-        _("Alerts"),
-        _("People"),
-        _("Sites"),
-        _("Reached"),
-        _("Messages"),
-        _("Accepted"),
-        _("Delivered"),
-        _("Acknowledged"),
-    )
+def _head(summary: Summary, zone: str) -> str:
+    """Say how many alerts of which days they are."""
+    n, since = summary.total.alerts, summary.period.since
+    until = day_words(last_day(summary.period.until, zone))
+    if since is None:
+        return ngettext(
+            "{n} alert up to {until} ({zone}), exercises left out",
+            "{n} alerts up to {until} ({zone}), exercises left out",
+            n,
+        ).format(n=n, until=until, zone=zone)
+    return ngettext(
+        "{n} alert from {since} to {until} ({zone}), exercises left out",
+        "{n} alerts from {since} to {until} ({zone}), exercises left out",
+        n,
+    ).format(n=n, since=day_words(since.astimezone(ZoneInfo(zone)).date()), until=until, zone=zone)
+
+
+def _reach_table(summary: Summary, output: Output) -> None:
+    """The first of three tables, since one would break its words at 80 columns."""
+    titles = (_("Alerts"), _("Incidents"), _("People"), _("Sites"), _("Reached"))
     output.table(
         [Column(_title(summary.by)), *(Column(title, right=True) for title in titles)],
         [
             (
                 name,
                 group.alerts,
+                group.incidents,
                 group.people,
                 group.sites,
                 group.sites_reached,
-                group.deliveries,
-                group.accepted,
-                group.delivered,
-                group.acknowledged,
             )
+            for name, group in _named(summary)
+        ],
+    )
+
+
+def _messages_table(summary: Summary, output: Output) -> None:
+    titles = (_("Messages"), _("Accepted"), _("Delivered"), _("Acknowledged"))
+    output.table(
+        [Column(_title(summary.by)), *(Column(title, right=True) for title in titles)],
+        [
+            (name, group.deliveries, group.accepted, group.delivered, group.acknowledged)
             for name, group in _named(summary)
         ],
     )
@@ -226,7 +246,7 @@ def _dead_table(summary: Summary, zone: str, output: Output) -> None:
             Column(_("Address")),
             Column(_("In a row"), right=True),
             Column(_("Last")),
-            Column(_("Code")),
+            Column(_("What is wrong")),
         ],
         [
             (
@@ -234,8 +254,8 @@ def _dead_table(summary: Summary, zone: str, output: Output) -> None:
                 dead.site_ref,
                 kinds[dead.kind],
                 dead.failures,
-                local(dead.failed_at, zone, seconds=False),
-                dead.code,
+                day_words(dead.failed_at.astimezone(ZoneInfo(zone)).date()),
+                code_sentence(dead.code),
             )
             for dead in summary.dead
         ],

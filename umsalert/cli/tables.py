@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
+GAP = 2
+"""Blanks between two columns where there is room for them."""
+
+
 class Column(NamedTuple):
     """One column of a table. `right` aligns numbers; `whole` is what is copied, and never cut."""
 
@@ -28,8 +32,8 @@ def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Tabl
     from rich.text import Text
 
     table = Table(header_style="bold", box=SIMPLE_HEAD, show_edge=False)
-    table.padding = (0, 1, 0, 0)  # narrow: a terminal may have 80 columns
-    widths = _folded_widths(columns, rows, shutil.get_terminal_size().columns)
+    gap, widths = _folded_widths(columns, rows, shutil.get_terminal_size().columns)
+    table.padding = (0, gap - 1, 0, 0)  # narrow: a terminal may have 80 columns
     for column, width in zip(columns, widths, strict=True):
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(column.title, justify=justify, overflow="fold", width=width)
@@ -42,17 +46,38 @@ def rich_table(columns: Sequence[Column], rows: Sequence[Sequence[str]]) -> Tabl
 
 def _folded_widths(
     columns: Sequence[Column], rows: Sequence[Sequence[str]], total: int
-) -> list[int]:
-    """Return how wide each column may be, so that as few words as possible are cut."""
+) -> tuple[int, list[int]]:
+    """Return the gap between columns and how wide each is, so that few words are cut.
+
+    Numbers stay on one line while there is room for it.
+    """
     down = [[column.title, *(row[place] for row in rows)] for place, column in enumerate(columns)]
     wanted = [max(map(_width_of, texts)) for texts in down]
-    spare = total - (2 * len(columns) - 1) - sum(wanted)  # the padding
-    if spare >= 0:
-        return wanted
-    least = [
-        max(_width_of(word) for text in texts for word in tied(text).split()) for texts in down
+    if sum(wanted) <= _room(columns, total, GAP):
+        return GAP, wanted
+    words = [[word for text in texts for word in tied(text).split()] for texts in down]
+    least = [max(map(_width_of, found), default=0) for found in words]
+    whole = [
+        max(map(_width_of, [*tied(texts[0]).split(), *texts[1:]]), default=0)
+        if column.right
+        else width
+        for column, texts, width in zip(columns, down, least, strict=True)
     ]
-    spare += sum(wanted) - sum(least)
+    gap = GAP if sum(whole) <= _room(columns, total, GAP) else 1
+    if sum(whole) <= _room(columns, total, gap):
+        least = whole
+    return gap, _shared(columns, least, wanted, _room(columns, total, gap) - sum(least))
+
+
+def _room(columns: Sequence[Column], total: int, gap: int) -> int:
+    """Return what is left for the cells."""
+    return total - gap * len(columns) + 1
+
+
+def _shared(
+    columns: Sequence[Column], least: list[int], wanted: Sequence[int], spare: int
+) -> list[int]:
+    """Return the least widths with what is to spare shared out, or cut where it is missing."""
     while spare < 0:
         cut = [0 if column.whole else width for column, width in zip(columns, least, strict=True)]
         if max(cut) <= 1:

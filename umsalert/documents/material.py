@@ -9,7 +9,7 @@ from umsalert.incidents import Incident
 
 if TYPE_CHECKING:
     from umsalert.model import Alert, AuditHead
-    from umsalert.ports import AlertRows
+    from umsalert.ports import AlertRows, WaveRow
     from umsalert.scores import Score
 
 
@@ -23,6 +23,12 @@ class Material(NamedTuple):
     incident: Incident
     rows: AlertRows
     score: Score | None = None
+
+    @property
+    def wave(self) -> WaveRow:
+        """The alert as one of its incident: with the number of people that it went to."""
+        alert_id = self.report.alert.id
+        return next(row for row in self.incident.waves if row.alert.id == alert_id)
 
 
 def material_of(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, TextIO
 from xml.etree import ElementTree as Xml
 from zoneinfo import ZoneInfo
 
+from umsalert.geo.reach import reach_m
 from umsalert.i18n import _
 from umsalert.model import TOKEN_PLACE, ChannelKind, FollowKind, Polygon
 from umsalert.words.plain import printable
@@ -147,10 +148,11 @@ def _area(info: Xml.Element, area: Area) -> None:
     found = Xml.SubElement(info, "area")
     # in no language: there is one for each
     named = area.divisions if isinstance(area, Polygon) else ()
-    around = f"{round(area.radius_m)} m, {_pair(area.lat, area.lon)}"
+    radius_m = reach_m(area)
+    around = f"{round(radius_m)} m, {_pair(area.lat, area.lon)}"
     _add(found, "areaDesc", ", ".join(f"{it.name} ({it.code})" for it in named) or around)
     if not isinstance(area, Polygon):
-        _add(found, "circle", f"{_pair(area.lat, area.lon)} {_plain(area.radius_m / 1000)}")
+        _add(found, "circle", f"{_pair(area.lat, area.lon)} {_plain(radius_m / 1000)}")
         return
     kind, parts = area.geometry["type"], area.geometry["coordinates"]
     for rings in [parts] if kind == "Polygon" else parts:

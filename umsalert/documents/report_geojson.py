@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from umsalert import reports
 from umsalert.documents.streaming import write_json
 from umsalert.geo.circles import outline
+from umsalert.geo.reach import reach_m
 from umsalert.model import Circle, Everywhere, Polygon
 from umsalert.words.plain import printable
 from umsalert.words.times import utc
@@ -38,7 +39,7 @@ def _area(report: reports.AlertReport) -> dict[str, Any]:
             "shape": _SHAPES[type(alert.area)],
             "lat": alert.area.lat,
             "lon": alert.area.lon,
-            "radius_m": alert.area.radius_m,
+            "radius_m": reach_m(alert.area),
             "template": alert.template,
             "exercise": alert.exercise,
             "incident": alert.incident_ref,

@@ -14,8 +14,9 @@ from umsalert.documents.report_csv import first_answer
 from umsalert.documents.workbook import Title, Workbook, writing
 from umsalert.i18n import _, titled
 from umsalert.model import SHARES, DeliveryState
-from umsalert.words.alerts import area_words, kind_words
+from umsalert.words.alerts import area_words, kind_words, reason_words
 from umsalert.words.answers import reply_name, said, source_name
+from umsalert.words.codes import code_words
 from umsalert.words.deliveries import channel_name, state_name
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def write(path: Path, material: Material) -> None:
 
 
 def _summary(book: Workbook, material: Material) -> None:
-    rows = [*_of_alert(material.report), *_of_speed(material.report)]
+    rows = [*_of_alert(material.report, material.wave.people), *_of_speed(material.report)]
     for channel in material.report.channels:
         name = channel_name(channel.channel)
         rows += [
@@ -57,14 +58,16 @@ def _summary(book: Workbook, material: Material) -> None:
             *_shares(_("Accepted, seconds"), name, channel.accepted_s),
             *_shares(_("Delivered, seconds"), name, channel.delivered_s),
         ]
-    rows += [(_("Code"), code, n) for code, n in material.report.codes.items()]
+    rows += [
+        (titled(_("Code"), code_words(code)), code, n) for code, n in material.report.codes.items()
+    ]
     if material.report.audit_head:
         rows.append((_("Audit log"), "", str(material.report.audit_head)))
     titles = [Title(_("What"), 34), Title(_("Of"), 16), Title(_("Value"), 60)]
     book.sheet(_("Summary"), titles, rows)
 
 
-def _of_alert(report: reports.AlertReport) -> Iterator[Row]:
+def _of_alert(report: reports.AlertReport, people: int) -> Iterator[Row]:
     alert = report.alert
     yield _("Alert"), "", alert.ref
     yield _("Exercise"), "", _("yes") if alert.exercise else _("no")
@@ -80,12 +83,17 @@ def _of_alert(report: reports.AlertReport) -> Iterator[Row]:
     yield _("The fact"), "", alert.incident_at
     yield _("Sent"), "", alert.created_at
     yield _("Expires"), "", alert.expires_at
+    for name, value in alert.variables.items():
+        yield _("Value of the template"), name, value
+    for reason, n in alert.left_out.items():
+        yield _("Left out"), reason_words(reason), n
     if alert.cancelled:
-        yield _("Cancelled"), alert.cancelled.by, alert.cancelled.at
+        yield _("Alert cancelled"), alert.cancelled.by, alert.cancelled.at
     if alert.closed:
         yield _("Closed"), alert.closed.by, alert.closed.at
         yield _("Outcome"), "", alert.closed.outcome
     yield _("From the fact to the first SMS, seconds"), "", report.fact_to_first_sms_s
+    yield _("People alerted"), "", people
     yield _("Sites alerted"), "", report.sites_alerted
     yield _("Sites with a message accepted"), "", report.sites_reached
     yield _("Sites that answered"), "", report.sites_acknowledged

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from umsalert.geo.units import format_distance
+from umsalert.geo.units import format_away
 from umsalert.i18n import _, titled
 from umsalert.model import ReplyKind
 from umsalert.scores import Mend, Score, Share, Silence, SilentSite, SlowSite
-from umsalert.words.codes import code_words
+from umsalert.words.codes import code_sentence
 from umsalert.words.deliveries import channel_name
 from umsalert.words.times import duration, utc
 
@@ -29,9 +29,7 @@ def mend_words(mend: Mend) -> str:
     """Say what is wrong with an address, with the provider's code where there is one."""
     if mend.code == ReplyKind.WRONG_PERSON:
         return _("not the guard we think, or wants no such message")
-    # the code of a letter that came back hides in that of its answer: bounced_5.1.1
-    words = code_words(mend.code) or code_words(mend.code.removeprefix("bounced_"))
-    return f"{words} ({mend.code})" if words else mend.code
+    return code_sentence(mend.code)
 
 
 def share_words(share: Share) -> str:
@@ -67,7 +65,7 @@ def answered_words(score: Score) -> str:
 def site_words(site: SilentSite | SlowSite) -> str:
     """Name a site, and say how it did."""
     how = silence_words(site.why) if isinstance(site, SilentSite) else duration(site.answered_s)
-    return titled(f"{site.ref} {site.name}, {format_distance(round(site.distance_m))}", how)
+    return titled(f"{site.ref} {site.name}, {format_away(site.distance_m)}", how)
 
 
 def channel_words(mend: Mend) -> str:

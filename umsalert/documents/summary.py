@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from umsalert.model import SHARES
 from umsalert.spreadsheets import neutralise
+from umsalert.words.codes import code_words
 from umsalert.words.plain import printable
 from umsalert.words.times import utc
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 _COUNTS = (
     "alerts",
+    "incidents",
     "people",
     "sites",
     "sites_reached",
@@ -59,6 +61,7 @@ def document(summary: Summary) -> dict[str, Any]:
                 "failures": dead.failures,
                 "failed_at": utc(dead.failed_at),
                 "code": dead.code,
+                "words": code_words(dead.code),
             }
             for dead in summary.dead
         ],

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from umsalert.geo.units import format_distance
-from umsalert.i18n import _, language, ngettext, titled
+from umsalert.geo.units import format_away
+from umsalert.i18n import _, language, titled
 from umsalert.incidents import MomentKind
-from umsalert.model import NEW_AREA
+from umsalert.model import NEW_AREA, Everywhere
+from umsalert.words import counts
 from umsalert.words.alerts import area_words, audience_words, kind_words, marked
 from umsalert.words.answers import reply_name, said, source_name
 from umsalert.words.times import duration
@@ -39,7 +40,7 @@ def sentence(moment: Moment, incident: Incident) -> str:
         words = _("{ref} cancelled by {operator}").format(
             ref=alert.ref, operator=alert.cancelled.by
         )
-        return f"{words}: {alert.cancelled.reason}" if alert.cancelled.reason else words
+        return titled(words, alert.cancelled.reason) if alert.cancelled.reason else words
     return _wave_words(moment.wave)
 
 
@@ -61,17 +62,20 @@ def _wave_words(row: WaveRow) -> str:
             what = f"{what}, {audience_words(alert.follows.to)}"
     if alert.follows is None or alert.follows.kind in NEW_AREA:
         what = f"{what}, {area_words(alert.area)}"
-    people = ngettext("{n} person", "{n} people", row.people).format(n=row.people)
-    sites = ngettext("{n} site", "{n} sites", row.sites).format(n=row.sites)
-    return titled(what, f"{people}, {sites}")
+    whom = counts.people_at_sites(row.people, row.sites)
+    return titled(what, _("{whom}, sent by {operator}").format(whom=whom, operator=alert.operator))
 
 
 def _answer_words(reply: ReplyRow, incident: Incident) -> str:
-    sentence = _("{answer} by {channel}: {site}, {distance} from the centre").format(
+    sentence = (
+        _("{answer} by {channel}: {site}")
+        if isinstance(incident.first.area, Everywhere)  # which has no centre
+        else _("{answer} by {channel}: {site}, {distance} from the centre")
+    ).format(
         answer=reply_name(reply.kind),
         channel=source_name(reply.source),
         site=reply.site_name,
-        distance=format_distance(round(reply.distance_m)),
+        distance=format_away(reply.distance_m),
     )
     words = said(reply, incident.first.time_zone)
     return titled(sentence, words) if words else sentence

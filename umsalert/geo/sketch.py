@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from umsalert.geo.reach import reach_m
 from umsalert.model import Area, Circle, Everywhere, Polygon
 
 CENTRE, CENTRE_WITH_SITES, RIM, OTHER, MANY = "+", "*", ".", "o", "#"
@@ -117,7 +118,7 @@ class _Canvas:
         self._edged = area.geometry if isinstance(area, Polygon) else behind
         self.columns = columns
         self.rows = 2 * round((columns - 1) / 2 / ASPECT) + 1
-        self.metres_per_column = area.radius_m * margin / ((columns - 1) / 2)
+        self.metres_per_column = reach_m(area) * margin / ((columns - 1) / 2)
         sine_2 = math.sin(math.radians(area.lat)) ** 2
         root = math.sqrt(1 - _ECCENTRICITY_2 * sine_2)
         self._north_m = math.radians(_EQUATORIAL_RADIUS_M * (1 - _ECCENTRICITY_2) / root**3)

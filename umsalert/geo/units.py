@@ -14,6 +14,8 @@ _PARTS = r"(?P<number>.*?) ?(?P<unit>[^\W\d_]*)"
 # Digits, or groups of three apart by one space as the French write them; then decimals.
 _NUMBER = r"[-+]?([0-9]+|[0-9]{1,3}( [0-9]{3})+)([.,][0-9]+)?"
 _THREE_DECIMALS = r".*[.,][0-9]{3}"
+_AWAY = ((1_000, 1), (10_000, 10), (100_000, 100))
+"""Below so many metres, rounded to so many."""
 
 
 def parse_distance(text: str) -> float:
@@ -64,6 +66,12 @@ def format_distance(metres: float) -> str:
     if whole < 1000:
         return f"{whole} m"
     return decimal(f"{whole / 1000:.3f}".rstrip("0").rstrip(".")) + " km"
+
+
+def format_away(metres: float) -> str:
+    """Return how far away a place lies, as exact as anybody needs: three or four digits."""
+    step = next((step for below, step in _AWAY if metres < below), 1000)
+    return format_distance(round(metres / step) * step)
 
 
 def check_radius(radius_m: float, limit_m: float) -> None:

@@ -13,6 +13,8 @@ class Power(StrEnum):
     """Add, change, vet and verify sites and contacts."""
     ALERT = "alert"
     """Send, follow, cancel, close and approve alerts; write down answers."""
+    SEAL = "seal"
+    """Seal reports: to vouch for them with the key of the station."""
     ADMINISTER = "administer"
     """Give roles, erase people, purge, back up, restore and migrate the database."""
 
@@ -28,7 +30,7 @@ class Role(StrEnum):
 
 POWERS: dict[Role, frozenset[Power]] = {
     Role.CLERK: frozenset({Power.READ, Power.KEEP_REGISTER}),
-    Role.OFFICER: frozenset({Power.READ, Power.ALERT}),
-    Role.AUDITOR: frozenset({Power.READ}),
+    Role.OFFICER: frozenset({Power.READ, Power.ALERT, Power.SEAL}),
+    Role.AUDITOR: frozenset({Power.READ, Power.SEAL}),
     Role.ADMINISTRATOR: frozenset({Power.READ, Power.ADMINISTER}),
 }

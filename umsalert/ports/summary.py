@@ -11,8 +11,9 @@ from typing import NamedTuple, Protocol
 class AlertTotals(NamedTuple):
     """What became of one alert. Times are None until they happen.
 
-    `commune` is that of the nearest site that was alerted, empty where nobody knows. `acknowledged`
-    counts guards whose answer says that they have read it. `accepted_at`: when the
+    `begins`: it follows no other and is no bulletin, so that its first SMS is the first of its
+    incident. `commune` is that of the nearest site that was alerted, empty where nobody knows.
+    `acknowledged` counts guards whose answer says that they have read it. `accepted_at`: when the
     `SHARES` of its messages were accepted.
     """
 
@@ -21,6 +22,7 @@ class AlertTotals(NamedTuple):
     operator: str
     commune: str
     exercise: bool
+    begins: bool
     incident_at: datetime
     created_at: datetime
     people: int
@@ -59,9 +61,9 @@ class DeadAddress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """From `since` on, and before `until`."""
+    """From `since` on, or from the first alert of all, and before `until`."""
 
-    since: datetime
+    since: datetime | None
     until: datetime
 
 

@@ -36,7 +36,7 @@ class SqlSummaries:
 
 def _facts(connection: Connection, period: Period, limit: int) -> SummaryFacts:
     values: dict[str, object] = {
-        "since": to_text(period.since),
+        "since": to_text(period.since) if period.since else "",
         "until": to_text(period.until),
         "limit": limit or -1,
     }
@@ -70,6 +70,7 @@ def _totals(connection: Connection, row: Connection, sites_reached: int) -> Aler
         operator=row["operator"],
         commune=row["commune"],
         exercise=bool(row["exercise"]),
+        begins=bool(row["begins"]),
         incident_at=from_text(row["incident_at"]),
         created_at=from_text(row["created_at"]),
         people=row["people"],

@@ -68,3 +68,21 @@ def kind_words(kind: FollowKind) -> str:
 def marked(text: str, *, exercise: bool) -> str:
     """Return a sentence about an alert; of an exercise its first word says so."""
     return f"{_('EXERCISE')} · {text}" if exercise else text
+
+
+def reason_words(reason: str) -> str:
+    """Return why somebody is left out, in words."""
+    return {
+        "site_not_approved": _("site not approved"),
+        "site_off_duty": _("site with nobody on duty now"),
+        "site_without_fallback_contact": _(
+            "site with nobody on duty now, and no certified fallback contact"
+        ),
+        "site_without_certified_contact": _("site without a certified contact"),
+        "contact_off_duty": _("contact off duty now"),
+        "contact_not_certified": _("contact not certified"),
+        "contact_card_expired": _("contact whose card has expired"),
+        "contact_without_usable_address": _("contact whom none of these channels can reach"),
+        "address_used_twice": _("message to an address that another site has too"),
+        "has_these_words": _("contact who has been told the same already"),
+    }[reason]

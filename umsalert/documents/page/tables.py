@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from umsalert.documents import score as sheet
 from umsalert.documents.page.standings import Standing, standing_name, standing_of
-from umsalert.geo.units import format_distance
+from umsalert.geo.units import format_away
 from umsalert.i18n import _, ngettext, titled
 from umsalert.model import SHARES, ChannelKind, DeliveryState
 from umsalert.words.answers import said
@@ -116,7 +116,7 @@ def sites(survey: Survey, time_zone: str) -> Table:
                 [
                     site.name,
                     site.ref,
-                    format_distance(site.distance_m),
+                    format_away(site.distance_m),
                     standing_name(standing),
                     " ".join(part for part in (at, words) if part),
                     f"{site.deliveries} / {site.accepted} / {site.delivered}",
@@ -187,10 +187,7 @@ def errors(report: AlertReport) -> Table:
     return Table(
         _("Codes of messages, the most frequent first"),
         [(_("Code"), False), (_("What it means"), False), (_("Messages"), True)],
-        [
-            Row([code, code_words(code) or _("a word of the provider's own"), str(count)])
-            for code, count in report.codes.items()
-        ],
+        [Row([code, code_words(code), str(count)]) for code, count in report.codes.items()],
     )
 
 

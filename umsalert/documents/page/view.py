@@ -15,7 +15,7 @@ from umsalert.documents.page.standings import Standing, standing_name
 from umsalert.documents.timeline import clock, sentence
 from umsalert.i18n import _, language, ngettext, titled
 from umsalert.model import ReplyKind
-from umsalert.words.alerts import area_words
+from umsalert.words.alerts import area_words, reason_words
 from umsalert.words.deliveries import channel_name
 from umsalert.words.plain import printable
 from umsalert.words.times import duration, local
@@ -71,7 +71,7 @@ def _page(material: Material) -> Mapping[str, Any]:
         "title": _("Alert {ref}").format(ref=report.alert.ref),
         "words": _headings(),
         "facts": list(_facts(report)),
-        "numbers": list(_numbers(report)),
+        "numbers": list(_numbers(report, material.wave.people)),
         "panels": panels(report.alert.area, lambda: reports.sites(rows)),
         "legend": [(s, standing_name(s), survey.counts[s]) for s in Standing if survey.counts[s]],
         "events": list(_events(material.incident)),
@@ -126,18 +126,23 @@ def _facts(report: AlertReport) -> Iterator[tuple[str, str]]:
     if alert.follows:
         yield _("Follows"), alert.follows.ref
     if alert.cancelled and not alert.cancelled.closed:
-        yield _("Cancelled"), f"{local(alert.cancelled.at, zone)}, {alert.cancelled.by}"
+        yield _("Alert cancelled"), f"{local(alert.cancelled.at, zone)}, {alert.cancelled.by}"
+        if alert.cancelled.reason:
+            yield _("Why it was cancelled"), alert.cancelled.reason
     if alert.closed:
         yield _("Closed"), f"{local(alert.closed.at, zone)}, {alert.closed.by}"
         yield _("Outcome"), alert.closed.outcome
+    for reason, n in alert.left_out.items():
+        yield _("Left out"), f"{n} × {reason_words(reason)}"
     if alert.reason:
         yield _("Reason (internal: guards are never told)"), alert.reason
     yield from alert.variables.items()
 
 
-def _numbers(report: AlertReport) -> Iterator[tuple[str, str]]:
+def _numbers(report: AlertReport, people: int) -> Iterator[tuple[str, str]]:
     """Yield the numbers that matter, the first one most."""
     yield duration(report.fact_to_first_sms_s), _("from the fact to the first SMS")
+    yield str(people), ngettext("person alerted", "people alerted", people)
     n = report.sites_alerted
     yield str(n), ngettext("site alerted", "sites alerted", n)
     n = report.sites_reached
@@ -176,7 +181,7 @@ def _kind(moment: Moment) -> str:
 def _foot(report: AlertReport) -> Iterator[str]:
     if report.audit_head:
         yield _("Audit log: {head}").format(head=report.audit_head)
-    yield _("Written by umsalert {version}; times in {zone}.").format(
+    yield _("Written by umsalert {version}. Local time: {zone}.").format(
         version=__version__, zone=report.alert.time_zone
     )
     yield _("Outlines: IGN ADMIN EXPRESS COG, Licence Ouverte 2.0.")

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from umsalert.errors import UmsalertError
-from umsalert.i18n import LANGUAGES, _
+from umsalert.i18n import LANGUAGES, _, ngettext
 from umsalert.messages import render
 from umsalert.messages.check import texts, usage
 from umsalert.messages.check.finding import Finding, Severity, worst_first
@@ -131,7 +131,9 @@ def _of_template(found: Template, facts: Facts) -> Iterator[Finding]:
                 least=min(counts), most=max(counts)
             )
             if min(counts) < max(counts)
-            else _("{n} parts, whatever the values.").format(n=max(counts)),
+            else ngettext(
+                "{n} part, whatever the values.", "{n} parts, whatever the values.", max(counts)
+            ).format(n=max(counts)),
             channel=ChannelKind.SMS,
             language=language,
         )

@@ -13,6 +13,8 @@ WITH counted AS (
 )
 SELECT
     alert.id, alert.ref, alert.template, alert.operator, alert.exercise, alert.incident_at,
+    alert.follows_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM bulletin_run WHERE alert_id = alert.id) AS begins,
     alert.created_at, coalesce(deliveries, 0) AS deliveries, coalesce(accepted, 0) AS accepted,
     coalesce(delivered, 0) AS delivered,
     coalesce((
