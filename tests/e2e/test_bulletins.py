@@ -243,6 +243,11 @@ def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None
         (("--at", "2999-01-01"), "time_invalid"),
         (("--cron", "0 8 * * 1", "--time-zone", "Paris"), "zone_unknown"),
         (("--cron", "0 8 * * 1", "--spread", "25h"), "spread_too_long"),
+        (("--cron", "0 8 * * 1", "--until", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--from", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--time-zone", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--spread", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--expires", ""), "duration_invalid"),
     ],
 )
 def test_times_that_cannot_be_meant(bureau: Office, words: tuple[str, ...], code: str) -> None:

@@ -92,9 +92,9 @@ def request(session: Session, typed: Typed) -> Request:
     area = area_asked(typed.place, settings.alert.max_radius_m)
     template = templates.load(typed.template, wiring.template_folders(settings))
     now = wiring.clock(settings).now()
-    incident_at = typed.incident_time and parse_past_moment(
-        typed.incident_time, time_zone_at(area), now
-    )
+    incident_at = None
+    if typed.incident_time is not None:
+        incident_at = parse_past_moment(typed.incident_time, time_zone_at(area), now)
     return Request(
         area=area,
         template=template,
@@ -103,8 +103,8 @@ def request(session: Session, typed: Typed) -> Request:
         channels=tuple(dict.fromkeys(typed.channels)),
         reason=typed.reason,
         exercise=typed.exercise,
-        incident_at=incident_at or None,
-        expires_in=parse_duration(typed.expires) if typed.expires else None,
+        incident_at=incident_at,
+        expires_in=None if typed.expires is None else parse_duration(typed.expires),
         idempotency_key=typed.idempotency_key,
         off_duty=typed.off_duty or OffDuty(settings.alert.off_duty),
     )

@@ -11,6 +11,7 @@ from umsalert import timetables, wiring
 from umsalert.bulletins import calm_of, new_bulletin, request_hash
 from umsalert.cli import alert_preview, alert_waiting, bulletin_show
 from umsalert.cli.alert_send import Declined
+from umsalert.cli.area_options import refuse_empty
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, confirm, duration, must_be_asked, tell
 from umsalert.errors import RefusedByRule, UsageError
@@ -46,6 +47,10 @@ class Wanted:
 
 def timetable(session: Session, request: Request, when: When) -> Timetable:
     """Return when it is due. Raises UsageError for what cannot be understood, or never comes."""
+    refuse_empty("--from", "2027-01-05", when.begin)
+    refuse_empty("--until", "2027-01-05", when.until)
+    refuse_empty("--time-zone", "Europe/Paris", when.time_zone)
+    refuse_empty("--spread", "4h", when.spread)
     zone = _zone(when.time_zone or time_zone_at(request.area))
     now = wiring.clock(session.settings).now()
     cron = " ".join((when.cron or "").split())

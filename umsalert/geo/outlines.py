@@ -8,11 +8,10 @@ Outlines are LONGITUDE FIRST, degrees WGS 84, right to some 100 m.
 
 from __future__ import annotations
 
-import difflib
 import math
 import sqlite3
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -31,8 +30,6 @@ FILE = Path(__file__).parent / "data" / "france.sqlite"
 
 MARGIN_M = 100.0
 """Outlines are simplified: what lies this near outside counts as inside. Nobody is missed."""
-
-SUGGESTIONS = 5
 
 _COLLECTIVITIES = {
     "975": "PM",
@@ -79,17 +76,39 @@ def division(kind: DivisionKind, typed: str) -> Division:
         UsageError: commune_unknown, departement_unknown, region_unknown: with what is near.
     """
     typed = typed.encode("utf-8", "replace").decode()  # a terminal may send what is no character
-    text = _CALLED.get((kind, folded(typed)), typed.strip())
-    rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(text))
-    if rows:
-        return Division(kind, *rows[0])
+    text = typed.strip()
+    found = by_code(kind, text)
+    if found is not None:
+        return found
     if kind is not DivisionKind.COMMUNE:
         known = divisions(kind)
         named = [it for it in known if it.code == _code(text) or folded(it.name) == folded(text)]
         named = named or _region_overseas(kind, text)
         if named:
             return named[0]
-    raise _unknown(kind, text)
+    from umsalert.geo.guesses import unknown  # only who has mistyped waits for it
+
+    raise unknown(kind, text)
+
+
+def by_code(kind: DivisionKind, code: str) -> Division | None:
+    """Return what a code, or what everybody says for it, means; None where there is none."""
+    code = _CALLED.get((kind, folded(code)), code)
+    rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(code))
+    if kind is not DivisionKind.COMMUNE and not rows:
+        return next((it for it in _collectivities(kind) if it.code == code), None)
+    return Division(kind, *rows[0]) if rows else None
+
+
+def heirs(code: str) -> list[Division]:
+    """Return the communes of today that a former one, by its code, is a part of."""
+    rows = _rows(
+        "SELECT heir.code, heir.name FROM division AS former JOIN division AS heir "
+        "ON heir.code = former.parent AND heir.kind = 'commune' "
+        "WHERE former.kind = 'former' AND former.code = ?",
+        code,
+    )
+    return [Division(DivisionKind.COMMUNE, *row) for row in rows]
 
 
 def outlines(kind: DivisionKind, codes: Collection[str] | None = None) -> Outlines:
@@ -263,58 +282,3 @@ def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
             _("The outlines of France cannot be read: {file}.").format(file=FILE),
             hint=_("Install umsalert again: the file is part of it."),
         ) from error
-
-
-def _unknown(kind: DivisionKind, text: str) -> UsageError:
-    """Return the error that says what comes near to a code or a name."""
-    words: Mapping[DivisionKind, str] = {
-        DivisionKind.COMMUNE: _("No commune has the INSEE code {text}."),
-        DivisionKind.DEPARTEMENT: _("No département has the code or the name {text}."),
-        DivisionKind.REGION: _("No région has the code or the name {text}."),
-    }
-    near = _near(kind, text)
-    listed = ", ".join(f"{it.code} {it.name}" for it in near)
-    hint = (
-        _("Meant is perhaps: {names}").format(names=listed)
-        if near
-        else _(
-            "Codes are INSEE's and no postcodes: 06088 (Nice), 06 (Alpes-Maritimes), 94 (Corse). "
-            "A name lists the communes that have it."
-        )
-    )
-    return UsageError(f"{kind}_unknown", words[kind].format(text=text), hint=hint)
-
-
-def _near(kind: DivisionKind, text: str) -> list[Division]:
-    """Return what may be meant: a former commune's heir, a name like it, a code like it."""
-    if kind is DivisionKind.COMMUNE:
-        heirs = _rows(
-            "SELECT heir.code, heir.name FROM division AS former JOIN division AS heir "
-            "ON heir.code = former.parent AND heir.kind = 'commune' "
-            "WHERE former.kind = 'former' AND former.code = ?",
-            text,
-        )
-        if heirs:
-            return [Division(kind, *row) for row in heirs]
-    known = divisions(kind)
-    meant = {f"0{text}"}  # a spreadsheet takes the nought away
-    if text == "20" and kind is DivisionKind.DEPARTEMENT:  # until 1976
-        meant = {"2A", "2B"}
-    if by_code := [it for it in known if it.code in meant]:
-        return by_code
-    by_name: dict[str, list[Division]] = {}
-    for it in known:
-        by_name.setdefault(folded(it.name), []).append(it)
-    wanted = folded(text)
-    exact = by_name.get(wanted, [])
-    if exact:
-        return exact[: SUGGESTIONS * 2]
-    beginning = [
-        it for name, its in by_name.items() if wanted and name.startswith(wanted) for it in its
-    ]
-    if beginning and not text.isdigit():
-        return beginning[:SUGGESTIONS]
-    names = difflib.get_close_matches(wanted, by_name, n=SUGGESTIONS, cutoff=0.7)
-    codes = difflib.get_close_matches(text.upper(), [it.code for it in known], n=SUGGESTIONS)
-    like = [it for name in names for it in by_name[name]]
-    return [*like, *(it for it in known if it.code in codes)][:SUGGESTIONS]
