@@ -18,6 +18,7 @@ from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
 from umsalert.model import ApprovalKind, Calm, NewApproval, NewBulletin, Power
 from umsalert.selection import Plan, Request, time_zone_at
+from umsalert.selection.plan import above
 from umsalert.selection.unusual import lasting
 from umsalert.store.store import Store
 from umsalert.times import parse_duration, parse_moment
@@ -104,7 +105,9 @@ async def add(session: Session, wanted: Wanted, output: Output, *, yes: bool) ->
     settings = session.settings
     async with wiring.open_store(settings, Power.ALERT) as store:
         plan = await wiring.planner(settings, store).plan(wanted.request)
-        plan = replace(plan, findings=lasting(plan.findings))
+        people = max(1, plan.selection.contacts)  # whom each run will find there
+        needs = above(plan.request, people, plan.limits)
+        plan = replace(plan, findings=lasting(plan.findings), above=needs)
         if not output.as_json:
             await show(session, store, plan, wanted, output)
         new = new_bulletin(plan, wanted.timetable, wanted.spread_s)
@@ -136,6 +139,10 @@ async def show(session: Session, store: Store, plan: Plan, wanted: Wanted, outpu
         )
     )
     output.paragraph(_("People and presence are those of each run; above, those of this moment."))
+    if not plan.selection.contacts:
+        output.paragraph(
+            _("Nobody would get it at this moment. A run that finds nobody says so: exit code 3.")
+        )
     calm = calm_of(plan, timetable, wanted.spread_s, customs)
     if calm.windows:
         output.paragraph(_spread_words(calm))
