@@ -224,10 +224,12 @@ def run_due(
     if not (dry_run or run_reading(bulletin_look.anything(this))):
         bulletin_look.say_nothing(output)
         leave(ExitCode.OK)
+    if dry_run:
+        from umsalert.cli import bulletin_rehearsal
+
+        leave(run_async(bulletin_rehearsal.rehearse(this, output)))
     from umsalert.cli import bulletin_run
 
-    if dry_run:
-        leave(run_async(bulletin_run.rehearse(this, output)))
     leave(run_async(bulletin_run.Running(this, output).run(), busy="sending"))
 
 

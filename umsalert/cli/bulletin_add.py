@@ -12,6 +12,7 @@ from umsalert.bulletins import calm_of, new_bulletin, request_hash
 from umsalert.cli import alert_preview, alert_waiting, bulletin_show
 from umsalert.cli.alert_send import Declined
 from umsalert.cli.area_options import refuse_empty
+from umsalert.cli.bulletin_words import quiet_words
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, confirm, duration, must_be_asked, tell
 from umsalert.errors import RefusedByRule, UsageError
@@ -138,6 +139,8 @@ async def show(session: Session, store: Store, plan: Plan, wanted: Wanted, outpu
             times=bulletin_show.next_words(session, dues, timetable.time_zone)
         )
     )
+    if words := quiet_words(session, dues, timetable.time_zone):
+        output.paragraph(words)
     output.paragraph(_("People and presence are those of each run; above, those of this moment."))
     if not plan.selection.contacts:
         output.paragraph(

@@ -10,9 +10,10 @@ from umsalert import locks, wiring
 from umsalert.bulletins import Round, Runner, Started, Told
 from umsalert.cli import bulletin_look
 from umsalert.cli.alert_send import exit_code, on_interrupt
+from umsalert.cli.bulletin_words import line
 from umsalert.cli.context import Session
 from umsalert.cli.delivery_words import counts_document, counts_sentence
-from umsalert.cli.output import Output, channel_name, local, utc
+from umsalert.cli.output import Output, channel_name, utc
 from umsalert.dispatch import Dispatcher, Result, left_open, resume
 from umsalert.errors import DatabaseError, ExitCode, UmsalertError
 from umsalert.events import Event
@@ -138,6 +139,7 @@ class Running:
     def _report(self, started: Started, result: Result, code: ExitCode) -> None:
         document = _document(started.bulletin, started.alert.ref, code)
         document |= {"due_at": utc(started.run.due_at), "dues": 1, "message": ""}
+        document["tried_until"] = None
         document["code"] = _word(result, code)
         document["counts"] = counts_document(result.counts)
         if code is not ExitCode.OK:
@@ -165,7 +167,7 @@ class Running:
         self._said.add(key)
         document = _document(told.bulletin, told.alert_ref or None, told.exit_code)
         document |= {"due_at": utc(told.due_at), "dues": told.dues, "message": told.message}
-        document |= {"code": told.code, "counts": {}}
+        document |= {"code": told.code, "counts": {}, "tried_until": utc(told.tried_until)}
         self._documents.append(document)
         self._line(told)
 
@@ -177,79 +179,7 @@ class Running:
             fields["alert"] = told.alert_ref
         _log.warning("bulletin: %s", told.code, extra=fields)
         if self._session.log_format != "json":
-            self._output.say(line(told))
-
-
-async def rehearse(session: Session, output: Output) -> ExitCode:
-    """Say who would get what is due now; change nothing."""
-    settings = session.settings
-    async with wiring.open_store(settings, Power.ALERT) as store:
-        plans, told = await wiring.bulletins(settings, store).intended()
-        coming = await store.bulletins.bulletins()
-    for item in told:
-        output.say(line(item))
-    documents = []
-    for intended in plans:
-        selection = intended.plan.selection
-        documents.append(
-            {
-                "bulletin": intended.bulletin.ref,
-                "due_at": utc(intended.due_at),
-                "people": selection.contacts,
-                "sites": [site.ref for site in selection.sites],
-                "deliveries": {kind.value: n for kind, n in selection.deliveries.items()},
-                "left_out": dict(selection.left_out),
-            }
-        )
-        by_channel = ", ".join(
-            f"{n} {channel_name(kind, n)}" for kind, n in selection.deliveries.items()
-        )
-        output.line(
-            _("{bulletin}: {people} people at {sites} sites: {by_channel}").format(
-                bulletin=head(intended.bulletin, local_due(intended.bulletin, intended.due_at)),
-                people=selection.contacts,
-                sites=len(selection.sites),
-                by_channel=by_channel,
-            )
-        )
-    if output.as_json:
-        skipped = [
-            _document(item.bulletin, None, item.exit_code)
-            | {"due_at": utc(item.due_at), "dues": item.dues, "code": item.code}
-            for item in told
-        ]
-        output.document({"would_send": documents, "would_skip": skipped})
-    elif not (plans or told):
-        output.say(_nothing_due(coming[0] if coming else None))
-    return ExitCode.OK
-
-
-def line(told: Told) -> str:
-    """Return the one line about a due time."""
-    due = local_due(told.bulletin, told.due_at)
-    return _("{bulletin}: {message}").format(
-        bulletin=head(told.bulletin, due), message=told.message
-    )
-
-
-def head(bulletin: Bulletin, due: str) -> str:
-    """Name a bulletin and its due time."""
-    return _("Bulletin {ref} ({template}), due {due}").format(
-        ref=bulletin.ref, template=bulletin.template, due=due
-    )
-
-
-def local_due(bulletin: Bulletin, due: Any) -> str:  # noqa: ANN401 - a datetime
-    """Return a due time by the clocks of its zone."""
-    return f"{local(due, bulletin.time_zone, seconds=False)} ({bulletin.time_zone})"
-
-
-def _nothing_due(coming: Bulletin | None) -> str:
-    if coming is None or coming.next_due is None:
-        return _("Nothing is due, and nothing is planned.")
-    return _("Nothing is due. Next: {bulletin}").format(
-        bulletin=head(coming, local_due(coming, coming.next_due))
-    )
+            self._output.say(line(self._session, told))
 
 
 def _word(result: Result, code: ExitCode) -> str:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from umsalert import wiring
+from umsalert.cli.bulletin_words import quiet_words
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.documents.shapes import area_document
@@ -57,6 +58,11 @@ async def show_list(session: Session, output: Output, *, over: bool) -> None:
                 for item in found
             ],
         )
+        for item in found:
+            if item.removed_at is None and (
+                words := quiet_words(session, _next(item), item.time_zone)
+            ):
+                output.paragraph(titled(item.ref, words))
     else:
         output.say(_("No bulletin is planned: umsalert bulletin add"))
     if waiting:
@@ -99,6 +105,8 @@ async def show_one(session: Session, ref: str, output: Output) -> None:
             )
         )
     output.line("  " + titled(_("Next runs"), _next_words(session, found)))
+    if found.removed_at is None and (words := quiet_words(session, _next(found), found.time_zone)):
+        output.paragraph(words, "  ", "    ")
     for run in runs:
         output.paragraph(run_words(run, found), "  ", "    ")
 

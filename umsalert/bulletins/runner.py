@@ -1,4 +1,4 @@
-"""What is sent by the clock: once, or again and again, as an ordinary alert that gives way.
+"""Begins what is due.
 
 Each due time is settled in one transaction: run, or skipped and why. A run that has begun becomes
 the alert whose idempotency key names bulletin and due time, so that whoever comes after a crash
@@ -7,14 +7,12 @@ finds it, or makes it, once.
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from itertools import takewhile
-from typing import Any
 
+from umsalert.bulletins.keeping import calm_of, length_words
 from umsalert.errors import (
     ConfigurationError,
     ExitCode,
@@ -29,29 +27,26 @@ from umsalert.messages import Template
 from umsalert.model import (
     POWERS,
     Alert,
-    Approval,
     Bulletin,
     BulletinRun,
-    Calm,
     ChannelKind,
-    NewBulletin,
     Operator,
     Power,
     Settlement,
     Skipped,
 )
 from umsalert.ports import AlertBook, Bulletins, Clock, Operators
-from umsalert.selection import Plan, Planner, Request, changed_since, nobody, read, written
+from umsalert.selection import Plan, Planner, Request, changed_since, nobody, read
 from umsalert.timetables import (
     Customs,
     Decision,
     Rules,
-    Timetable,
     decide,
     timetable_of,
-    windows,
 )
 
+CURABLE = (ConfigurationError, TemporaryError, UsageError)
+"""What somebody can put right before it is too late: a setting, a template, a provider, a disk."""
 LATE, OVERTAKEN, REMOVED = "late", "overtaken", "bulletin_removed"
 
 
@@ -75,6 +70,7 @@ class Told:
     """Something about a due time that is not as it should be, in a sentence.
 
     `dues`: how many due times in a row it is about. `alert_ref` is empty where there is none.
+    `tried_until`: it is tried again at each run-due until then. None: it is over.
     """
 
     bulletin: Bulletin
@@ -84,6 +80,7 @@ class Told:
     exit_code: ExitCode
     alert_ref: str = ""
     dues: int = 1
+    tried_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +109,25 @@ class Intended:
     plan: Plan
 
 
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What is due and waits for the end of quiet hours."""
+
+    bulletin: Bulletin
+    due_at: datetime
+    starts_at: datetime
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What a look at the clock would bring now. `under_way`: what has an alert, and no end yet."""
+
+    plans: list[Intended] = field(default_factory=list)
+    told: list[Told] = field(default_factory=list)
+    waiting: list[Waiting] = field(default_factory=list)
+    under_way: list[tuple[Bulletin, BulletinRun]] = field(default_factory=list)
+
+
 class Runner:
     """Begins what is due."""
 
@@ -128,16 +144,16 @@ class Runner:
         found = Round()
         for bulletin in await book.due(now):
             found.told += await self._settle(bulletin, now)
-        for bulletin, run in await book.begun():
+        begun = await book.begun()
+        for bulletin, run in begun:
             if run.id in mine or self._rules(bulletin).starts(now) > now:
                 continue
             try:
-                alert = await self._alert(bulletin, run, now)
-            except (NobodyMatched, RefusedByRule, UsageError) as error:
-                await book.end(run.id, error.code, self._house.by)
-                found.told.append(_told(bulletin, run.due_at, error))
-            except (ConfigurationError, TemporaryError) as error:
-                found.told.append(_told(bulletin, run.due_at, error))
+                alert = await self._alert(bulletin, run, begun)
+            except UmsalertError as error:
+                found.told.append(told := self._told(bulletin, run.due_at, error))
+                if told.tried_until is None:
+                    await book.end(run.id, error.code, self._house.by)
             else:
                 found.started.append(Started(bulletin, run, alert))
         return found
@@ -146,22 +162,42 @@ class Runner:
         """Write down that a run is over."""
         await self._house.book.end(started.run.id, code, self._house.by)
 
-    async def intended(self) -> tuple[list[Intended], list[Told]]:
+    async def outlook(self) -> Outlook:
         """Return what `begin` would do now, and change nothing."""
         now = self._house.clock.now()
-        plans: list[Intended] = []
-        told: list[Told] = []
+        found = Outlook()
         for bulletin in await self._house.book.due(now):
-            decision = decide(_dues(bulletin, now), now, self._rules(bulletin))
-            told += self._skips(bulletin, decision, now)
-            if decision.run is None:
-                continue
-            try:
-                plan = await self._plan(bulletin, decision.run)
-                plans.append(Intended(bulletin, decision.run, plan))
-            except (NobodyMatched, RefusedByRule, UsageError, ConfigurationError) as error:
-                told.append(_told(bulletin, decision.run, error))
-        return plans, told
+            rules, dues = self._rules(bulletin), _dues(bulletin, now)
+            decision = decide(dues, now, rules)
+            found.told += self._skips(bulletin, decision, now)
+            if decision.run is not None:
+                await self._foresee(bulletin, decision.run, found)
+            elif not decision.settled:
+                starts = max(rules.starts(now), rules.starts(dues[-1]))
+                found.waiting.append(Waiting(bulletin, dues[-1], starts))
+        begun = await self._house.book.begun()
+        for bulletin, run in begun:
+            if run.alert_ref is not None:
+                found.under_way.append((bulletin, run))
+            elif (starts := self._rules(bulletin).starts(now)) > now:
+                found.waiting.append(Waiting(bulletin, run.due_at, starts))
+            else:
+                await self._foresee(bulletin, run.due_at, found, (run, begun))
+        return found
+
+    async def _foresee(
+        self,
+        bulletin: Bulletin,
+        due: datetime,
+        found: Outlook,
+        begun: tuple[BulletinRun, Sequence[tuple[Bulletin, BulletinRun]]] | None = None,
+    ) -> None:
+        try:
+            if begun is not None:
+                await self._check_begun(bulletin, *begun)
+            found.plans.append(Intended(bulletin, due, await self._ready_plan(bulletin, due)))
+        except UmsalertError as error:
+            found.told.append(self._told(bulletin, due, error))
 
     async def _settle(self, bulletin: Bulletin, now: datetime) -> list[Told]:
         if bulletin.next_due is None:
@@ -191,42 +227,67 @@ class Runner:
                 "(bulletin.grace_s).",
                 len(decision.late),
             ).format(
-                n=len(decision.late), late=_length(late), grace=_length(self._house.customs.grace)
+                n=len(decision.late),
+                late=length_words(late),
+                grace=length_words(self._house.customs.grace),
             )
             yield _skip(bulletin, decision.late, LATE, message)
-        if decision.overtaken:
+        # Quiet hours are meant to bring some together: nothing is amiss then.
+        starts = self._rules(bulletin).starts
+        overtaken = [due for due in decision.overtaken if starts(due) == due]
+        if overtaken:
             message = ngettext(
                 "skipped: a later one is due already.",
                 "{n} due times skipped: a later one is due already.",
-                len(decision.overtaken),
-            ).format(n=len(decision.overtaken))
-            yield _skip(bulletin, decision.overtaken, OVERTAKEN, message)
+                len(overtaken),
+            ).format(n=len(overtaken))
+            yield _skip(bulletin, overtaken, OVERTAKEN, message)
 
-    async def _alert(self, bulletin: Bulletin, run: BulletinRun, now: datetime) -> Alert:
+    async def _alert(
+        self,
+        bulletin: Bulletin,
+        run: BulletinRun,
+        begun: Sequence[tuple[Bulletin, BulletinRun]],
+    ) -> Alert:
         """Return the alert of a run: the one there is, or a new one."""
         if run.alert_ref is not None:
             return await self._house.alerts.alert(run.alert_ref)
         alert = await self._house.alerts.by_idempotency_key(_key(bulletin, run.due_at))
         if alert is None:
-            self._check_time(bulletin, run, now)
-            plan = await self._plan(bulletin, run.due_at)
-            self._house.ready(plan.channels)
+            await self._check_begun(bulletin, run, begun)
+            plan = await self._ready_plan(bulletin, run.due_at)
             alert = await self._house.planner.record(plan)
         await self._house.book.link(run.id, alert.ref)
         return alert
 
-    def _check_time(self, bulletin: Bulletin, run: BulletinRun, now: datetime) -> None:
-        """Raise RefusedByRule when nothing has been sent of a run, and it is too late for it."""
+    async def _check_begun(
+        self,
+        bulletin: Bulletin,
+        run: BulletinRun,
+        begun: Sequence[tuple[Bulletin, BulletinRun]],
+    ) -> None:
+        """Raise RefusedByRule when nothing of a run has been sent, and nothing may be now."""
         if bulletin.removed_at is not None:
             raise RefusedByRule(REMOVED, _("it was removed before anything was sent."))
-        late = now - self._rules(bulletin).starts(run.due_at)
-        if late > self._house.customs.grace:
-            raise RefusedByRule(
-                LATE,
-                _(
-                    "given up: it is {late} late, and {grace} are allowed (bulletin.grace_s)."
-                ).format(late=_length(late), grace=_length(self._house.customs.grace)),
-            )
+        if any(item.id == bulletin.id and other.due_at > run.due_at for item, other in begun):
+            raise RefusedByRule(OVERTAKEN, _("skipped: a later one is due already."))
+        late = self._house.clock.now() - self._rules(bulletin).starts(run.due_at)
+        if late <= self._house.customs.grace:
+            return
+        message = _(
+            "given up: it is {late} late, and {grace} are allowed (bulletin.grace_s)."
+        ).format(late=length_words(late), grace=length_words(self._house.customs.grace))
+        try:  # to say what stood in the way, where it still does
+            await self._ready_plan(bulletin, run.due_at)
+        except UmsalertError as error:
+            message = f"{message} {error.message}"
+        raise RefusedByRule(LATE, message)
+
+    async def _ready_plan(self, bulletin: Bulletin, due: datetime) -> Plan:
+        """Return a plan whose channels are set up. Raises what stops it."""
+        plan = await self._plan(bulletin, due)
+        self._house.ready(plan.channels)
+        return plan
 
     async def _plan(self, bulletin: Bulletin, due: datetime) -> Plan:
         """Return the plan of a run, with the people of this moment. Raises what stops it."""
@@ -267,95 +328,20 @@ class Runner:
                 hint=_("An officer adds it anew: umsalert bulletin add"),
             )
 
+    def _told(self, bulletin: Bulletin, due: datetime, error: UmsalertError) -> Told:
+        """Return what is said of an error, and until when it is tried. Raises what is no such."""
+        # What was typed was right when it was: by now the template is another, or a setting.
+        code = ExitCode.INVALID if isinstance(error, UsageError) else error.exit_code
+        message = f"{error.message} {error.hint}".strip()
+        until = None
+        if isinstance(error, CURABLE):
+            until = self._rules(bulletin).starts(due) + self._house.customs.grace
+        elif not isinstance(error, (NobodyMatched, RefusedByRule)):
+            raise error
+        return Told(bulletin, due, error.code, message, code, tried_until=until)
+
     def _rules(self, bulletin: Bulletin) -> Rules:
         return self._house.customs.rules(bulletin.time_zone)
-
-
-def calm_of(plan: Plan, timetable: Timetable, asked_s: float | None, customs: Customs) -> Calm:
-    """Return how a bulletin would leave that begins now, or after the quiet that is now.
-
-    Raises UsageError when that takes longer than its words hold.
-    """
-    rules = customs.rules(timetable.time_zone)
-    length = customs.spread(plan.selection.contacts, asked_s)
-    spread = windows(rules.starts(plan.at), length, rules)
-    ttl = plan.expires_at - plan.at
-    if spread and spread[-1][1] - spread[0][0] >= ttl:
-        raise UsageError(
-            "spread_too_long",
-            _("Spread over {length}, quiet hours aside, it would not be over in {ttl}.").format(
-                length=_length(length), ttl=_length(ttl)
-            ),
-            hint=_(
-                "Give a shorter --spread, a longer --expires, or raise bulletin.people_per_hour."
-            ),
-        )
-    return Calm(spread)
-
-
-def new_bulletin(
-    plan: Plan, timetable: Timetable, spread_s: float | None, approved_by: str = ""
-) -> NewBulletin:
-    """Return what is to be kept of a bulletin. Raises UsageError when it is never due again."""
-    document = written(plan) | {
-        "timetable": {
-            "cron": timetable.cron,
-            "time_zone": timetable.time_zone,
-            "begins_at": timetable.begins.astimezone(UTC).isoformat(),
-            "ends_at": timetable.ends and timetable.ends.astimezone(UTC).isoformat(),
-        },
-        "spread_s": spread_s,
-    }
-    by = plan.request.operator
-    return _kept(document, by, plan.at, approved_by)
-
-
-def approved(approval: Approval, by: Operator, now: datetime) -> NewBulletin:
-    """Return the bulletin that a request of that kind asks for, approved by a second person."""
-    request = approval.request
-    submitter = Operator(request["account"], request["station"])
-    return _kept(request, submitter, now, str(by))
-
-
-def request_hash(new: NewBulletin) -> str:
-    """Return what makes two bulletins that are asked for the same."""
-    moving = {"asked_at", "people", "sites"}
-    kept = {key: value for key, value in new.request.items() if key not in moving}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
-
-
-def _kept(
-    document: Mapping[str, Any], by: Operator, now: datetime, approved_by: str
-) -> NewBulletin:
-    asked = document["timetable"]
-    ends_at = asked["ends_at"]
-    timetable = Timetable(
-        asked["time_zone"],
-        datetime.fromisoformat(asked["begins_at"]),
-        asked["cron"],
-        None if ends_at is None else datetime.fromisoformat(ends_at),
-    )
-    first = timetable.next_after(now)
-    if first is None:
-        raise UsageError(
-            "never_due",
-            _("With these times it would never be due."),
-            hint=_("Check --cron, --at, --from and --until."),
-        )
-    return NewBulletin(
-        template=document["template"],
-        request=document,
-        exercise=document["exercise"],
-        cron=timetable.cron,
-        time_zone=timetable.time_zone,
-        begins_at=timetable.begins,
-        ends_at=timetable.ends,
-        spread_s=document["spread_s"],
-        by=by,
-        created_at=now,
-        next_due=first,
-        approved_by=approved_by,
-    )
 
 
 def _request(bulletin: Bulletin, template: Template, due: datetime) -> Request:
@@ -382,15 +368,3 @@ def _dues(bulletin: Bulletin, now: datetime) -> Sequence[datetime]:
 
 def _skip(bulletin: Bulletin, dues: Sequence[datetime], code: str, message: str) -> Told:
     return Told(bulletin, dues[0], code, message, ExitCode.REFUSED, dues=len(dues))
-
-
-def _told(bulletin: Bulletin, due: datetime, error: UmsalertError) -> Told:
-    # What was typed was right when it was: by now the template is another, or a setting.
-    code = ExitCode.INVALID if isinstance(error, UsageError) else error.exit_code
-    return Told(bulletin, due, error.code, f"{error.message} {error.hint}".strip(), code)
-
-
-def _length(length: timedelta) -> str:
-    """Return a length of time in hours and minutes."""
-    minutes = round(length.total_seconds() / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
