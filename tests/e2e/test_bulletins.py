@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -14,6 +16,7 @@ import pytest
 from tests.e2e.office import PLACE, Ended, Office, open_office, sending
 from umsalert import locks
 from umsalert.cli.bulletin_look import lock_of
+from umsalert.store.spatialite import connect, sqlite
 
 SITES = 20
 DAY = {"UMSALERT_BULLETIN_QUIET_BEGIN": "", "UMSALERT_BULLETIN_QUIET_END": ""}
@@ -53,6 +56,19 @@ def plan(office: Office, *words: str, late: float = 1, **environ: str) -> dict[s
 
 def run_due(office: Office, *words: str, **environ: str) -> Ended:
     return office.run("bulletin", "run-due", *words, **environ)
+
+
+def stand_still(process: subprocess.Popen[bytes], office: Office) -> None:
+    """Stop a process, but not amid a writing: whoever comes after it would wait for its end."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        with contextlib.closing(connect(office.database, write=True)) as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            with contextlib.suppress(sqlite().OperationalError):
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+                return
+        process.send_signal(signal.SIGCONT)
 
 
 def shown(office: Office, bulletin: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +133,7 @@ def test_a_real_alert_overtakes_it(bureau: Office) -> None:
     process = bureau.start("bulletin", "run-due")
     while len(bureau.sms(before)) < 3:
         assert process.poll() is None, process.communicate()
-    process.send_signal(signal.SIGSTOP)
+    stand_still(process, bureau)
     alert, _since = sending(bureau, 2)
     process.send_signal(signal.SIGCONT)
     assert bureau.end(alert).code in SENT

@@ -12,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from umsalert.bulletins.keeping import calm_of, length_words
+from umsalert.bulletins.keeping import calm_of, length_words, sentences
 from umsalert.errors import (
     ConfigurationError,
     ExitCode,
     NobodyMatched,
     RefusedByRule,
-    TemporaryError,
     UmsalertError,
     UsageError,
 )
@@ -45,8 +44,8 @@ from umsalert.timetables import (
     timetable_of,
 )
 
-CURABLE = (ConfigurationError, TemporaryError, UsageError)
-"""What somebody can put right before it is too late: a setting, a template, a provider, a disk."""
+CURABLE = (ConfigurationError, UsageError)
+"""What somebody can put right before it is too late: a setting, a template, a provider."""
 LATE, OVERTAKEN, REMOVED = "late", "overtaken", "bulletin_removed"
 
 
@@ -135,13 +134,14 @@ class Runner:
         """Use the house."""
         self._house = house
 
-    async def begin(self, mine: Collection[int] = ()) -> Round:
+    async def begin(self, mine: Collection[int] = (), into: Round | None = None) -> Round:
         """Settle what is due, and make alerts of it; go on with what others left, or `mine` not.
 
-        What cannot be sent for now stays begun, and is tried again until it is late.
+        What cannot be sent for now stays begun, and is tried again until it is late. Raises
+        TemporaryError while the record cannot be written; `into` has what came of it before.
         """
         book, now = self._house.book, self._house.clock.now()
-        found = Round()
+        found = Round() if into is None else into
         for bulletin in await book.due(now):
             found.told += await self._settle(bulletin, now)
         begun = await book.begun()
@@ -151,9 +151,10 @@ class Runner:
             try:
                 alert = await self._alert(bulletin, run, begun)
             except UmsalertError as error:
-                found.told.append(told := self._told(bulletin, run.due_at, error))
+                told = self._told(bulletin, run.due_at, error)
                 if told.tried_until is None:
                     await book.end(run.id, error.code, self._house.by)
+                found.told.append(told)
             else:
                 found.started.append(Started(bulletin, run, alert))
         return found
@@ -279,8 +280,8 @@ class Runner:
         ).format(late=length_words(late), grace=length_words(self._house.customs.grace))
         try:  # to say what stood in the way, where it still does
             await self._ready_plan(bulletin, run.due_at)
-        except UmsalertError as error:
-            message = f"{message} {error.message}"
+        except (*CURABLE, NobodyMatched, RefusedByRule) as error:
+            message = sentences(message, error.message)
         raise RefusedByRule(LATE, message)
 
     async def _ready_plan(self, bulletin: Bulletin, due: datetime) -> Plan:
@@ -332,7 +333,7 @@ class Runner:
         """Return what is said of an error, and until when it is tried. Raises what is no such."""
         # What was typed was right when it was: by now the template is another, or a setting.
         code = ExitCode.INVALID if isinstance(error, UsageError) else error.exit_code
-        message = f"{error.message} {error.hint}".strip()
+        message = sentences(error.message, error.hint)
         until = None
         if isinstance(error, CURABLE):
             until = self._rules(bulletin).starts(due) + self._house.customs.grace

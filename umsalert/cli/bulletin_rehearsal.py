@@ -35,8 +35,8 @@ async def rehearse(session: Session, output: Output) -> ExitCode:
     for waiting in outlook.waiting:
         bulletin = waiting.bulletin
         output.line(
-            _("{bulletin}: quiet hours; it leaves {time}").format(
-                bulletin=head(session, bulletin, waiting.due_at),
+            _("{bulletin}: it waits for the end of quiet hours and leaves {time}").format(
+                bulletin=head(session, bulletin, waiting.due_at, quiet=False),
                 time=local(waiting.starts_at, bulletin.time_zone, seconds=False),
             )
         )
@@ -104,8 +104,7 @@ def _document(outlook: Outlook) -> dict[str, Any]:
 
 
 def _nothing_due(session: Session, coming: Sequence[Bulletin]) -> str:
-    if not coming or coming[0].next_due is None:
+    following = [(item, item.next_due) for item in coming if item.next_due is not None]
+    if not following:
         return _("Nothing is due, and nothing is planned.")
-    return _("Nothing is due. Next: {bulletin}").format(
-        bulletin=head(session, coming[0], coming[0].next_due)
-    )
+    return _("Nothing is due. Next: {bulletin}").format(bulletin=head(session, *following[0]))

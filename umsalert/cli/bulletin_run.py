@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any
 
 from umsalert import locks, wiring
 from umsalert.bulletins import Round, Runner, Started, Told
+from umsalert.bulletins.keeping import sentences
 from umsalert.cli import bulletin_look
 from umsalert.cli.alert_send import exit_code, on_interrupt
 from umsalert.cli.bulletin_words import line
 from umsalert.cli.context import Session
 from umsalert.cli.delivery_words import counts_document, counts_sentence
 from umsalert.cli.output import Output, channel_name, utc
+from umsalert.cli.patience import Patience
 from umsalert.dispatch import Dispatcher, Result, left_open, resume
 from umsalert.errors import DatabaseError, ExitCode, UmsalertError
 from umsalert.events import Event
@@ -52,6 +55,8 @@ class Running:
         self._seen: set[int] = set()
         self._dispatchers: list[Dispatcher] = []
         self._stopping = False
+        settings = session.settings
+        self._patience = Patience(wiring.clock(settings), settings.alert.give_up_s)
 
     async def run(self) -> ExitCode:
         """Send what is due; return how it ended. A second one at once is silent, and does nothing.
@@ -61,40 +66,60 @@ class Running:
         settings = self._session.settings
         if self._session.log_format == "json" and not self._session.debug:
             self._session.journal.show_warnings("json")
-        locked = False
-        async with wiring.open_store(settings, Power.ALERT) as store:
-            runner = wiring.bulletins(settings, store)
-            tasks: set[asyncio.Task[None]] = set()
-            with on_interrupt(self._stop, self._abort):
-                while not self._stopping or tasks:
-                    found, locked = await self._begin(runner)
-                    for told in found.told:
-                        self._tell(told)
-                    for started in found.started:
-                        self._seen.add(started.run.id)
-                        tasks.add(asyncio.create_task(self._send(store, runner, started)))
-                    if not tasks:
-                        break
-                    done, tasks = await asyncio.wait(
-                        tasks, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
-                    )
-                    for task in done:
-                        task.result()
+        async with contextlib.AsyncExitStack() as stack:
+            stack.enter_context(on_interrupt(self._stop, self._abort))
+            store = await self._patience.of(
+                lambda: stack.enter_async_context(wiring.open_store(settings, Power.ALERT))
+            )
+            locked = await self._look_and_send(store)
         if self._output.as_json:
             self._output.document({"locked": locked, "runs": self._documents})
         return next((code for code in _WORST if code in self._codes), ExitCode.OK)
 
-    async def _begin(self, runner: Runner) -> tuple[Round, bool]:
-        """Begin what is due, unless another process is just doing so."""
+    async def _look_and_send(self, store: Store) -> bool:
+        """Begin what is due as long as something is sent; say whether another process begins."""
+        runner = wiring.bulletins(self._session.settings, store)
+        tasks: set[asyncio.Task[None]] = set()
+        locked = False
+        while not self._stopping or tasks:
+            found = Round()
+            trouble: UmsalertError | None = None
+            try:
+                locked = not await self._begin(runner, found)
+            except UmsalertError as error:
+                trouble = error
+            for told in found.told:
+                self._tell(told)
+            for started in found.started:
+                self._seen.add(started.run.id)
+                tasks.add(asyncio.create_task(self._send(store, runner, started)))
+            if tasks:  # whatever else is not well: what is being sent goes on
+                done, tasks = await asyncio.wait(
+                    tasks, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED
+                )
+                for task in done:
+                    task.result()
+            elif trouble is None:
+                break
+            else:
+                await self._patience.wait(trouble)
+        return locked
+
+    async def _begin(self, runner: Runner, found: Round) -> bool:
+        """Begin what is due; False when another process is just doing so."""
         if self._stopping:
-            return Round(), False
+            return True
         database = self._session.settings.database
         shared = database.stat().st_mode & 0o060
         with locks.alone(bulletin_look.lock_of(database), 0o660 if shared else 0o600) as alone:
-            return (await runner.begin(self._seen), False) if alone else (Round(), True)
+            if alone:
+                await runner.begin(self._seen, found)
+                self._patience.over()
+            return alone
 
     def _stop(self) -> None:
         self._stopping = True
+        self._patience.end()
         for dispatcher in self._dispatchers:
             dispatcher.stop()
 
@@ -112,25 +137,26 @@ class Running:
         except UmsalertError as error:
             if error.code == "still_sending":
                 return
-            message = f"{error.message} {error.hint}".strip()
+            message = sentences(error.message, error.hint)
             told = _of(started, error.code, message, error.exit_code)
+            refused = error.code
             if error.exit_code is ExitCode.REFUSED:  # cancelled, closed or expired meanwhile
-                await runner.end(started, error.code)
+                await self._patience.of(lambda: runner.end(started, refused))
             self._tell(told)
             return
         code = exit_code(result)
         if result.cancelled or not left_open(result.counts):
-            await runner.end(started, _word(result, code))
+            await self._patience.of(lambda: runner.end(started, _word(result, code)))
         self._report(started, result, code)
 
     async def _sent(self, store: Store, started: Started) -> Result:
         settings, alert = self._session.settings, started.alert
-        counts = await store.outbox.counts(alert.id)
+        counts = await self._patience.of(lambda: store.outbox.counts(alert.id))
         if not left_open(counts):
             return Result(counts, interrupted=False, cancelled=alert.cancelled)
         run = wiring.run(settings, store, _deaf)
         async with wiring.open_lanes(settings, alert.channels) as lanes:
-            dispatcher = await resume(run, alert, lanes)
+            dispatcher = await self._patience.of(lambda: resume(run, alert, lanes))
             self._dispatchers.append(dispatcher)
             if self._stopping:
                 dispatcher.stop()

@@ -226,7 +226,7 @@ def run_words(run: BulletinRun, bulletin: Bulletin) -> str:
     """Say what came of a due time."""
     due = local(run.due_at, bulletin.time_zone, seconds=False)
     if run.state is RunState.BEGUN:
-        words = _("{due}: being sent") if run.alert_ref else _("{due}: begun")
+        words = _("{due}: being sent") if run.alert_ref else _("{due}: not sent yet")
     elif run.state is RunState.SKIPPED:
         words = _("{due}: skipped ({code})")
     else:

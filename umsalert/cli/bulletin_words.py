@@ -29,13 +29,13 @@ def line(session: Session, told: Told) -> str:
     )
 
 
-def head(session: Session, bulletin: Bulletin, due: datetime) -> str:
-    """Name a bulletin and its due time, and where quiet hours move it to."""
+def head(session: Session, bulletin: Bulletin, due: datetime, *, quiet: bool = True) -> str:
+    """Name a bulletin and its due time, and where `quiet` hours move it to."""
     starts = wiring.customs(session.settings).rules(bulletin.time_zone).starts(due)
     words = (
-        _("Bulletin {ref} ({template}), due {due} ({zone})")
-        if starts == due
-        else _("Bulletin {ref} ({template}), due {due} ({zone}), after quiet hours {starts}")
+        _("Bulletin {ref} ({template}), due {due} ({zone}), after quiet hours {starts}")
+        if quiet and starts != due
+        else _("Bulletin {ref} ({template}), due {due} ({zone})")
     )
     return words.format(
         ref=bulletin.ref,
