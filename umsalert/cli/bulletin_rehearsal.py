@@ -31,17 +31,17 @@ async def rehearse(session: Session, output: Output) -> ExitCode:
     for told in outlook.told:
         output.say(line(session, told))
     for intended in outlook.plans:
-        output.line(_intended_words(session, intended))
+        output.paragraph(_intended_words(session, intended))
     for waiting in outlook.waiting:
         bulletin = waiting.bulletin
-        output.line(
+        output.paragraph(
             _("{bulletin}: it waits for the end of quiet hours and leaves {time}").format(
                 bulletin=head(session, bulletin, waiting.due_at, quiet=False),
                 time=local(waiting.starts_at, bulletin.time_zone, seconds=False),
             )
         )
     for bulletin, run in outlook.under_way:
-        output.line(
+        output.paragraph(
             _("{bulletin}: alert {ref} is being sent, or would be gone on with").format(
                 bulletin=head(session, bulletin, run.due_at), ref=run.alert_ref
             )

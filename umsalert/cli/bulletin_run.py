@@ -181,6 +181,8 @@ class Running:
             message = _("alert {ref}: {words}. Report: umsalert report {ref}").format(
                 ref=started.alert.ref, words=_("; ").join(words)
             )
+            if result.stopped:
+                message = sentences(message, _("More: umsalert doctor --online"))
             document["message"] = message
             self._line(_of(started, _word(result, code), message, code))
         self._documents.append(document)
