@@ -257,6 +257,7 @@ def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None
         (("--cron", ""), "when_missing"),
         (("--at", "soon"), "time_invalid"),
         (("--at", "2999-01-01"), "time_invalid"),
+        (("--cron", "0 8 * * * *"), "cron_invalid"),
         (("--cron", "0 8 * * 1", "--time-zone", "Paris"), "zone_unknown"),
         (("--cron", "0 8 * * 1", "--spread", "25h"), "spread_too_long"),
         (("--cron", "0 8 * * 1", "--until", ""), "value_empty"),

@@ -193,6 +193,21 @@ def _zone(name: str) -> str:
         raise UsageError(
             "zone_unknown",
             _("{name!r} is no time zone.").format(name=name),
-            hint=_("Such as Europe/Paris, America/Cayenne, Indian/Reunion or Pacific/Noumea."),
+            hint=_zones_like(name),
         ) from None
     return name
+
+
+def _zones_like(name: str) -> str:
+    """Return what may be meant by a time zone that there is not: a town alone, another case."""
+    from zoneinfo import available_timezones
+
+    wanted = name.strip().casefold().replace(" ", "_")
+    meant = [it for it in sorted(available_timezones()) if wanted in _names_of(it)]
+    if meant:
+        return _("Meant is perhaps: {names}").format(names=", ".join(meant[:3]))
+    return _("Such as Europe/Paris, America/Cayenne, Indian/Reunion or Pacific/Noumea.")
+
+
+def _names_of(zone: str) -> tuple[str, str]:
+    return zone.casefold(), zone.rpartition("/")[2].casefold()
