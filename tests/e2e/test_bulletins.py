@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 from collections import Counter
@@ -272,6 +273,18 @@ def test_times_that_cannot_be_meant(bureau: Office, words: tuple[str, ...], code
     ended = bureau.run("bulletin", "add", *PLACE, *WORDS, "--yes", "--json", *words)
     assert (ended.code, ended.error["code"]) == (2, code)
     assert ended.error["hint"]
+
+
+def test_a_spread_is_measured_from_the_first_run(bureau: Office) -> None:
+    """Two hours before the night and two after it: fourteen, whatever the hour of planning is."""
+    night = {"UMSALERT_BULLETIN_QUIET_BEGIN": "22:00", "UMSALERT_BULLETIN_QUIET_END": "08:00"}
+    evening = ("--cron", "0 20 * * *", "--spread", "4h", "--expires")
+    words = ("bulletin", "add", *PLACE, *WORDS, *evening)
+    short = bureau.run(*words, "13h", "--yes", "--json", **night)
+    assert (short.code, short.error["code"]) == (2, "spread_too_long")
+    asked = bureau.run(*words, "15h", UMSALERT_LANG="en", **night)  # nobody says yes
+    assert asked.code == 2
+    assert re.search(r"spread over 4 h 00 min: the first run is over \S+ 10:00", asked.out)
 
 
 def test_nothing_of_it_was_planned(bureau: Office) -> None:

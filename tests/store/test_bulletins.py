@@ -315,6 +315,16 @@ async def test_a_late_run_is_skipped_and_said(desk: Desk) -> None:
     assert await desk.states(bulletin) == [("skipped", "late")] * 2
 
 
+async def test_what_quiet_hours_would_make_late_says_how_late(desk: Desk) -> None:
+    """Seen in the quiet that began after it: skipped now, by how late it would be at its end."""
+    desk.customs = Customs(2 * HOUR, Quiet(time(8, 30), time(13)), 0)
+    await desk.add()
+    desk.clock.at = MONDAY + HOUR
+    (told,) = (await desk.runner().begin()).told
+    assert told.code == "late"
+    assert "at the end of quiet hours it would be 5 h 00 min late" in told.message
+
+
 async def test_what_cannot_be_sent_yet_is_tried_until_it_is_late(desk: Desk) -> None:
     """A provider that is not set up stops nothing for good; nothing is recorded before it is."""
     bulletin = await desk.add()

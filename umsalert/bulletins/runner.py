@@ -221,17 +221,7 @@ class Runner:
 
     def _skips(self, bulletin: Bulletin, decision: Decision, now: datetime) -> Iterator[Told]:
         if decision.late:
-            late = now - self._rules(bulletin).starts(decision.late[-1])
-            message = ngettext(
-                "skipped: it is {late} late, and {grace} are allowed (bulletin.grace_s).",
-                "{n} due times skipped: the last is {late} late, and {grace} are allowed "
-                "(bulletin.grace_s).",
-                len(decision.late),
-            ).format(
-                n=len(decision.late),
-                late=length_words(late),
-                grace=length_words(self._house.customs.grace),
-            )
+            message = self._late_words(bulletin, decision.late, now)
             yield _skip(bulletin, decision.late, LATE, message)
         # Quiet hours are meant to bring some together: nothing is amiss then.
         starts = self._rules(bulletin).starts
@@ -243,6 +233,32 @@ class Runner:
                 len(overtaken),
             ).format(n=len(overtaken))
             yield _skip(bulletin, overtaken, OVERTAKEN, message)
+
+    def _late_words(self, bulletin: Bulletin, dues: Sequence[datetime], now: datetime) -> str:
+        """Say how late the last of `dues` is, or at the end of the quiet that is now would be."""
+        rules = self._rules(bulletin)
+        opens = rules.starts(now)
+        words = (
+            ngettext(
+                "skipped: at the end of quiet hours it would be {late} late, and {grace} are "
+                "allowed (bulletin.grace_s).",
+                "{n} due times skipped: at the end of quiet hours the last would be {late} late, "
+                "and {grace} are allowed (bulletin.grace_s).",
+                len(dues),
+            )
+            if opens > now
+            else ngettext(
+                "skipped: it is {late} late, and {grace} are allowed (bulletin.grace_s).",
+                "{n} due times skipped: the last is {late} late, and {grace} are allowed "
+                "(bulletin.grace_s).",
+                len(dues),
+            )
+        )
+        return words.format(
+            n=len(dues),
+            late=length_words(opens - rules.starts(dues[-1])),
+            grace=length_words(rules.grace),
+        )
 
     async def _alert(
         self,

@@ -14,10 +14,10 @@ from umsalert.cli.alert_send import Declined
 from umsalert.cli.area_options import refuse_empty
 from umsalert.cli.bulletin_words import quiet_words
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, confirm, duration, must_be_asked, tell
+from umsalert.cli.output import Output, confirm, duration, local, must_be_asked, tell
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
-from umsalert.model import ApprovalKind, Calm, NewApproval, NewBulletin, Power
+from umsalert.model import ApprovalKind, NewApproval, NewBulletin, Power
 from umsalert.selection import Plan, Request, time_zone_at
 from umsalert.selection.plan import above
 from umsalert.selection.unusual import lasting
@@ -112,7 +112,8 @@ async def add(session: Session, wanted: Wanted, output: Output, *, yes: bool) ->
         if not output.as_json:
             await show(session, store, plan, wanted, output)
         new = new_bulletin(plan, wanted.timetable, wanted.spread_s)
-        calm_of(plan, wanted.timetable, wanted.spread_s, wiring.customs(settings))
+        first = replace(plan, at=new.next_due)  # quiet hours are others than those of now
+        calm_of(first, wanted.timetable, wanted.spread_s, wiring.customs(settings))
         _confirm(_("Plan it"), yes=yes)
         if plan.above:
             raise await _submit(session, store, plan, new)
@@ -146,16 +147,18 @@ async def show(session: Session, store: Store, plan: Plan, wanted: Wanted, outpu
         output.paragraph(
             _("Nobody would get it at this moment. A run that finds nobody says so: exit code 3.")
         )
-    calm = calm_of(plan, timetable, wanted.spread_s, customs)
-    if calm.windows:
-        output.paragraph(_spread_words(calm))
-
-
-def _spread_words(calm: Calm) -> str:
-    length = sum((end - begin for begin, end in calm.windows), timedelta())
-    return _("It is spread over {length}; any alert overtakes it.").format(
-        length=duration(length.total_seconds())
-    )
+    length = customs.spread(plan.selection.contacts, wanted.spread_s)
+    if length and dues:
+        rules = customs.rules(timetable.time_zone)
+        over = timetables.windows(rules.starts(dues[0]), length, rules)[-1][1]
+        output.paragraph(
+            _(
+                "It is spread over {length}: the first run is over {time}. Any alert overtakes it."
+            ).format(
+                length=duration(length.total_seconds()),
+                time=local(over, timetable.time_zone, seconds=False),
+            )
+        )
 
 
 def _confirm(question: str, *, yes: bool) -> None:

@@ -223,15 +223,42 @@ def next_words(session: Session, dues: Sequence[datetime], time_zone: str) -> st
 
 
 def run_words(run: BulletinRun, bulletin: Bulletin) -> str:
-    """Say what came of a due time."""
+    """Say what came of a due time, or of several that are taken together."""
     due = local(run.due_at, bulletin.time_zone, seconds=False)
     if run.state is RunState.BEGUN:
         words = _("{due}: being sent") if run.alert_ref else _("{due}: not sent yet")
     elif run.state is RunState.SKIPPED:
-        words = _("{due}: skipped ({code})")
+        words = (
+            _("{due}: skipped ({code})")
+            if run.dues == 1
+            else _("{due} to {last}: {n} skipped ({code})")
+        )
     else:
         words = _("{due}: alert {alert} ({code})") if run.code else _("{due}: alert {alert}")
-    return words.format(due=due, code=run.code, alert=run.alert_ref)
+    return words.format(
+        due=due,
+        last=local(run.last_due_at, bulletin.time_zone, seconds=False),
+        n=run.dues,
+        code=_reason(run.code),
+        alert=run.alert_ref,
+    )
+
+
+def _reason(code: str) -> str:
+    """Say why a run was skipped, or how it ended; a code that is rare stands as it is."""
+    words = {
+        "late": _("too late"),
+        "overtaken": _("a later one was due"),
+        "nobody_matched": _("nobody was there"),
+        "bulletin_removed": _("removed before"),
+        "alert_cancelled": _("cancelled"),
+        "alert_expired": _("expired"),
+        "some_failed": _("some failed"),
+        "template_changed": _("its template was changed"),
+        "needs_second_person": _("it needs a second person by now"),
+        "planner_without_role": _("who planned it may not alert any more"),
+    }
+    return words.get(code, code)
 
 
 def _state(bulletin: Bulletin) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from umsalert import wiring
 from umsalert.cli.output import local
 from umsalert.i18n import _
+from umsalert.words.alerts import marked
 
 if TYPE_CHECKING:
     from umsalert.bulletins import Told
@@ -37,13 +38,14 @@ def head(session: Session, bulletin: Bulletin, due: datetime, *, quiet: bool = T
         if quiet and starts != due
         else _("Bulletin {ref} ({template}), due {due} ({zone})")
     )
-    return words.format(
+    named = words.format(
         ref=bulletin.ref,
         template=bulletin.template,
         due=local(due, bulletin.time_zone, seconds=False),
         zone=bulletin.time_zone,
         starts=local(starts, bulletin.time_zone, seconds=False),
     )
+    return marked(named, exercise=bulletin.exercise)
 
 
 def quiet_words(session: Session, dues: Sequence[datetime], time_zone: str) -> str:
