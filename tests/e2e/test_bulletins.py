@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import PLACE, Ended, Office, open_office, sending
+from tests.e2e.office import PLACE, Ended, Office, free_ports, open_office, sending
 from umsalert import locks
 from umsalert.cli.bulletin_look import lock_of
 from umsalert.store.spatialite import connect, sqlite
@@ -214,6 +214,24 @@ def test_a_provider_that_is_not_set_up_is_told_and_tried_again(bureau: Office) -
     assert "vonage.sms_sender" in ended.err
     assert run_due(bureau).code in SENT
     assert [run["state"] for run in shown(bureau, bulletin)["runs"]] == ["ended"]
+
+
+def test_a_provider_that_comes_back_too_late_sends_no_stale_words(bureau: Office) -> None:
+    """Recorded in time, but nothing has left by the end of the grace: cancelled, and said."""
+    bulletin, before = plan(bureau), bureau.forget()
+    nowhere = f"https://127.0.0.1:{free_ports(1)[0]}"
+    away = {"UMSALERT_VONAGE_MESSAGES_URL": nowhere, "UMSALERT_ALERT_GIVE_UP_S": "0.2"}
+    ended = run_due(bureau, **away)
+    assert (ended.code, ended.err.count("\n")) == (75, 1), ended.err
+    assert "umsalert doctor --online" in ended.err
+    ended = run_due(bureau, UMSALERT_BULLETIN_GRACE_S="30")
+    assert (ended.code, ended.err.count("\n")) == (5, 1), ended.err
+    assert "given up" in ended.err
+    assert bureau.sms(before) == []
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert (run["state"], run["code"]) == ("ended", "late")
+    assert "CANCELLED" in bureau.run("alert", "show", run["alert"], UMSALERT_LANG="en").out
+    assert run_due(bureau).err == ""
 
 
 def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None:

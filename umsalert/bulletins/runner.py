@@ -7,12 +7,13 @@ finds it, or makes it, once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
 from umsalert.bulletins.keeping import calm_of, length_words, sentences
+from umsalert.bulletins.nouns import House, Intended, Outlook, Round, Started, Told, Waiting
 from umsalert.errors import (
     ConfigurationError,
     ExitCode,
@@ -28,16 +29,12 @@ from umsalert.model import (
     Alert,
     Bulletin,
     BulletinRun,
-    ChannelKind,
-    Operator,
     Power,
     Settlement,
     Skipped,
 )
-from umsalert.ports import AlertBook, Bulletins, Clock, Operators
-from umsalert.selection import Plan, Planner, Request, changed_since, nobody, read
+from umsalert.selection import Plan, Request, changed_since, nobody, read
 from umsalert.timetables import (
-    Customs,
     Decision,
     Rules,
     decide,
@@ -47,84 +44,6 @@ from umsalert.timetables import (
 CURABLE = (ConfigurationError, UsageError)
 """What somebody can put right before it is too late: a setting, a template, a provider."""
 LATE, OVERTAKEN, REMOVED = "late", "overtaken", "bulletin_removed"
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """What bulletins are run with. `ready` raises where a channel is not set up."""
-
-    book: Bulletins
-    alerts: AlertBook
-    operators: Operators
-    planner: Planner
-    clock: Clock
-    template: Callable[[str], Template]
-    ready: Callable[[Collection[ChannelKind]], None]
-    customs: Customs
-    by: Operator
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """Something about a due time that is not as it should be, in a sentence.
-
-    `dues`: how many due times in a row it is about. `alert_ref` is empty where there is none.
-    `tried_until`: it is tried again at each run-due until then. None: it is over.
-    """
-
-    bulletin: Bulletin
-    due_at: datetime
-    code: str
-    message: str
-    exit_code: ExitCode
-    alert_ref: str = ""
-    dues: int = 1
-    tried_until: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Started:
-    """A run that is to be sent, or gone on with."""
-
-    bulletin: Bulletin
-    run: BulletinRun
-    alert: Alert
-
-
-@dataclass(slots=True)
-class Round:
-    """What one look at the clock has brought."""
-
-    started: list[Started] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Intended:
-    """What would be sent now."""
-
-    bulletin: Bulletin
-    due_at: datetime
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What is due and waits for the end of quiet hours."""
-
-    bulletin: Bulletin
-    due_at: datetime
-    starts_at: datetime
-
-
-@dataclass(slots=True)
-class Outlook:
-    """What a look at the clock would bring now. `under_way`: what has an alert, and no end yet."""
-
-    plans: list[Intended] = field(default_factory=list)
-    told: list[Told] = field(default_factory=list)
-    waiting: list[Waiting] = field(default_factory=list)
-    under_way: list[tuple[Bulletin, BulletinRun]] = field(default_factory=list)
 
 
 class Runner:
@@ -162,6 +81,11 @@ class Runner:
     async def end(self, started: Started, code: str) -> None:
         """Write down that a run is over."""
         await self._house.book.end(started.run.id, code, self._house.by)
+
+    async def stale(self, started: Started) -> RefusedByRule | None:
+        """Return why nothing is to leave of an alert of which nothing has; None: it may."""
+        begun = await self._house.book.begun()
+        return self._stale(started.bulletin, started.run, begun)
 
     async def outlook(self) -> Outlook:
         """Return what `begin` would do now, and change nothing."""
@@ -286,19 +210,33 @@ class Runner:
         """Raise RefusedByRule when nothing of a run has been sent, and nothing may be now."""
         if bulletin.removed_at is not None:
             raise RefusedByRule(REMOVED, _("it was removed before anything was sent."))
+        error = self._stale(bulletin, run, begun)
+        if error is None:
+            return
+        if error.code == LATE:
+            try:  # to say what stood in the way, where it still does
+                await self._ready_plan(bulletin, run.due_at)
+            except (*CURABLE, NobodyMatched, RefusedByRule) as cause:
+                raise RefusedByRule(LATE, sentences(error.message, cause.message)) from cause
+        raise error
+
+    def _stale(
+        self,
+        bulletin: Bulletin,
+        run: BulletinRun,
+        begun: Sequence[tuple[Bulletin, BulletinRun]],
+    ) -> RefusedByRule | None:
+        """Return why it is too late for a run of which nobody has anything; None: it is not."""
         if any(item.id == bulletin.id and other.due_at > run.due_at for item, other in begun):
-            raise RefusedByRule(OVERTAKEN, _("skipped: a later one is due already."))
+            return RefusedByRule(OVERTAKEN, _("skipped: a later one is due already."))
         late = self._house.clock.now() - self._rules(bulletin).starts(run.due_at)
         if late <= self._house.customs.grace:
-            return
-        message = _(
-            "given up: it is {late} late, and {grace} are allowed (bulletin.grace_s)."
-        ).format(late=length_words(late), grace=length_words(self._house.customs.grace))
-        try:  # to say what stood in the way, where it still does
-            await self._ready_plan(bulletin, run.due_at)
-        except (*CURABLE, NobodyMatched, RefusedByRule) as error:
-            message = sentences(message, error.message)
-        raise RefusedByRule(LATE, message)
+            return None
+        message = _("given up: it is {late} late, and {grace} are allowed (bulletin.grace_s).")
+        return RefusedByRule(
+            LATE,
+            message.format(late=length_words(late), grace=length_words(self._house.customs.grace)),
+        )
 
     async def _ready_plan(self, bulletin: Bulletin, due: datetime) -> Plan:
         """Return a plan whose channels are set up. Raises what stops it."""

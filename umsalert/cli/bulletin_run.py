@@ -11,7 +11,7 @@ from umsalert import locks, wiring
 from umsalert.bulletins import Round, Runner, Started, Told
 from umsalert.bulletins.keeping import sentences
 from umsalert.cli import bulletin_look
-from umsalert.cli.alert_send import exit_code, on_interrupt
+from umsalert.cli.alert_send import exit_code, interrupted, on_interrupt
 from umsalert.cli.bulletin_words import line
 from umsalert.cli.context import Session
 from umsalert.cli.delivery_words import counts_document, counts_sentence
@@ -19,9 +19,9 @@ from umsalert.cli.output import Output, channel_name, utc
 from umsalert.cli.patience import Patience
 from umsalert.dispatch import Dispatcher, Result, left_open, resume
 from umsalert.errors import DatabaseError, ExitCode, UmsalertError
-from umsalert.events import Event
+from umsalert.events import Counts, Event
 from umsalert.i18n import _
-from umsalert.model import Bulletin, Power
+from umsalert.model import Bulletin, DeliveryState, Power
 from umsalert.store.store import Store
 
 LOOK_S = 20.0
@@ -131,7 +131,7 @@ class Running:
     async def _send(self, store: Store, runner: Runner, started: Started) -> None:
         """Send one alert to its end, unless another process does; say what went wrong."""
         try:
-            result = await self._sent(store, started)
+            result = await self._sent(store, runner, started)
         except DatabaseError:
             raise
         except UmsalertError as error:
@@ -149,11 +149,13 @@ class Running:
             await self._patience.of(lambda: runner.end(started, _word(result, code)))
         self._report(started, result, code)
 
-    async def _sent(self, store: Store, started: Started) -> Result:
+    async def _sent(self, store: Store, runner: Runner, started: Started) -> Result:
         settings, alert = self._session.settings, started.alert
         counts = await self._patience.of(lambda: store.outbox.counts(alert.id))
         if not left_open(counts):
             return Result(counts, interrupted=False, cancelled=alert.cancelled)
+        if is_untouched(counts):
+            await self._patience.of(lambda: self._check_fresh(store, runner, started))
         run = wiring.run(settings, store, _deaf)
         async with wiring.open_lanes(settings, alert.channels) as lanes:
             dispatcher = await self._patience.of(lambda: resume(run, alert, lanes))
@@ -161,6 +163,14 @@ class Running:
             if self._stopping:
                 dispatcher.stop()
             return await dispatcher.send()
+
+    async def _check_fresh(self, store: Store, runner: Runner, started: Started) -> None:
+        """Cancel what nobody has got and nobody sends, once it is late. Raises RefusedByRule."""
+        alert, settings = started.alert, self._session.settings
+        error = await runner.stale(started)
+        if error is not None and await interrupted(self._session, store, alert):
+            await store.outbox.cancel(alert.id, wiring.operator(settings), error.message)
+            raise error
 
     def _report(self, started: Started, result: Result, code: ExitCode) -> None:
         document = _document(started.bulletin, started.alert.ref, code)
@@ -223,6 +233,12 @@ def _of(started: Started, code: str, message: str, exit_code: ExitCode) -> Told:
 
 def _document(bulletin: Bulletin, alert: str | None, code: ExitCode) -> dict[str, Any]:
     return {"bulletin": bulletin.ref, "alert": alert, "code": "", "exit_code": int(code)}
+
+
+def is_untouched(counts: Counts) -> bool:
+    """Say whether nothing of an alert has left, nor may have."""
+    states = {state for found in counts.values() for state, n in found.items() if n}
+    return states == {DeliveryState.QUEUED}
 
 
 def _deaf(_event: Event, /) -> None:
