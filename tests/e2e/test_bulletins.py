@@ -171,6 +171,26 @@ def test_a_spread_bulletin_waits_and_is_stopped_in_order(bureau: Office) -> None
     assert shown(bureau, bulletin)["runs"][0]["code"] == "alert_cancelled"
 
 
+def test_what_is_being_sent_is_named_when_its_bulletin_is_removed(bureau: Office) -> None:
+    """The bulletin is not due any more; its alert is stopped as any alert, and nothing by ""."""
+    bulletin, before = plan(bureau, "--spread", "3h"), bureau.forget()
+    process = bureau.start("bulletin", "run-due")
+    while len(bureau.sms(before)) < 1:
+        assert process.poll() is None, process.communicate()
+    removed = bureau.run("bulletin", "remove", bulletin["ref"], UMSALERT_LANG="en")
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert f"umsalert alert cancel {run['alert']}" in removed.err
+    assert bureau.run("alert", "cancel", run["alert"], "--no-correct", "--yes").code == 0
+    assert bureau.end(process).code == 5
+    for words, code in (
+        (("bulletin", "remove", ""), "bulletin_not_found"),
+        (("alert", "cancel", "", "--yes"), "alert_not_found"),
+    ):
+        empty = bureau.run(*words, "--json", UMSALERT_LANG="en")
+        assert (empty.code, empty.error["code"]) == (2, code)
+        assert "is empty" in empty.error["message"]
+
+
 def test_a_lock_that_is_held_is_no_error(bureau: Office) -> None:
     """Whoever comes second ends at once: silent for a person, and says so to a program."""
     bulletin = plan(bureau)

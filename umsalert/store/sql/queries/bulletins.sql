@@ -14,7 +14,8 @@ SELECT * FROM bulletin WHERE id = :id
 SELECT * FROM bulletin WHERE ref = :ref
 
 -- name: by_part
-SELECT * FROM bulletin WHERE instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
+-- Nothing is a part of every reference: a variable of a script that is not set.
+SELECT * FROM bulletin WHERE trim(:part) <> '' AND instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
 
 -- name: coming
 -- Also what has begun and not ended: it may be waiting for somebody to put something right.
