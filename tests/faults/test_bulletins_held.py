@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections import Counter
 from collections.abc import Collection
+from dataclasses import replace
 
 import pytest
 
@@ -22,6 +23,7 @@ from umsalert.cli.context import Session
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode, TemporaryError
 from umsalert.store import spatialite
+from umsalert.wiring import SystemClock
 
 HANGS_S = 30.0
 """Only a test that hangs waits this long."""
@@ -35,15 +37,17 @@ def wait_for(office: Office, before: int, enough: int) -> None:
 
 
 class Heard:
-    """Hears what the record's being held does to the look at what is due."""
+    """Hears what the record's being held does to the look at what is due, `ahead_s` from now."""
 
     def __init__(self, patch: pytest.MonkeyPatch) -> None:
         self.busy = asyncio.Event()
+        self.ahead_s = 0.0
         begin = Runner.begin
 
         async def heard(
             runner: Runner, mine: Collection[int] = (), into: Round | None = None
         ) -> Round:
+            runner._house = replace(runner._house, clock=SystemClock(self.ahead_s))
             try:
                 return await begin(runner, mine, into)
             except TemporaryError:
@@ -88,11 +92,12 @@ async def test_what_it_sends_goes_on_while_it_cannot_look(
     monkeypatch.setattr(bulletin_run, "LOOK_S", 0.01)
     heard, before = Heard(monkeypatch), office.forget()
     plan(office)
+    plan(office, late=-30)
     run = asyncio.create_task(bulletin_run.Running(here, Output(as_json=False)).run())
     async with asyncio.timeout(HANGS_S):
-        await asyncio.to_thread(wait_for, office, before, 3)
-        await asyncio.to_thread(plan, office)
+        await asyncio.to_thread(wait_for, office, before, 1)
         with held(office.database, "BEGIN IMMEDIATE"):
+            heard.ahead_s = 31 * 60
             await heard.busy.wait()
             assert not run.done()
         assert await run in SENT

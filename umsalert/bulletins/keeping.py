@@ -106,9 +106,3 @@ def length_words(length: timedelta) -> str:
     """Return a length of time in hours and minutes."""
     minutes = round(length.total_seconds() / 60)
     return f"{minutes // 60} h {minutes % 60:02d} min" if minutes >= 60 else f"{minutes} min"
-
-
-def sentences(*texts: str) -> str:
-    """Return texts as one line, each ended: an error's hint goes on where its message stops."""
-    found = [text if text.endswith((".", "!", "?", "…")) else f"{text}." for text in texts if text]
-    return " ".join(found)

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import takewhile
 
-from umsalert.bulletins.keeping import calm_of, length_words, sentences
+from umsalert.bulletins.keeping import calm_of, length_words
 from umsalert.bulletins.nouns import House, Intended, Outlook, Round, Started, Told, Waiting
 from umsalert.errors import (
     ConfigurationError,
@@ -22,7 +22,7 @@ from umsalert.errors import (
     UmsalertError,
     UsageError,
 )
-from umsalert.i18n import _, ngettext
+from umsalert.i18n import _, ngettext, sentences
 from umsalert.messages import Template
 from umsalert.model import (
     POWERS,

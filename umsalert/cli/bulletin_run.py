@@ -9,7 +9,6 @@ from typing import Any
 
 from umsalert import locks, wiring
 from umsalert.bulletins import Round, Runner, Started, Told
-from umsalert.bulletins.keeping import sentences
 from umsalert.cli import bulletin_look
 from umsalert.cli.alert_send import exit_code, interrupted, on_interrupt
 from umsalert.cli.bulletin_words import line
@@ -20,7 +19,7 @@ from umsalert.cli.patience import Patience
 from umsalert.dispatch import Dispatcher, Result, left_open, resume
 from umsalert.errors import DatabaseError, ExitCode, UmsalertError
 from umsalert.events import Counts, Event
-from umsalert.i18n import _
+from umsalert.i18n import _, sentences
 from umsalert.model import Bulletin, DeliveryState, Power
 from umsalert.store.store import Store
 

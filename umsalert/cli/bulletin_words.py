@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from umsalert import wiring
 from umsalert.cli.output import local
-from umsalert.i18n import _
+from umsalert.i18n import _, sentences
 from umsalert.words.alerts import marked
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def line(session: Session, told: Told) -> str:
         again = _("Each run-due tries it again until {time}; then it is skipped.").format(
             time=local(told.tried_until, told.bulletin.time_zone, seconds=False)
         )
-        message = f"{message} {again}"
+        message = sentences(message, again)
     return _("{bulletin}: {message}").format(
         bulletin=head(session, told.bulletin, told.due_at), message=message
     )
