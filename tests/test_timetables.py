@@ -153,6 +153,9 @@ def test_it_does_not_matter_when_it_is_asked(
     [
         ("0 8 * *", "cron_invalid"),
         ("8:00", "cron_invalid"),
+        ("0 8 * * * *", "cron_invalid"),
+        ("0 0 8 * * 1", "cron_invalid"),
+        ("@weekly", "cron_invalid"),
         ("70 8 * * *", "cron_invalid"),
         ("0 8 30 2 *", "cron_invalid"),
         ("0 8 3 * *", "never_due"),
@@ -165,6 +168,26 @@ def test_lines_that_cannot_be_meant(cron: str, code: str) -> None:
     with pytest.raises(UsageError) as caught:
         check(Timetable(PARIS, instant("2027-01-01T00:00Z"), cron, instant("2027-01-02T00:00Z")))
     assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("cron", "words"),
+    [
+        ("0 8 * * * *", "it has 6 fields"),
+        ("lundi", "it has 1 field."),
+        ("60 8 * * *", "'60' is no minute"),
+        ("0 25 * * *", "'25' is no hour"),
+        ("0 8 32 * *", "'32' is no day of the month"),
+        ("0 8 * janvier *", "'janvier' is no month"),
+        ("0 8 * * 8", "'8' is no day of the week"),
+        ("0 8 31 2,4 *", "no month that it names"),
+    ],
+)
+def test_what_is_wrong_with_a_line_is_named(cron: str, words: str) -> None:
+    """Which field, and what stands there."""
+    with pytest.raises(UsageError) as caught:
+        check(Timetable(PARIS, instant("2027-01-01T00:00Z"), cron))
+    assert words in caught.value.message
 
 
 NIGHT = Quiet(time(22), time(7))

@@ -92,3 +92,10 @@ def day_words(day: date) -> str:
 def titled(title: str, value: object) -> str:
     """Return a value after what it is."""
     return _("{title}: {value}").format(title=title, value=value)
+
+
+def sentences(*texts: str) -> str:
+    """Return texts as one line: where one stops and another follows, a full stop."""
+    *before, last = filter(None, texts)
+    ended = [text if text.endswith((".", "!", "?", "…")) else f"{text}." for text in before]
+    return " ".join([*ended, last])

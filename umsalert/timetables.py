@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from umsalert.errors import UsageError
-from umsalert.i18n import _
+from umsalert.i18n import _, ngettext
 
 if TYPE_CHECKING:
     from umsalert.model import Bulletin, NewBulletin
 
 LEAST_APART = timedelta(hours=1)
 """Whoever means a bulletin oftener than that has mistyped the minutes."""
+_FIELDS = 5
 _LOOKED_AT = 400
 """So many times of a line tell how close two of them come: a year of days, two weeks of hours."""
 _STEP = timedelta(minutes=1)
@@ -86,6 +87,8 @@ def first_instant(shown: datetime, zone: ZoneInfo) -> datetime:
 
 def check(timetable: Timetable) -> None:
     """Raise UsageError for a line that cannot be read, is never due, or is due too often."""
+    if timetable.cron and len(timetable.cron.split()) != _FIELDS:
+        raise _invalid(timetable.cron)  # the library takes a sixth, of seconds, in front
     first = timetable.next_after()
     if first is None:
         raise UsageError(
@@ -256,12 +259,40 @@ def _shown(cron: str, since: datetime) -> Iterator[datetime]:
     try:
         found = CronSim(cron, since)
     except CronSimError as error:
-        raise UsageError(
-            "cron_invalid",
-            _("{cron!r} is not a line of cron.").format(cron=cron),
-            hint=_(
-                "Five fields: minute, hour, day of the month, month, day of the week. "
-                "'0 8 * * 1' is Monday at 08:00."
-            ),
-        ) from error
+        raise _invalid(cron) from error
     yield from found
+
+
+def _invalid(cron: str) -> UsageError:
+    return UsageError(
+        "cron_invalid",
+        _("{cron!r} is not a line of cron: {reason}.").format(cron=cron, reason=_wrong_field(cron)),
+        hint=_(
+            "Five fields: minute, hour, day of the month, month, day of the week. "
+            "'0 8 * * 1' is Monday at 08:00."
+        ),
+    )
+
+
+def _wrong_field(cron: str) -> str:
+    """Say what of a line of cron cannot be read."""
+    from cronsim import CronSim, CronSimError
+
+    fields = cron.split()
+    if len(fields) != _FIELDS:
+        return ngettext("it has {n} field", "it has {n} fields", len(fields)).format(n=len(fields))
+    names = (
+        _("{value!r} is no minute"),
+        _("{value!r} is no hour"),
+        _("{value!r} is no day of the month"),
+        _("{value!r} is no month"),
+        _("{value!r} is no day of the week"),
+    )
+    for position, value in enumerate(fields):
+        alone = ["*"] * _FIELDS
+        alone[position] = value
+        try:
+            CronSim(" ".join(alone), datetime(2000, 1, 1))  # noqa: DTZ001 - any time will do
+        except CronSimError:
+            return names[position].format(value=value)
+    return _("no month that it names has such a day")

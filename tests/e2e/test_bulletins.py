@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 import signal
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,9 +14,10 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.office import PLACE, Ended, Office, open_office, sending
+from tests.e2e.office import PLACE, Ended, Office, free_ports, open_office, sending
 from umsalert import locks
 from umsalert.cli.bulletin_look import lock_of
+from umsalert.store.spatialite import connect, sqlite
 
 SITES = 20
 DAY = {"UMSALERT_BULLETIN_QUIET_BEGIN": "", "UMSALERT_BULLETIN_QUIET_END": ""}
@@ -53,6 +57,19 @@ def plan(office: Office, *words: str, late: float = 1, **environ: str) -> dict[s
 
 def run_due(office: Office, *words: str, **environ: str) -> Ended:
     return office.run("bulletin", "run-due", *words, **environ)
+
+
+def stand_still(process: subprocess.Popen[bytes], office: Office) -> None:
+    """Stop a process, but not amid a writing: whoever comes after it would wait for its end."""
+    while True:
+        process.send_signal(signal.SIGSTOP)
+        with contextlib.closing(connect(office.database, write=True)) as connection:
+            connection.execute("PRAGMA busy_timeout = 0")
+            with contextlib.suppress(sqlite().OperationalError):
+                connection.execute("BEGIN IMMEDIATE")
+                connection.execute("ROLLBACK")
+                return
+        process.send_signal(signal.SIGCONT)
 
 
 def shown(office: Office, bulletin: dict[str, Any]) -> dict[str, Any]:
@@ -117,7 +134,7 @@ def test_a_real_alert_overtakes_it(bureau: Office) -> None:
     process = bureau.start("bulletin", "run-due")
     while len(bureau.sms(before)) < 3:
         assert process.poll() is None, process.communicate()
-    process.send_signal(signal.SIGSTOP)
+    stand_still(process, bureau)
     alert, _since = sending(bureau, 2)
     process.send_signal(signal.SIGCONT)
     assert bureau.end(alert).code in SENT
@@ -152,6 +169,26 @@ def test_a_spread_bulletin_waits_and_is_stopped_in_order(bureau: Office) -> None
     assert ended.code == 5
     assert f"{SITES - 1} cancelled" in ended.err
     assert shown(bureau, bulletin)["runs"][0]["code"] == "alert_cancelled"
+
+
+def test_what_is_being_sent_is_named_when_its_bulletin_is_removed(bureau: Office) -> None:
+    """The bulletin is not due any more; its alert is stopped as any alert, and nothing by ""."""
+    bulletin, before = plan(bureau, "--spread", "3h"), bureau.forget()
+    process = bureau.start("bulletin", "run-due")
+    while len(bureau.sms(before)) < 1:
+        assert process.poll() is None, process.communicate()
+    removed = bureau.run("bulletin", "remove", bulletin["ref"], UMSALERT_LANG="en")
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert f"umsalert alert cancel {run['alert']}" in removed.err
+    assert bureau.run("alert", "cancel", run["alert"], "--no-correct", "--yes").code == 0
+    assert bureau.end(process).code == 5
+    for words, code in (
+        (("bulletin", "remove", ""), "bulletin_not_found"),
+        (("alert", "cancel", "", "--yes"), "alert_not_found"),
+    ):
+        empty = bureau.run(*words, "--json", UMSALERT_LANG="en")
+        assert (empty.code, empty.error["code"]) == (2, code)
+        assert "is empty" in empty.error["message"]
 
 
 def test_a_lock_that_is_held_is_no_error(bureau: Office) -> None:
@@ -199,6 +236,24 @@ def test_a_provider_that_is_not_set_up_is_told_and_tried_again(bureau: Office) -
     assert [run["state"] for run in shown(bureau, bulletin)["runs"]] == ["ended"]
 
 
+def test_a_provider_that_comes_back_too_late_sends_no_stale_words(bureau: Office) -> None:
+    """Recorded in time, but nothing has left by the end of the grace: cancelled, and said."""
+    bulletin, before = plan(bureau), bureau.forget()
+    nowhere = f"https://127.0.0.1:{free_ports(1)[0]}"
+    away = {"UMSALERT_VONAGE_MESSAGES_URL": nowhere, "UMSALERT_ALERT_GIVE_UP_S": "0.2"}
+    ended = run_due(bureau, **away)
+    assert (ended.code, ended.err.count("\n")) == (75, 1), ended.err
+    assert "umsalert doctor --online" in ended.err
+    ended = run_due(bureau, UMSALERT_BULLETIN_GRACE_S="30")
+    assert (ended.code, ended.err.count("\n")) == (5, 1), ended.err
+    assert "given up" in ended.err
+    assert bureau.sms(before) == []
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert (run["state"], run["code"]) == ("ended", "late")
+    assert "CANCELLED" in bureau.run("alert", "show", run["alert"], UMSALERT_LANG="en").out
+    assert run_due(bureau).err == ""
+
+
 def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None:
     """When it is planned, and not when it is due: cron asks nobody."""
     anna, bruno = {"SUDO_USER": "anna"}, {"SUDO_USER": "bruno"}
@@ -241,8 +296,14 @@ def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None
         (("--cron", ""), "when_missing"),
         (("--at", "soon"), "time_invalid"),
         (("--at", "2999-01-01"), "time_invalid"),
+        (("--cron", "0 8 * * * *"), "cron_invalid"),
         (("--cron", "0 8 * * 1", "--time-zone", "Paris"), "zone_unknown"),
         (("--cron", "0 8 * * 1", "--spread", "25h"), "spread_too_long"),
+        (("--cron", "0 8 * * 1", "--until", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--from", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--time-zone", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--spread", ""), "value_empty"),
+        (("--cron", "0 8 * * 1", "--expires", ""), "duration_invalid"),
     ],
 )
 def test_times_that_cannot_be_meant(bureau: Office, words: tuple[str, ...], code: str) -> None:
@@ -250,6 +311,18 @@ def test_times_that_cannot_be_meant(bureau: Office, words: tuple[str, ...], code
     ended = bureau.run("bulletin", "add", *PLACE, *WORDS, "--yes", "--json", *words)
     assert (ended.code, ended.error["code"]) == (2, code)
     assert ended.error["hint"]
+
+
+def test_a_spread_is_measured_from_the_first_run(bureau: Office) -> None:
+    """Two hours before the night and two after it: fourteen, whatever the hour of planning is."""
+    night = {"UMSALERT_BULLETIN_QUIET_BEGIN": "22:00", "UMSALERT_BULLETIN_QUIET_END": "08:00"}
+    evening = ("--cron", "0 20 * * *", "--spread", "4h", "--expires")
+    words = ("bulletin", "add", *PLACE, *WORDS, *evening)
+    short = bureau.run(*words, "13h", "--yes", "--json", **night)
+    assert (short.code, short.error["code"]) == (2, "spread_too_long")
+    asked = bureau.run(*words, "15h", UMSALERT_LANG="en", **night)  # nobody says yes
+    assert asked.code == 2
+    assert re.search(r"spread over 4 h 00 min: the first run is over \S+ 10:00", asked.out)
 
 
 def test_nothing_of_it_was_planned(bureau: Office) -> None:

@@ -167,7 +167,10 @@ def test_a_table_without_refs_says_which_column_it_needs(office: Office, tmp_pat
     [
         (("--commune", "Nice"), "commune_unknown"),
         (("--commune", "06000"), "commune_unknown"),
-        (("--commune", ""), "commune_unknown"),
+        (("--commune", ""), "value_empty"),
+        (("--departement", "06", "--departement", " "), "value_empty"),
+        (("--region", ""), "value_empty"),
+        (("--all", "--kind", ""), "value_empty"),
         (("--commune", "15031"), "outline_missing"),
         (("--departement", "20"), "departement_unknown"),
         (("--departement", "06", "--departement", "100"), "departement_unknown"),
@@ -188,6 +191,10 @@ def test_what_cannot_be_meant_is_refused(office: Office, words: tuple[str, ...],
     ended = preview(office, *words)
     assert (ended.code, ended.error["code"]) == (2, code)
     assert ended.error["hint"]
+    if code == "value_empty":
+        option = words[-2]
+        assert ended.error["message"].startswith(option)
+        assert f"such as {option} " in ended.error["hint"]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from typing import Any
@@ -257,3 +258,26 @@ def test_a_preview_says_that_it_needs_another(office: Office) -> None:
     for environ, above in ((LIMIT, ["radius_m"]), ({}, [])):
         document = office.run("alert", "preview", *ALERT, "--json", **environ).document
         assert document["needs_second_person"] == above
+
+
+def test_where_nobody_is_reached_there_is_nothing_to_approve(office: Office) -> None:
+    """A large area with no site: that nobody is there comes first, and no second person."""
+    words = ("--departement", "33", *PERSON)
+    ended = office.run("alert", "preview", *words, UMSALERT_LANG="en", **LIMIT)
+    assert ended.code == 3
+    assert "second person" not in ended.out
+    said, texts = "NOBODY WOULD GET IT: There is no site in the area.", "── SMS"
+    assert ended.out.index(said) < ended.out.index(texts)
+    document = office.run("alert", "preview", *words, "--json", **LIMIT).document
+    assert document["needs_second_person"] == []
+    sent = office.run("alert", "send", *words, "--yes", "--json", **LIMIT)
+    assert (sent.code, sent.error["code"]) == (3, "nobody_matched")
+    # Whom a bulletin reaches is found anew at each run: its area needs the approval all the same.
+    note = ("--departement", "33", "--template", "vigilance", "--var", "message=Fermez.")
+    weekly = ("bulletin", "add", *note, "--cron", "0 8 * * 1", "--yes")
+    asked = office.run(*weekly, UMSALERT_LANG="en", **ANNA, **LIMIT)
+    assert asked.code == 5, asked.err
+    assert "Nobody would get it at this moment." in asked.out
+    waiting = re.search(r"ask-\w+", asked.err)
+    assert waiting is not None
+    assert office.run("alert", "approve", waiting[0], "--refuse", **BRUNO).code == 0

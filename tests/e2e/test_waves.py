@@ -311,6 +311,8 @@ def test_a_closed_incident_takes_nothing_more(office: Office, here: Here) -> Non
             ("close", named, "--outcome", OUTCOME),
             ("close", named, "--outcome", "Autre chose."),
             ("close", named),
+            ("cancel", named),
+            ("cancel", named, "--correct"),
         ):
             ended = here("alert", *words, "--yes", "--json")
             assert (ended.code, ended.error["code"]) == (5, "incident_closed"), ended.err
@@ -319,8 +321,20 @@ def test_a_closed_incident_takes_nothing_more(office: Office, here: Here) -> Non
     assert told(office, before) == []
     for shown in (("alert", "list"), ("alert", "show", ref), ("report", ref)):
         assert OUTCOME in here(*shown).out
-    corrected = here("alert", "cancel", ref, "--correct", "--yes", "--json")
-    assert (corrected.code, corrected.error["code"]) == (5, "incident_closed")
+        assert "CANCELLED" not in here(*shown).out
+
+
+def test_a_closing_message_can_be_cancelled_on_its_way(office: Office) -> None:
+    """It is cancelled then, and said to be just that; its incident stays closed."""
+    ref = send(office)
+    process, _before = sending(office, 3, "alert", "close", ref, "--outcome", OUTCOME)
+    ended = office.run("alert", "cancel", "last", "--yes", "--no-correct")
+    assert ended.code == 0, ended.err
+    assert office.end(process).code == 5
+    shown = office.run("alert", "show", "last", UMSALERT_LANG="en").out
+    assert "CANCELLED" in shown
+    assert "CLOSED" not in shown
+    assert "CLOSED" in office.run("alert", "show", ref, UMSALERT_LANG="en").out
 
 
 def test_a_closing_that_was_killed_is_finished(office: Office) -> None:

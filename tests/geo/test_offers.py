@@ -8,7 +8,8 @@ import pytest
 
 from umsalert.errors import UsageError
 from umsalert.geo import offers
-from umsalert.geo.outlines import division, divisions, folded
+from umsalert.geo.divisions import division
+from umsalert.geo.outlines import divisions, folded
 from umsalert.geo.territories import TERRITORIES
 from umsalert.model import DivisionKind
 

@@ -15,7 +15,8 @@ from hatch_outlines import STEPS, _encoded
 from umsalert.errors import UsageError
 from umsalert.geo import outlines as module
 from umsalert.geo.circles import distance_m
-from umsalert.geo.outlines import MARGIN_M, around, division, divisions, drawing, outlines
+from umsalert.geo.divisions import division
+from umsalert.geo.outlines import MARGIN_M, around, divisions, drawing, outlines
 from umsalert.geo.polygons import MAX_CORNERS, polygon_of
 from umsalert.geo.territories import territory_at
 from umsalert.model import Division, DivisionKind
@@ -147,8 +148,19 @@ def test_what_is_typed_is_found(kind: DivisionKind, typed: str, code: str) -> No
         (COMMUNE, "49001", "49050 Brissac Loire Aubance"),  # merged
         (COMMUNE, "6088", "06088 Nice"),  # of a spreadsheet
         (DEPARTEMENT, "20", "2A Corse-du-Sud, 2B Haute-Corse"),
+        (COMMUNE, "O6088", "06088 Nice"),  # a letter for the nought
+        (COMMUNE, "06", "--departement 06 (Alpes-Maritimes)"),
+        (COMMUNE, "PACA", "--region 93 (Provence-Alpes-Côte d'Azur)"),
         (DEPARTEMENT, "Alpes-Maritime", "06 Alpes-Maritimes"),
+        (DEPARTEMENT, "06000", "06 Alpes-Maritimes"),  # a postcode
+        (DEPARTEMENT, "20200", "2A Corse-du-Sud, 2B Haute-Corse"),
+        (DEPARTEMENT, "97400", "974 La Réunion"),
+        (DEPARTEMENT, "06088", "--commune 06088 (Nice)"),
+        (DEPARTEMENT, "Garone", "31 Haute-Garonne, 47 Lot-et-Garonne, 82 Tarn-et-Garonne"),
+        (DEPARTEMENT, "Corse", "--region 94 (Corse), 2A Corse-du-Sud"),
         (REGION, "Bretagnes", "53 Bretagne"),
+        (REGION, "Bourgonne", "27 Bourgogne-Franche-Comté"),
+        (REGION, "33", "--departement 33 (Gironde)"),
     ],
 )
 def test_what_is_not_found_names_what_is_near(
@@ -159,6 +171,27 @@ def test_what_is_not_found_names_what_is_near(
         division(kind, typed)
     assert raised.value.code == f"{kind}_unknown"
     assert candidate in raised.value.hint
+
+
+@pytest.mark.parametrize(
+    ("kind", "own", "other"),
+    [
+        (COMMUNE, "postcode", "Normandie"),
+        (DEPARTEMENT, "Alpes-Maritimes", "postcode"),
+        (REGION, "Normandie", "postcode"),
+    ],
+)
+def test_what_is_like_nothing_is_told_how_its_own_kind_is_written(
+    kind: DivisionKind, own: str, other: str
+) -> None:
+    """A département is told of départements, not of postcodes; a long slip is cut short."""
+    with pytest.raises(UsageError) as raised:
+        division(kind, "Zanzibar")
+    assert own in raised.value.hint
+    assert other not in raised.value.hint
+    with pytest.raises(UsageError) as raised:
+        division(kind, "x" * 9_999)
+    assert len(raised.value.message) < 120
 
 
 @pytest.mark.parametrize(

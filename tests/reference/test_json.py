@@ -396,8 +396,12 @@ def _bulletins(run: Collector) -> None:
         at = datetime.now(UTC) - timedelta(seconds=late)
         run("bulletin add", *ALERT[:6], *words, "--at", at.isoformat(), **earlier, **day)
     grace = {"UMSALERT_BULLETIN_GRACE_S": "600"}
+    night = {"UMSALERT_BULLETIN_QUIET_BEGIN": "00:00", "UMSALERT_BULLETIN_QUIET_END": "23:59"}
+    run("bulletin run-due", "--dry-run", **night)
+    unready = {"UMSALERT_VONAGE_SMS_SENDER": ""}
     run("bulletin run-due", "--dry-run", **day, **grace)
-    run("bulletin run-due", **day, **grace)
+    run("bulletin run-due", "--dry-run", **day, **unready)
+    run("bulletin run-due", **day, **grace, **unready)
     run("bulletin run-due", **day)
     listed = run("bulletin list", "--all").document["bulletins"]
     for item in listed:

@@ -18,7 +18,8 @@ from tests.workbench import (
     new_alert,
 )
 from umsalert import resources
-from umsalert.geo.outlines import around, division
+from umsalert.geo.divisions import division
+from umsalert.geo.outlines import around
 from umsalert.geo.polygons import polygon_of
 from umsalert.messages import templates
 from umsalert.model import Area, ChannelKind, Circle, DivisionKind, Everywhere, NewSite, Only

@@ -10,7 +10,8 @@ import pytest
 import shapely
 
 from tests.workbench import NOON, OPERATOR, all_on_duty, new_alert
-from umsalert.geo.outlines import around, division
+from umsalert.geo.divisions import division
+from umsalert.geo.outlines import around
 from umsalert.geo.polygons import polygon_of
 from umsalert.model import (
     Area,

@@ -65,6 +65,7 @@ class Desk:
     customs: Customs = NO_QUIET
     limits: Limits = NO_LIMITS
     unready: bool = False
+    folders: Sequence[Path] = TEMPLATES
 
     @property
     def planner(self) -> Planner:
@@ -79,7 +80,7 @@ class Desk:
             operators=self.store.operators,
             planner=self.planner,
             clock=self.clock,
-            template=lambda name: templates.load(name, TEMPLATES),
+            template=lambda name: templates.load(name, self.folders),
             ready=self._ready,
             customs=self.customs,
             by=Operator("cron", "Nice"),
@@ -314,6 +315,16 @@ async def test_a_late_run_is_skipped_and_said(desk: Desk) -> None:
     assert await desk.states(bulletin) == [("skipped", "late")] * 2
 
 
+async def test_what_quiet_hours_would_make_late_says_how_late(desk: Desk) -> None:
+    """Seen in the quiet that began after it: skipped now, by how late it would be at its end."""
+    desk.customs = Customs(2 * HOUR, Quiet(time(8, 30), time(13)), 0)
+    await desk.add()
+    desk.clock.at = MONDAY + HOUR
+    (told,) = (await desk.runner().begin()).told
+    assert told.code == "late"
+    assert "at the end of quiet hours it would be 5 h 00 min late" in told.message
+
+
 async def test_what_cannot_be_sent_yet_is_tried_until_it_is_late(desk: Desk) -> None:
     """A provider that is not set up stops nothing for good; nothing is recorded before it is."""
     bulletin = await desk.add()
@@ -443,19 +454,115 @@ async def test_a_bulletin_that_would_not_be_over_in_time_is_refused(desk: Desk) 
     desk.clock.at = MONDAY
     (told,) = (await desk.runner().begin()).told
     assert (told.code, told.exit_code) == ("spread_too_long", ExitCode.INVALID)
-    assert await desk.states(bulletin) == [("skipped", "spread_too_long")]
+    assert await desk.states(bulletin) == [("begun", "")]  # a setting may yet be changed
 
 
 async def test_a_rehearsal_changes_nothing(desk: Desk) -> None:
     """It says who would get what, and what would be skipped."""
     bulletin = await desk.add()
     desk.clock.at = MONDAY
-    ((intended,), told) = await desk.runner().intended()
-    assert (intended.plan.selection.contacts, told) == (3, [])
+    found = await desk.runner().outlook()
+    (intended,) = found.plans
+    assert (intended.plan.selection.contacts, found.told) == (3, [])
     desk.clock.at = MONDAY + 3 * HOUR
-    (plans, (late,)) = await desk.runner().intended()
-    assert (plans, late.code) == ([], "late")
+    found = await desk.runner().outlook()
+    assert (found.plans, [told.code for told in found.told]) == ([], ["late"])
     assert await desk.states(bulletin) == []
+
+
+async def test_a_rehearsal_knows_what_was_begun_and_what_is_not_ready(desk: Desk) -> None:
+    """A provider that is missing is told before it is due; what waits for it or is sent, too."""
+    await desk.add()
+    desk.clock.at, desk.unready = MONDAY, True
+    for _time in ("due", "begun"):
+        (told,) = (await desk.runner().outlook()).told
+        assert (told.code, told.tried_until) == ("setting_missing", MONDAY + 2 * HOUR)
+        await desk.runner().begin()
+    desk.unready = False
+    assert len((await desk.runner().outlook()).plans) == 1
+    (started,) = (await desk.runner().begin()).started
+    ((_bulletin, run),) = (await desk.runner().outlook()).under_way
+    assert run.alert_ref == started.alert.ref
+
+
+async def test_a_rehearsal_in_quiet_hours_says_when_it_leaves(desk: Desk) -> None:
+    """Due at 08:00, quiet until 09:00: it waits, and is told to."""
+    desk.customs = Customs(2 * HOUR, Quiet(time(7, 30), time(9)), 0)
+    await desk.add()
+    desk.clock.at = MONDAY
+    (waiting,) = (await desk.runner().outlook()).waiting
+    assert (waiting.due_at, waiting.starts_at) == (MONDAY, MONDAY + HOUR)
+    assert (await desk.runner().begin()).started == []
+
+
+@pytest.mark.parametrize("fault", ["missing", "broken", "other variables"])
+async def test_a_template_that_is_wrong_when_due_may_be_put_right_in_time(
+    desk: Desk, tmp_path: Path, fault: str
+) -> None:
+    """It is said each time, with an exit code, and the bulletin leaves once it is back."""
+    bulletin = await desk.add()
+    folder = tmp_path / "vigilance"
+    if fault != "missing":
+        shutil.copytree(TEMPLATES[0] / "vigilance", folder)
+        text = (folder / "template.toml").read_text("utf-8")
+        other = {
+            "broken": "",
+            "other variables": text.replace("[variables.message]", "[variables.words]"),
+        }
+        (folder / "template.toml").write_text(other[fault], "utf-8")
+        for file in folder.glob("*.txt"):
+            file.write_text(file.read_text("utf-8").replace(" message ", " words "), "utf-8")
+    desk.clock.at, desk.folders = MONDAY, (tmp_path,)
+    for _call in range(3):
+        desk.clock.at += HOUR / 2
+        found = await desk.runner().begin()
+        (told,) = found.told
+        assert (told.exit_code, told.tried_until) == (ExitCode.INVALID, MONDAY + 2 * HOUR)
+        assert found.started == []
+        assert await desk.store.bulletins.anything(desk.clock.now())
+    desk.folders = TEMPLATES
+    assert len((await desk.runner().begin()).started) == 1
+    assert [state for state, _code in await desk.states(bulletin)] == ["begun"]
+
+
+async def test_a_template_that_stays_away_is_given_up_once_it_is_late(
+    desk: Desk, tmp_path: Path
+) -> None:
+    """Only past the grace is it skipped; that is said, with what stood in the way."""
+    bulletin = await desk.add()
+    desk.clock.at, desk.folders = MONDAY + 2 * HOUR, (tmp_path,)
+    (told,) = (await desk.runner().begin()).told
+    assert told.code == "unknown_template"
+    desk.clock.at += HOUR / 2
+    (told,) = (await desk.runner().begin()).told
+    assert (told.code, told.exit_code, told.tried_until) == ("late", ExitCode.REFUSED, None)
+    assert "There is no template 'vigilance'" in told.message
+    assert await desk.states(bulletin) == [("skipped", "late")]
+    assert (await desk.runner().begin()).told == []
+
+
+async def test_of_two_that_had_to_wait_only_the_newer_leaves(desk: Desk) -> None:
+    """Nobody needs the same words twice, whatever kept the first of them."""
+    bulletin = await desk.add(Timetable(PARIS, MONDAY, "0 * * * *"))
+    desk.clock.at, desk.unready = MONDAY, True
+    await desk.runner().begin()
+    desk.clock.at, desk.unready = MONDAY + HOUR, False
+    found = await desk.runner().begin()
+    assert [told.code for told in found.told] == ["overtaken"]
+    (started,) = found.started
+    assert started.run.due_at == MONDAY + HOUR
+    assert await desk.states(bulletin) == [("begun", ""), ("skipped", "overtaken")]
+
+
+async def test_what_quiet_hours_bring_together_is_no_trouble(desk: Desk) -> None:
+    """An hourly bulletin: one run after the night, and not a word of those that lay in it."""
+    desk.customs = Customs(2 * HOUR, Quiet(time(22), time(7)), 0)
+    desk.clock.at = MONDAY - 10 * HOUR
+    bulletin = await desk.add(Timetable(PARIS, desk.clock.at, "0 * * * *"))
+    desk.clock.at = MONDAY - HOUR
+    found = await desk.runner().begin()
+    assert (len(found.started), found.told) == (1, [])
+    assert [code for _state, code in await desk.states(bulletin)] == ["", "overtaken"]
 
 
 async def test_what_is_never_due_again_is_not_kept(desk: Desk) -> None:

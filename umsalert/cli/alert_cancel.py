@@ -14,6 +14,7 @@ from umsalert.cli import alert_preview, alert_send, alert_show, alert_words, del
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output, channel_name, confirm, interactive, local
 from umsalert.cli.tables import Column
+from umsalert.dispatch import left_open
 from umsalert.documents import shapes
 from umsalert.errors import ExitCode, NobodyMatched, RefusedByRule, UsageError
 from umsalert.geo.units import format_distance
@@ -44,6 +45,7 @@ async def cancel(session: Session, ref: str, manner: Manner, output: Output) -> 
     """Cancel an alert at once; everything else comes after that commit."""
     async with wiring.open_store(session.settings, Power.ALERT) as store:
         alert = await _find(store, ref)
+        await _check_not_over(store, alert)
         if not (manner.yes or alert.cancelled):
             await _confirm(store, alert, output)
         by = wiring.operator(session.settings)
@@ -66,6 +68,30 @@ async def _find(store: Store, ref: str) -> Alert:
     if ref == LAST and alert.follows and alert.follows.kind is FollowKind.CORRECTION:
         return await store.alerts.alert(alert.follows.ref)
     return alert
+
+
+async def _check_not_over(store: Store, alert: Alert) -> None:
+    """Raise RefusedByRule when its incident was closed, and nothing of it could still be stopped.
+
+    A closing message that is on its way can be.
+    """
+    if alert.cancelled or not alert.closed or left_open(await store.outbox.counts(alert.id)):
+        return
+    raise RefusedByRule(
+        "incident_closed",
+        marked(
+            _("There is nothing to cancel: alert {ref} was closed {time} by {operator}: {outcome}"),
+            exercise=alert.exercise,
+        ).format(
+            ref=alert.incident_ref,
+            time=local(alert.closed.at, alert.time_zone),
+            operator=alert.closed.by,
+            outcome=alert.closed.outcome,
+        ),
+        hint=_(
+            "If something wrong was said, say what holds now in a new alert: umsalert alert send"
+        ),
+    )
 
 
 async def _confirm(store: Store, alert: Alert, output: Output) -> None:

@@ -81,6 +81,8 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         )
     )
     output.paragraph(place_words(plan))
+    if not plan.selection.contacts:
+        output.paragraph(nobody_words(plan))
     for text in plan.texts:
         alert_words.show_text(text, output)
     alert_map.show(plan, others, output)
@@ -90,6 +92,13 @@ def show(plan: Plan, others: Sequence[KnownPlace], output: Output) -> None:
         _show_off_duty(plan, output)
     _show_totals(plan, output)
     show_findings(plan, output)
+
+
+def nobody_words(plan: Plan) -> str:
+    """Say that a plan reaches nobody, and why."""
+    from umsalert.selection import nobody
+
+    return titled(_("NOBODY WOULD GET IT"), nobody(plan).message)
 
 
 def foreseen_words(moves: int) -> str:
@@ -174,7 +183,7 @@ def _show_totals(plan: Plan, output: Output) -> None:
         output.paragraph(_estimate_words(plan))
         if plan.estimate.dense_cells:
             output.paragraph(_density_words(plan))
-    if plan.request.template.stop_when_acknowledged:
+    if selection.contacts and plan.request.template.stop_when_acknowledged:
         output.paragraph(alert_words.stop_words())
     if plan.above:
         output.paragraph(second_person_words(plan))

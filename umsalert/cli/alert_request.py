@@ -54,9 +54,9 @@ def request(
     area = area_asked(typed.place, settings.alert.max_radius_m)
     template = templates.load(typed.template, wiring.template_folders(settings))
     now = wiring.clock(settings).now()
-    incident_at = typed.incident_time and parse_past_moment(
-        typed.incident_time, time_zone_at(area), now
-    )
+    incident_at = None
+    if typed.incident_time is not None:
+        incident_at = parse_past_moment(typed.incident_time, time_zone_at(area), now)
     return Request(
         area=area,
         template=template,
@@ -65,8 +65,8 @@ def request(
         channels=tuple(dict.fromkeys(typed.channels or ())),
         reason=reason,
         exercise=typed.exercise,
-        incident_at=incident_at or None,
-        expires_in=parse_duration(typed.expires) if typed.expires else None,
+        incident_at=incident_at,
+        expires_in=None if typed.expires is None else parse_duration(typed.expires),
         idempotency_key=idempotency_key,
         off_duty=typed.off_duty or OffDuty(settings.alert.off_duty),
     )

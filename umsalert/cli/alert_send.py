@@ -273,10 +273,8 @@ async def report_earlier(session: Session, store: Store, alert: Alert, output: O
         ref=alert.ref, counts=delivery_words.counts_sentence(counts)
     )
     output.say(marked(words, exercise=alert.exercise))
-    if alert.cancelled:
-        output.say(alert_show.cancelled_words(alert.cancelled, alert.time_zone))
-    if alert.closed:
-        output.say(alert_show.closed_words(alert.closed, alert.time_zone))
+    for sentence in alert_show.ended_words(alert):
+        output.say(sentence)
     return exit_code(Result(counts, interrupted=False, cancelled=alert.cancelled))
 
 

@@ -103,10 +103,7 @@ def head(alert: Alert) -> list[str]:
         lines.append(alert_words.off_duty_words(rule))
     if alert.approved_by:
         lines.append(_("Approved by {operator}").format(operator=alert.approved_by))
-    if alert.cancelled:
-        lines.append(cancelled_words(alert.cancelled, alert.time_zone))
-    if alert.closed:
-        lines.append(closed_words(alert.closed, alert.time_zone))
+    lines += ended_words(alert)
     if alert.follows:
         lines.append(follows_words(alert.follows))
         if alert.incident_ref != alert.follows.ref:
@@ -138,6 +135,24 @@ def _followed_words(link: Link) -> str:
     return titled(words, audience_words(link.to)) if link.to else words
 
 
+def ended_words(alert: Alert) -> list[str]:
+    """Say what ended an alert: of a cancellation and a closing only what changed something."""
+    cancelled, closed = _ends(alert)
+    return [
+        *([cancelled_words(cancelled, alert.time_zone)] if cancelled else ()),
+        *([closed_words(closed, alert.time_zone)] if closed else ()),
+    ]
+
+
+def _ends(alert: Alert) -> tuple[Cancellation | None, Closure | None]:
+    """Return what ended it. What was closed cannot be cancelled; its closing message can."""
+    cancelled, closed = alert.cancelled, alert.closed
+    if cancelled and closed and cancelled.at >= closed.at:
+        is_closing = alert.follows is not None and alert.follows.kind is FollowKind.CLOSING
+        return (cancelled, None) if is_closing else (None, closed)
+    return cancelled, closed
+
+
 def closed_words(closed: Closure, time_zone: str) -> str:
     """Say who closed an incident, when, and how it ended."""
     return _("CLOSED {time} by {operator}: {outcome}").format(
@@ -155,11 +170,12 @@ def cancelled_words(cancelled: Cancellation, time_zone: str) -> str:
 
 def _row(line: AlertLine) -> tuple[object, ...]:
     alert, state = line.alert, delivery_words.counts_sentence(line.counts)
-    if alert.cancelled:
-        state = f"{cancelled_words(alert.cancelled, alert.time_zone)} · {state}"
-    if alert.closed:
+    cancelled, closure = _ends(alert)
+    if cancelled:
+        state = f"{cancelled_words(cancelled, alert.time_zone)} · {state}"
+    if closure:
         closed = _("closed")
-        outcome = titled(closed, alert.closed.outcome)
+        outcome = titled(closed, closure.outcome)
         state = f"{closed if alert.follows else outcome} · {state}"
     if alert.follows:
         state = f"{follows_words(alert.follows._replace(to=None))} · {state}"

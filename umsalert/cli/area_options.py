@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import shlex
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -128,9 +129,13 @@ def area_asked(place: Place, max_radius_m: float) -> Area:
     """Return the area that was typed; the planner finds its sites, refs and kinds in the register.
 
     Before any spatial query: see `geo.native`. `max_radius_m` is alert.max_radius_m: it limits
-    circles and polygons, whose size may be a slip of the hand. Raises UsageError: area_missing,
-    two_areas, and whatever is wrong with what was typed.
+    circles and polygons, whose size may be a slip of the hand. Raises UsageError: value_empty,
+    area_missing, two_areas, and whatever is wrong with what was typed.
     """
+    refuse_empty("--commune", "06088", *(place.communes or ()))
+    refuse_empty("--departement", "06", *(place.departements or ()))
+    refuse_empty("--region", "93", *(place.regions or ()))
+    refuse_empty("--kind", "mall", *(place.kinds or ()))
     _check_one(place)
     only = Only(tuple(place.kinds or ()), _refs(place.sites_file) if place.sites_file else ())
     if place.polygon is not None:
@@ -148,6 +153,19 @@ def area_asked(place: Place, max_radius_m: float) -> Area:
     else:
         area = Everywhere()
     return replace(area, only=only)
+
+
+def refuse_empty(option: str, example: str, *values: str | None) -> None:
+    """Raise UsageError when an option is given with nothing in it: a variable that is not set."""
+    if any(value is not None and not value.strip() for value in values):
+        raise UsageError(
+            "value_empty",
+            _("{option} is given, but empty.").format(option=option),
+            hint=_(
+                "Write what is meant, such as {option} {example}, or leave {option} out. In a "
+                "script: is its variable set?"
+            ).format(option=option, example=example),
+        )
 
 
 def _check_one(place: Place) -> None:
@@ -172,6 +190,14 @@ def _check_one(place: Place) -> None:
             hint=_("Leave one of them out; --kind and --sites-file narrow down any area."),
         )
     missing = [option for option in circle if option not in given]
+    if place.kinds and not meant and place.sites_file is None:
+        raise UsageError(
+            "area_missing",
+            _("Where? --kind only narrows an area down, and none is given."),
+            hint=_(
+                "All of a kind: --all --kind {kind}; or add --departement, --commune or a circle."
+            ).format(kind=shlex.quote(place.kinds[0])),
+        )
     if (given and missing) or (not meant and place.sites_file is None):
         raise UsageError(
             "area_missing",
@@ -184,7 +210,8 @@ def _check_one(place: Place) -> None:
 
 
 def _named(place: Place) -> Polygon:
-    from umsalert.geo.outlines import around, division
+    from umsalert.geo.divisions import division
+    from umsalert.geo.outlines import around
     from umsalert.geo.polygons import polygon_of
 
     typed = {

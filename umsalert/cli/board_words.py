@@ -9,7 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from umsalert.board import BoardView, ChannelLine, Mark, Sighting
-from umsalert.cli.alert_show import cancelled_words, closed_words
+from umsalert.cli.alert_show import ended_words
 from umsalert.cli.output import (
     channel_name,
     duration,
@@ -75,11 +75,7 @@ def clock(moment: datetime, at: datetime, time_zone: str, *, seconds: bool = Fal
 
 def notes(view: BoardView) -> list[str]:
     """Return what else there is to say of an alert, a sentence each."""
-    found = []
-    if view.alert.cancelled:
-        found.append(cancelled_words(view.alert.cancelled, view.alert.time_zone))
-    if view.alert.closed:
-        found.append(closed_words(view.alert.closed, view.alert.time_zone))
+    found = ended_words(view.alert)
     if len(view.incident) > 1:
         others = ", ".join(ref for ref in view.incident if ref != view.alert.ref)
         found.append(_("With the answers to the same incident: {refs}").format(refs=others))

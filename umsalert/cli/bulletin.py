@@ -153,20 +153,27 @@ def remove(context: typer.Context, bulletin: Ref, as_json: AsJson = False) -> No
     """Remove a bulletin."""
     from umsalert import wiring
     from umsalert.cli import bulletin_show
-    from umsalert.model import Bulletin, Power
+    from umsalert.model import Bulletin, Power, RunState
 
     this = session(context)
     output = this.output(as_json=as_json)
 
-    async def work() -> Bulletin:
+    async def work() -> tuple[Bulletin, list[str]]:
         async with wiring.open_store(this.settings, Power.ALERT) as store:
             found = await store.bulletins.bulletin(bulletin)
-            return await store.bulletins.remove(found.id, wiring.operator(this.settings))
+            gone = await store.bulletins.remove(found.id, wiring.operator(this.settings))
+            runs = await store.bulletins.runs(found.id, bulletin_show.LAST_SHOWN)
+            begun = [run.alert_ref for run in runs if run.state is RunState.BEGUN]
+            return gone, [ref for ref in begun if ref]
 
-    removed = run_async(work())
+    removed, under_way = run_async(work())
     if as_json:
         output.document({"bulletin": bulletin_show.document(this, removed, ())})
     output.say(_("Bulletin {ref} is not sent any more.").format(ref=removed.ref))
+    for ref in under_way:
+        output.say(
+            _("Its alert {ref} still is. To stop it: umsalert alert cancel {ref}").format(ref=ref)
+        )
 
 
 @app.command(
@@ -191,10 +198,12 @@ def run_due(
     if not (dry_run or run_reading(bulletin_look.anything(this))):
         bulletin_look.say_nothing(output)
         leave(ExitCode.OK)
+    if dry_run:
+        from umsalert.cli import bulletin_rehearsal
+
+        leave(run_async(bulletin_rehearsal.rehearse(this, output)))
     from umsalert.cli import bulletin_run
 
-    if dry_run:
-        leave(run_async(bulletin_run.rehearse(this, output)))
     leave(run_async(bulletin_run.Running(this, output).run(), busy="sending"))
 
 

@@ -11,12 +11,15 @@ from umsalert import timetables, wiring
 from umsalert.bulletins import calm_of, new_bulletin, request_hash
 from umsalert.cli import alert_preview, alert_waiting, bulletin_show
 from umsalert.cli.alert_send import Declined
+from umsalert.cli.area_options import refuse_empty
+from umsalert.cli.bulletin_words import quiet_words
 from umsalert.cli.context import Session
-from umsalert.cli.output import Output, confirm, duration, must_be_asked, tell
+from umsalert.cli.output import Output, confirm, duration, local, must_be_asked, tell
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _
-from umsalert.model import ApprovalKind, Calm, NewApproval, NewBulletin, Power
+from umsalert.model import ApprovalKind, NewApproval, NewBulletin, Power
 from umsalert.selection import Plan, Request, time_zone_at
+from umsalert.selection.plan import above
 from umsalert.selection.unusual import lasting
 from umsalert.store.store import Store
 from umsalert.times import parse_duration, parse_moment
@@ -46,6 +49,10 @@ class Wanted:
 
 def timetable(session: Session, request: Request, when: When) -> Timetable:
     """Return when it is due. Raises UsageError for what cannot be understood, or never comes."""
+    refuse_empty("--from", "2027-01-05", when.begin)
+    refuse_empty("--until", "2027-01-05", when.until)
+    refuse_empty("--time-zone", "Europe/Paris", when.time_zone)
+    refuse_empty("--spread", "4h", when.spread)
     zone = _zone(when.time_zone or time_zone_at(request.area))
     now = wiring.clock(session.settings).now()
     cron = " ".join((when.cron or "").split())
@@ -99,11 +106,14 @@ async def add(session: Session, wanted: Wanted, output: Output, *, yes: bool) ->
     settings = session.settings
     async with wiring.open_store(settings, Power.ALERT) as store:
         plan = await wiring.planner(settings, store).plan(wanted.request)
-        plan = replace(plan, findings=lasting(plan.findings))
+        people = max(1, plan.selection.contacts)  # whom each run will find there
+        needs = above(plan.request, people, plan.limits)
+        plan = replace(plan, findings=lasting(plan.findings), above=needs)
         if not output.as_json:
             await show(session, store, plan, wanted, output)
         new = new_bulletin(plan, wanted.timetable, wanted.spread_s)
-        calm_of(plan, wanted.timetable, wanted.spread_s, wiring.customs(settings))
+        first = replace(plan, at=new.next_due)  # quiet hours are others than those of now
+        calm_of(first, wanted.timetable, wanted.spread_s, wiring.customs(settings))
         _confirm(_("Plan it"), yes=yes)
         if plan.above:
             raise await _submit(session, store, plan, new)
@@ -130,17 +140,25 @@ async def show(session: Session, store: Store, plan: Plan, wanted: Wanted, outpu
             times=bulletin_show.next_words(session, dues, timetable.time_zone)
         )
     )
+    if words := quiet_words(session, dues, timetable.time_zone):
+        output.paragraph(words)
     output.paragraph(_("People and presence are those of each run; above, those of this moment."))
-    calm = calm_of(plan, timetable, wanted.spread_s, customs)
-    if calm.windows:
-        output.paragraph(_spread_words(calm))
-
-
-def _spread_words(calm: Calm) -> str:
-    length = sum((end - begin for begin, end in calm.windows), timedelta())
-    return _("It is spread over {length}; any alert overtakes it.").format(
-        length=duration(length.total_seconds())
-    )
+    if not plan.selection.contacts:
+        output.paragraph(
+            _("Nobody would get it at this moment. A run that finds nobody says so: exit code 3.")
+        )
+    length = customs.spread(plan.selection.contacts, wanted.spread_s)
+    if length and dues:
+        rules = customs.rules(timetable.time_zone)
+        over = timetables.windows(rules.starts(dues[0]), length, rules)[-1][1]
+        output.paragraph(
+            _(
+                "It is spread over {length}: the first run is over {time}. Any alert overtakes it."
+            ).format(
+                length=duration(length.total_seconds()),
+                time=local(over, timetable.time_zone, seconds=False),
+            )
+        )
 
 
 def _confirm(question: str, *, yes: bool) -> None:
@@ -178,6 +196,21 @@ def _zone(name: str) -> str:
         raise UsageError(
             "zone_unknown",
             _("{name!r} is no time zone.").format(name=name),
-            hint=_("Such as Europe/Paris, America/Cayenne, Indian/Reunion or Pacific/Noumea."),
+            hint=_zones_like(name),
         ) from None
     return name
+
+
+def _zones_like(name: str) -> str:
+    """Return what may be meant by a time zone that there is not: a town alone, another case."""
+    from zoneinfo import available_timezones
+
+    wanted = name.strip().casefold().replace(" ", "_")
+    meant = [it for it in sorted(available_timezones()) if wanted in _names_of(it)]
+    if meant:
+        return _("Meant is perhaps: {names}").format(names=", ".join(meant[:3]))
+    return _("Such as Europe/Paris, America/Cayenne, Indian/Reunion or Pacific/Noumea.")
+
+
+def _names_of(zone: str) -> tuple[str, str]:
+    return zone.casefold(), zone.rpartition("/")[2].casefold()

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from umsalert import wiring
+from umsalert.errors import TemporaryError
 from umsalert.model import Power
 
 if TYPE_CHECKING:
@@ -14,10 +15,13 @@ if TYPE_CHECKING:
 
 
 async def anything(session: Session) -> bool:
-    """Say whether there is something to do. Raises RefusedByRule."""
+    """Say whether there may be something to do. Raises RefusedByRule."""
     settings = session.settings
-    async with wiring.open_store(settings, Power.ALERT) as store:
-        return await store.bulletins.anything(wiring.clock(settings).now())
+    try:
+        async with wiring.open_store(settings, Power.ALERT) as store:
+            return await store.bulletins.anything(wiring.clock(settings).now())
+    except TemporaryError:  # who does what is due waits until it can be read
+        return True
 
 
 def say_nothing(output: Output, *, locked: bool = False) -> None:

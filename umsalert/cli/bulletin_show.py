@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from umsalert import wiring
+from umsalert.cli.bulletin_words import quiet_words
 from umsalert.cli.output import Output, local, utc
 from umsalert.cli.tables import Column
 from umsalert.documents.shapes import area_document
@@ -57,6 +58,11 @@ async def show_list(session: Session, output: Output, *, over: bool) -> None:
                 for item in found
             ],
         )
+        for item in found:
+            if item.removed_at is None and (
+                words := quiet_words(session, _next(item), item.time_zone)
+            ):
+                output.paragraph(titled(item.ref, words))
     else:
         output.say(_("No bulletin is planned: umsalert bulletin add"))
     if waiting:
@@ -99,6 +105,8 @@ async def show_one(session: Session, ref: str, output: Output) -> None:
             )
         )
     output.line("  " + titled(_("Next runs"), _next_words(session, found)))
+    if found.removed_at is None and (words := quiet_words(session, _next(found), found.time_zone)):
+        output.paragraph(words, "  ", "    ")
     for run in runs:
         output.paragraph(run_words(run, found), "  ", "    ")
 
@@ -215,15 +223,42 @@ def next_words(session: Session, dues: Sequence[datetime], time_zone: str) -> st
 
 
 def run_words(run: BulletinRun, bulletin: Bulletin) -> str:
-    """Say what came of a due time."""
+    """Say what came of a due time, or of several that are taken together."""
     due = local(run.due_at, bulletin.time_zone, seconds=False)
     if run.state is RunState.BEGUN:
-        words = _("{due}: being sent") if run.alert_ref else _("{due}: begun")
+        words = _("{due}: being sent") if run.alert_ref else _("{due}: not sent yet")
     elif run.state is RunState.SKIPPED:
-        words = _("{due}: skipped ({code})")
+        words = (
+            _("{due}: skipped ({code})")
+            if run.dues == 1
+            else _("{due} to {last}: {n} skipped ({code})")
+        )
     else:
         words = _("{due}: alert {alert} ({code})") if run.code else _("{due}: alert {alert}")
-    return words.format(due=due, code=run.code, alert=run.alert_ref)
+    return words.format(
+        due=due,
+        last=local(run.last_due_at, bulletin.time_zone, seconds=False),
+        n=run.dues,
+        code=_reason(run.code),
+        alert=run.alert_ref,
+    )
+
+
+def _reason(code: str) -> str:
+    """Say why a run was skipped, or how it ended; a code that is rare stands as it is."""
+    words = {
+        "late": _("too late"),
+        "overtaken": _("a later one was due"),
+        "nobody_matched": _("nobody was there"),
+        "bulletin_removed": _("removed before"),
+        "alert_cancelled": _("cancelled"),
+        "alert_expired": _("expired"),
+        "some_failed": _("some failed"),
+        "template_changed": _("its template was changed"),
+        "needs_second_person": _("it needs a second person by now"),
+        "planner_without_role": _("who planned it may not alert any more"),
+    }
+    return words.get(code, code)
 
 
 def _state(bulletin: Bulletin) -> str:

@@ -1,7 +1,7 @@
 """What a shell completes of the map: divisions that begin, by code or name, as what is typed.
 
 A shell keeps only what begins as the word does, so a name goes on from what is typed, in whatever
-case and without accents; `outlines.division` reads it all the same. Its blanks are hyphens, which
+case and without accents; `divisions.division` reads it all the same. Its blanks are hyphens, which
 no shell takes apart, and a commune's name ends with its code: many have the same name.
 """
 

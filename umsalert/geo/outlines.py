@@ -8,11 +8,10 @@ Outlines are LONGITUDE FIRST, degrees WGS 84, right to some 100 m.
 
 from __future__ import annotations
 
-import difflib
 import math
 import sqlite3
 import unicodedata
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import closing
 from functools import cache
 from pathlib import Path
@@ -31,8 +30,6 @@ FILE = Path(__file__).parent / "data" / "france.sqlite"
 
 MARGIN_M = 100.0
 """Outlines are simplified: what lies this near outside counts as inside. Nobody is missed."""
-
-SUGGESTIONS = 5
 
 _COLLECTIVITIES = {
     "975": "PM",
@@ -87,31 +84,35 @@ def communes(code: str, letters: Sequence[str]) -> Sequence[Division]:
     return [Division(kind, *row) for row in rows]
 
 
-def division(kind: DivisionKind, typed: str) -> Division:
-    """Return what a code means; of départements and régions also a name.
+def by_code(kind: DivisionKind, code: str) -> Division | None:
+    """Return what a code, or what everybody says for it, means; None where there is none."""
+    code = _CALLED.get((kind, folded(code)), code)
+    rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(code))
+    if kind is not DivisionKind.COMMUNE and not rows:
+        return next((it for it in _collectivities(kind) if it.code == code), None)
+    return Division(kind, *rows[0]) if rows else None
 
-    Of a commune its name may stand before its code, Nice-06088, where both are right.
 
-    Raises:
-        UsageError: commune_unknown, departement_unknown, region_unknown: with what is near.
-    """
-    typed = typed.encode("utf-8", "replace").decode()  # a terminal may send what is no character
-    text = _CALLED.get((kind, folded(typed)), typed.strip())
-    rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, _code(text))
-    if rows:
-        return Division(kind, *rows[0])
-    if kind is DivisionKind.COMMUNE:
-        name, code = text[:-6], text[-5:].upper()
-        rows = _rows("SELECT code, name FROM division WHERE kind = ? AND code = ?", kind, code)
-        if rows and folded(rows[0][1]) == folded(name):
-            return Division(kind, *rows[0])
-    else:
-        known = divisions(kind)
-        named = [it for it in known if it.code == _code(text) or folded(it.name) == folded(text)]
-        named = named or _region_overseas(kind, text)
-        if named:
-            return named[0]
-    raise _unknown(kind, text)
+def heirs(code: str) -> list[Division]:
+    """Return the communes of today that a former one, by its code, is a part of."""
+    rows = _rows(
+        "SELECT heir.code, heir.name FROM division AS former JOIN division AS heir "
+        "ON heir.code = former.parent AND heir.kind = 'commune' "
+        "WHERE former.kind = 'former' AND former.code = ?",
+        code,
+    )
+    return [Division(DivisionKind.COMMUNE, *row) for row in rows]
+
+
+def region_overseas(code: str) -> list[Division]:
+    """Return the région of a département that is one by itself, 974 for 04."""
+    rows = _rows(
+        "SELECT region.code, region.name FROM division AS region JOIN division AS of "
+        "ON of.parent = region.code WHERE region.kind = 'region' AND of.kind = 'departement' "
+        "AND of.code = ? AND length(of.code) = 3",
+        code,
+    )
+    return [Division(DivisionKind.REGION, *row) for row in rows]
 
 
 def outlines(kind: DivisionKind, codes: Collection[str] | None = None) -> Outlines:
@@ -185,19 +186,6 @@ def _code(text: str) -> str:
     """Return a code as INSEE writes it: 2A, 06 and not 6."""
     code = text.upper()
     return code.zfill(2) if len(code) == 1 and code.isdigit() else code
-
-
-def _region_overseas(kind: DivisionKind, text: str) -> list[Division]:
-    """Return the région of a département that is one by itself, 974 for 04."""
-    if kind is not DivisionKind.REGION or len(text) != 3:
-        return []
-    rows = _rows(
-        "SELECT region.code, region.name FROM division AS region JOIN division AS of "
-        "ON of.parent = region.code WHERE region.kind = 'region' AND of.kind = 'departement' "
-        "AND of.code = ?",
-        text,
-    )
-    return [Division(kind, *row) for row in rows]
 
 
 def _collectivities(kind: DivisionKind) -> list[Division]:
@@ -285,58 +273,3 @@ def _rows(sql: str, *values: str) -> list[tuple[Any, ...]]:
             _("The outlines of France cannot be read: {file}.").format(file=FILE),
             hint=_("Install umsalert again: the file is part of it."),
         ) from error
-
-
-def _unknown(kind: DivisionKind, text: str) -> UsageError:
-    """Return the error that says what comes near to a code or a name."""
-    words: Mapping[DivisionKind, str] = {
-        DivisionKind.COMMUNE: _("No commune has the INSEE code {text}."),
-        DivisionKind.DEPARTEMENT: _("No département has the code or the name {text}."),
-        DivisionKind.REGION: _("No région has the code or the name {text}."),
-    }
-    near = _near(kind, text)
-    listed = ", ".join(f"{it.code} {it.name}" for it in near)
-    hint = (
-        _("Meant is perhaps: {names}").format(names=listed)
-        if near
-        else _(
-            "Codes are INSEE's and no postcodes: 06088 (Nice), 06 (Alpes-Maritimes), 94 (Corse). "
-            "A name lists the communes that have it."
-        )
-    )
-    return UsageError(f"{kind}_unknown", words[kind].format(text=text), hint=hint)
-
-
-def _near(kind: DivisionKind, text: str) -> list[Division]:
-    """Return what may be meant: a former commune's heir, a name like it, a code like it."""
-    if kind is DivisionKind.COMMUNE:
-        heirs = _rows(
-            "SELECT heir.code, heir.name FROM division AS former JOIN division AS heir "
-            "ON heir.code = former.parent AND heir.kind = 'commune' "
-            "WHERE former.kind = 'former' AND former.code = ?",
-            text,
-        )
-        if heirs:
-            return [Division(kind, *row) for row in heirs]
-    known = divisions(kind)
-    meant = {f"0{text}"}  # a spreadsheet takes the nought away
-    if text == "20" and kind is DivisionKind.DEPARTEMENT:  # until 1976
-        meant = {"2A", "2B"}
-    if by_code := [it for it in known if it.code in meant]:
-        return by_code
-    by_name: dict[str, list[Division]] = {}
-    for it in known:
-        by_name.setdefault(folded(it.name), []).append(it)
-    wanted = folded(text)
-    exact = by_name.get(wanted, [])
-    if exact:
-        return exact[: SUGGESTIONS * 2]
-    beginning = [
-        it for name, its in by_name.items() if wanted and name.startswith(wanted) for it in its
-    ]
-    if beginning and not text.isdigit():
-        return beginning[:SUGGESTIONS]
-    names = difflib.get_close_matches(wanted, by_name, n=SUGGESTIONS, cutoff=0.7)
-    codes = difflib.get_close_matches(text.upper(), [it.code for it in known], n=SUGGESTIONS)
-    like = [it for name in names for it in by_name[name]]
-    return [*like, *(it for it in known if it.code in codes)][:SUGGESTIONS]

@@ -118,9 +118,10 @@ def happened(request: Request, now: datetime) -> datetime:
 def above(request: Request, people: int, limits: Limits) -> tuple[str, ...]:
     """Return the names of the limits that an alert to so many people exceeds.
 
-    What goes to people who were alerted already is never kept waiting: a correction, the end.
+    What goes to people who were alerted already is never kept waiting: a correction, the end. Nor
+    is there anything to approve where nobody is reached.
     """
-    if _only_alerted(request):
+    if not people or _only_alerted(request):
         return ()
     exceeded = {
         "radius_m": 0 < limits.radius_m < request.area.radius_m,

@@ -381,6 +381,8 @@ def _find(connection: Connection, ref: str) -> Alert:
             _("Several alerts have {ref} in their reference.")
             if rows
             else _("There is no alert {ref}.")
+            if ref.strip()
+            else _("Which alert? Its reference is empty.")
         ).format(ref=ref),
         hint=_("See the references with: umsalert alert list"),
     )

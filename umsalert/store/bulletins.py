@@ -264,6 +264,8 @@ def _find(connection: Connection, ref: str) -> Bulletin:
             _("Several bulletins have {ref} in their reference.")
             if rows
             else _("There is no bulletin {ref}.")
+            if ref.strip()
+            else _("Which bulletin? Its reference is empty.")
         ).format(ref=ref),
         hint=_("See the references with: umsalert bulletin list --all"),
     )

@@ -80,7 +80,8 @@ SELECT count(*) AS n FROM alert_site WHERE alert_id = :alert_id
 SELECT * FROM alert_linked WHERE ref = :ref
 
 -- name: by_part
-SELECT * FROM alert_linked WHERE instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
+-- Nothing is a part of every reference: a variable of a script that is not set.
+SELECT * FROM alert_linked WHERE trim(:part) <> '' AND instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
 
 -- name: by_key
 SELECT * FROM alert_linked WHERE idempotency_key = :key

@@ -18,9 +18,10 @@ FROM approval LEFT JOIN alert ON alert.id = approval.alert_id
 WHERE approval.ref = :ref
 
 -- name: by_part
+-- Nothing is a part of every reference: a variable of a script that is not set.
 SELECT approval.*, alert.ref AS alert_ref
 FROM approval LEFT JOIN alert ON alert.id = approval.alert_id
-WHERE instr(approval.ref, :part) > 0
+WHERE trim(:part) <> '' AND instr(approval.ref, :part) > 0
 ORDER BY approval.id DESC LIMIT 2
 
 -- name: of_key

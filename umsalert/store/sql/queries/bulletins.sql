@@ -14,10 +14,17 @@ SELECT * FROM bulletin WHERE id = :id
 SELECT * FROM bulletin WHERE ref = :ref
 
 -- name: by_part
-SELECT * FROM bulletin WHERE instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
+-- Nothing is a part of every reference: a variable of a script that is not set.
+SELECT * FROM bulletin WHERE trim(:part) <> '' AND instr(ref, :part) > 0 ORDER BY id DESC LIMIT 2
 
 -- name: coming
-SELECT * FROM bulletin WHERE next_due IS NOT NULL ORDER BY next_due, id
+-- Also what has begun and not ended: it may be waiting for somebody to put something right.
+SELECT * FROM bulletin
+WHERE next_due IS NOT NULL
+    OR id IN (
+        SELECT bulletin_id FROM bulletin_run INDEXED BY bulletin_run_begun WHERE state = 'begun'
+    )
+ORDER BY next_due, id
 
 -- name: all
 SELECT * FROM bulletin ORDER BY next_due IS NULL, next_due, id DESC
