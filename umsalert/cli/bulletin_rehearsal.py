@@ -58,9 +58,7 @@ def _intended_words(session: Session, intended: Intended) -> str:
         f"{n} {channel_name(kind, n)}" for kind, n in selection.deliveries.items()
     )
     whom = counts.people_at_sites(selection.contacts, len(selection.sites))
-    return titled(
-        head(session, intended.bulletin, intended.due_at), titled(whom, by_channel)
-    )
+    return titled(head(session, intended.bulletin, intended.due_at), titled(whom, by_channel))
 
 
 def _document(outlook: Outlook) -> dict[str, Any]:
