@@ -44,7 +44,7 @@ async def handed_to(
 def configured(settings: Settings, kind: ChannelKind, url: str) -> Settings:
     """Return settings with another URL of Apprise for a channel."""
     changed = settings.apprise._replace(**{f"{kind}_url": Secret(url)})
-    return replace(settings, apprise=changed)
+    return settings._replace(apprise=changed)
 
 
 @pytest.mark.parametrize("kind", KINDS)

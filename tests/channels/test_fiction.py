@@ -30,7 +30,7 @@ async def opened(workshop: Workshop, kind: ChannelKind, url: str) -> Channel:
     settings = workshop.settings(443)
     vonage = settings.vonage._replace(messages_url=url, calls_url=url)
     channel = await registry.open_channel(
-        kind, "vonage", replace(settings, vonage=vonage), workshop.clock
+        kind, "vonage", settings._replace(vonage=vonage), workshop.clock
     )
     workshop.channels.append(channel)
     return channel

@@ -196,7 +196,7 @@ async def test_doctor_asks_without_sending(
 async def test_doctor_names_what_cannot_be_reached(workshop: Workshop) -> None:
     """A closed port is a failure with a way out; an address that is not set is not asked."""
     settings = workshop.settings(1)
-    settings = replace(settings, gateway=settings.gateway._replace(voice_url=""))
+    settings = settings._replace(gateway=settings.gateway._replace(voice_url=""))
     (finding,) = await registry.examine("gateway", settings)
     assert (finding.name, finding.status) == ("gateway_sms", CheckStatus.FAILED)
     assert "connection_refused" in finding.message

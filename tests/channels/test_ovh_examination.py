@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from tests.channels.carriers import HttpAnswer, OvhCarrier
@@ -115,4 +113,4 @@ async def test_a_closed_port_is_one_finding(workshop: Workshop) -> None:
 async def test_an_account_that_is_not_set_up_is_not_asked(workshop: Workshop) -> None:
     """Nothing is found where nothing is set."""
     settings = workshop.settings(1)
-    assert await registry.examine("ovh", replace(settings, ovh=type(settings.ovh)())) == ()
+    assert await registry.examine("ovh", settings._replace(ovh=type(settings.ovh)())) == ()

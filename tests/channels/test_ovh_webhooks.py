@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -58,7 +57,7 @@ def test_without_a_secret_nothing_is_read(workshop: Workshop) -> None:
     """An empty secret would let everybody in: the source is not opened."""
     settings = workshop.settings(443)
     assert "ovh.webhook_secret" in registry.WEBHOOKS["ovh"].requires
-    empty = replace(settings, ovh=settings.ovh._replace(webhook_secret=Secret("")))
+    empty = settings._replace(ovh=settings.ovh._replace(webhook_secret=Secret("")))
     assert registry.missing_settings(registry.WEBHOOKS["ovh"], empty) == ("ovh.webhook_secret",)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from dataclasses import replace
 
 import pytest
 
@@ -41,7 +40,7 @@ async def test_all_missing_settings_are_named_at_once(
     workshop: Workshop, kind: ChannelKind, names: list[str]
 ) -> None:
     """One run tells everything that is to be set, by its name in the file and as a variable."""
-    settings = replace(workshop.settings(443), vonage=VonageSettings(), smtp=SmtpSettings())
+    settings = workshop.settings(443)._replace(vonage=VonageSettings(), smtp=SmtpSettings())
     with pytest.raises(ConfigurationError) as caught:
         await registry.open_channels(kind, settings, workshop.clock)
     assert [problem.column for problem in caught.value.problems] == names
@@ -52,8 +51,7 @@ async def test_all_missing_settings_are_named_at_once(
 async def test_a_setting_may_need_another(workshop: Workshop) -> None:
     """A login needs its password, and an address for webhooks the secret that proves them."""
     settings = workshop.settings(443)
-    half = replace(
-        settings,
+    half = settings._replace(
         vonage=settings.vonage._replace(signature_secret=Secret("")),
         smtp=settings.smtp._replace(password=Secret("")),
     )
@@ -69,7 +67,7 @@ async def test_a_setting_may_need_another(workshop: Workshop) -> None:
 async def test_an_unknown_provider_is_refused_with_those_that_exist(workshop: Workshop) -> None:
     """A slip in `providers` shows what may stand there."""
     settings = workshop.settings(443)
-    settings = replace(settings, sms=settings.sms._replace(providers=("vonnage",)))
+    settings = settings._replace(sms=settings.sms._replace(providers=("vonnage",)))
     with pytest.raises(ConfigurationError) as caught:
         registry.states(ChannelKind.SMS, settings)
     assert caught.value.code == "provider_unknown"
@@ -91,7 +89,7 @@ async def test_an_unreadable_authority_stops_the_opening(
 
 def test_webhooks_need_the_secret_that_proves_them(workshop: Workshop) -> None:
     """Without a signature secret no webhook is believed, so none is read."""
-    settings = replace(workshop.settings(443), vonage=VonageSettings())
+    settings = workshop.settings(443)._replace(vonage=VonageSettings())
     with pytest.raises(ConfigurationError) as caught:
         registry.webhook_source("vonage", settings)
     assert "vonage.signature_secret" in caught.value.message
@@ -101,7 +99,7 @@ async def test_providers_are_opened_in_their_order(workshop: Workshop) -> None:
     """The first name of the list is the first choice."""
     settings = workshop.settings(443)
     for order in (("vonage", "ovh"), ("ovh", "vonage")):
-        chosen = replace(settings, sms=settings.sms._replace(providers=order))
+        chosen = settings._replace(sms=settings.sms._replace(providers=order))
         opened = await registry.open_channels(ChannelKind.SMS, chosen, workshop.clock)
         workshop.channels += opened
         assert tuple(channel.provider for channel in opened) == order
@@ -113,8 +111,7 @@ async def test_a_provider_that_is_not_set_up_keeps_no_other_from_sending(
 ) -> None:
     """What stands by is left out, wherever it stands; the missing settings are no obstacle."""
     settings = workshop.settings(443)
-    half = replace(
-        settings,
+    half = settings._replace(
         sms=settings.sms._replace(providers=order),
         ovh=settings.ovh._replace(consumer_key=Secret("")),
     )
@@ -122,7 +119,7 @@ async def test_a_provider_that_is_not_set_up_keeps_no_other_from_sending(
     (channel,) = await registry.open_channels(ChannelKind.SMS, half, workshop.clock)
     workshop.channels.append(channel)
     assert channel.provider == "vonage"
-    none = replace(half, vonage=VonageSettings())
+    none = half._replace(vonage=VonageSettings())
     with pytest.raises(ConfigurationError) as caught:
         registry.check([ChannelKind.SMS], none)
     assert str(caught.value.problems[0].column).startswith(order[0])

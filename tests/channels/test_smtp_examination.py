@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -97,5 +96,5 @@ async def test_a_silent_server_does_not_hold_the_doctor(workshop: Workshop) -> N
 
 async def test_no_relay_is_no_finding(workshop: Workshop) -> None:
     """What is not set up is not asked: the check `channels` tells it."""
-    settings = replace(workshop.settings(25), smtp=SmtpSettings())
+    settings = workshop.settings(25)._replace(smtp=SmtpSettings())
     assert await registry.examine("smtp", settings) == ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ssl
-from dataclasses import replace
 
 import pytest
 
@@ -161,7 +160,7 @@ def account_settings(workshop: Workshop, port: int) -> Settings:
         api_secret=Secret("s3cr3t-of-the-account"),
         account_url=f"https://localhost:{port}",
     )
-    return replace(settings, vonage=vonage)
+    return settings._replace(vonage=vonage)
 
 
 async def test_a_lost_connection_is_one_request(workshop: Workshop) -> None:
@@ -209,7 +208,7 @@ async def test_an_unknown_authority_is_named(workshop: Workshop) -> None:
     carrier = await workshop.start(AccountCarrier(HttpAnswer(200, {"value": 1.0})))
     settings = account_settings(workshop, carrier.port)
     assert await account.balance_eur(settings) == 1.0
-    without = replace(settings, vonage=settings.vonage._replace(ca_file=None))
+    without = settings._replace(vonage=settings.vonage._replace(ca_file=None))
     with pytest.raises(ConfigurationError) as caught:
         await account.balance_eur(without)
     assert caught.value.code == "account_certificate"
@@ -227,5 +226,5 @@ async def test_without_a_key_the_account_is_not_asked(workshop: Workshop) -> Non
 
 async def test_no_application_is_no_finding(workshop: Workshop) -> None:
     """A station that does not use Vonage is not asked for it."""
-    settings = replace(workshop.settings(1), vonage=VonageSettings())
+    settings = workshop.settings(1)._replace(vonage=VonageSettings())
     assert await registry.examine("vonage", settings) == ()

@@ -20,6 +20,7 @@ from tests.faults.machine import held
 from umsalert.bulletins import Round, Runner
 from umsalert.cli import bulletin_look, bulletin_run, patience
 from umsalert.cli.context import Session
+from umsalert.cli.journal import Journal
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode, TemporaryError
 from umsalert.store import spatialite
@@ -66,7 +67,7 @@ def here(office: Office, monkeypatch: pytest.MonkeyPatch) -> Session:
     monkeypatch.setattr(patience, "RETRY_S", 0.02)
     for name, value in {**office.environ, "UMSALERT_HOME": str(office.home)}.items():
         monkeypatch.setenv(name, value)
-    return Session()
+    return Session(Journal())
 
 
 async def test_it_waits_for_who_writes(

@@ -7,7 +7,6 @@ import logging
 import socket
 import ssl
 import time
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -152,8 +151,8 @@ async def test_a_wrong_password_is_told_without_it(
 ) -> None:
     """The log has a code, the collector goes on trying, and the password stands nowhere."""
     wrong = Secret("not the password")
-    office.settings = replace(
-        office.settings, imap=office.settings.imap._replace(password=wrong, username="né")
+    office.settings = office.settings._replace(
+        imap=office.settings.imap._replace(password=wrong, username="né")
     )
     async with office.collecting():
         await office.fails(2)
@@ -379,7 +378,7 @@ async def test_the_doctor_looks_in(settings: Settings, office: Office) -> None:
     (finding,) = await registry.examine("imap", settings)
     assert (finding.name, finding.status) == ("imap", CheckStatus.OK)
     assert await office.flags() == [()]
-    assert await registry.examine("imap", replace(settings, imap=ImapSettings())) == ()
+    assert await registry.examine("imap", settings._replace(imap=ImapSettings())) == ()
 
 
 @pytest.mark.parametrize(
@@ -395,7 +394,7 @@ async def test_the_doctor_says_what_to_mend(
     settings: Settings, wrong: dict[str, Any], named: str
 ) -> None:
     """Each failure comes with the setting to look at."""
-    broken = replace(settings, imap=settings.imap._replace(**wrong))
+    broken = settings._replace(imap=settings.imap._replace(**wrong))
     (finding,) = await registry.examine("imap", broken)
     assert finding.status is CheckStatus.FAILED
     assert named in finding.fix

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,8 +26,7 @@ def always(fault: str) -> Traffic:
 
 def choose(world: World, sms: Sequence[str], voice: Sequence[str] = ("vonage",)) -> None:
     """Set who carries what, the first choice first."""
-    world.settings = replace(
-        world.settings,
+    world.settings = world.settings._replace(
         sms=world.settings.sms._replace(providers=tuple(sms)),
         voice=world.settings.voice._replace(providers=tuple(voice)),
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -43,7 +42,7 @@ async def test_an_empty_account_says_so(home: Path, start: Start) -> None:
 async def test_a_wrong_secret_is_refused_and_recorded(home: Path, customer: Customer) -> None:
     """Without the right login the account says nothing."""
     right = home_settings(home, customer)
-    wrong = replace(right, vonage=right.vonage._replace(api_secret=Secret("wrong")))
+    wrong = right._replace(vonage=right.vonage._replace(api_secret=Secret("wrong")))
     with pytest.raises(ConfigurationError) as caught:
         await account.read(wrong)
     assert caught.value.code == "account_refused"

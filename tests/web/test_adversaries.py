@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -170,7 +169,7 @@ async def misses_of(url: str, addresses: list[str]) -> list[int]:
 async def test_a_proxy_of_ours_is_believed(settings: Settings, proxies: tuple[str, ...]) -> None:
     """The visitor it names is counted; one /64 of IPv6 is one visitor, and nonsense is another."""
     known = ServeSettings(port=0, proxies=proxies)
-    async with running(replace(settings, serve=known)) as serving:
+    async with running(settings._replace(serve=known)) as serving:
         one = await misses_of(serving.url, ["198.51.100.7"] * 21)
         assert one == [404] * 20 + [429]
         assert await misses_of(serving.url, ["198.51.100.8"]) == [404]

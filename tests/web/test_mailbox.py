@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -41,8 +40,7 @@ async def imap(keys: Keys) -> AsyncIterator[MailboxServer]:
 @pytest.fixture
 def with_mailbox(settings: Settings, keys: Keys, imap: MailboxServer) -> Settings:
     """Return settings of a server that has a mailbox and no provider's webhooks."""
-    return replace(
-        settings,
+    return settings._replace(
         vonage=VonageSettings(),
         imap=ImapSettings(
             "localhost", imap.port, "tls", "reponse", Secret("secret"), ca_file=keys.ca_file
@@ -94,7 +92,7 @@ async def test_what_was_taken_is_applied_at_the_stop(
 async def test_a_mailbox_that_fails_stops_no_webhook(settings: Settings) -> None:
     """The page says so, and the server goes on."""
     imap = ImapSettings("localhost", 1, "tls", "reponse", Secret("secret"))
-    async with running(replace(settings, imap=imap)) as serving:
+    async with running(settings._replace(imap=imap)) as serving:
         assert await mailbox_state(serving, bool) == "failing"
         url = f"{serving.url}/webhooks/vonage/message-status"
         async with serving.client.post(url, data=b"{}") as response:
@@ -111,13 +109,13 @@ async def test_a_mailbox_without_a_password(with_mailbox: Settings) -> None:
     """What is missing is told before anything listens."""
     imap = with_mailbox.imap._replace(password=Secret(""), username="")
     with pytest.raises(ConfigurationError) as caught:
-        await server.serve(replace(with_mailbox, imap=imap), lambda _url: None, asyncio.Event())
+        await server.serve(with_mailbox._replace(imap=imap), lambda _url: None, asyncio.Event())
     assert {item.column for item in caught.value.problems} == {"imap.username", "imap.password"}
 
 
 async def test_nothing_to_serve(settings: Settings) -> None:
     """Without webhooks and without a mailbox there is nothing to wait for."""
-    bare = replace(settings, vonage=VonageSettings())
+    bare = settings._replace(vonage=VonageSettings())
     with pytest.raises(ConfigurationError) as caught:
         await server.serve(bare, lambda _url: None, asyncio.Event())
     assert caught.value.code == "settings_missing"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import aiohttp
@@ -21,7 +20,7 @@ SECRET = "secret in the address"
 @pytest.fixture
 def settings(settings: Settings) -> Settings:
     """Return settings of which OVHcloud may tell us something."""
-    return replace(settings, ovh=OvhSettings(webhook_secret=Secret(SECRET)))
+    return settings._replace(ovh=OvhSettings(webhook_secret=Secret(SECRET)))
 
 
 async def accepted(store: Store) -> None:
@@ -106,5 +105,5 @@ async def test_a_receipt_without_the_secret_is_refused(store: Store, settings: S
 
 async def test_the_one_source_is_enough_to_serve(settings: Settings) -> None:
     """A station that has OVHcloud alone can run `umsalert serve`."""
-    alone = replace(settings, vonage=type(settings.vonage)())
+    alone = settings._replace(vonage=type(settings.vonage)())
     assert (await told(alone, "GET", id="1", ptt="4"))[0] == 200

@@ -12,7 +12,6 @@ import ssl
 import sys
 from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -70,14 +69,14 @@ def certificate(
     cert_file, key_file = settings.home / "cert.pem", settings.home / "key.pem"
     cert_file.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
     key_file.write_bytes(leaf.private_key_pem.bytes())
-    return replace(settings, serve=settings.serve._replace(cert_file=cert_file, key_file=key_file))
+    return settings._replace(serve=settings.serve._replace(cert_file=cert_file, key_file=key_file))
 
 
 async def test_tls(settings: Settings, authority: trustme.CA) -> None:
     """With a certificate the server speaks TLS, and its address says so."""
     context = ssl.create_default_context()
     authority.configure_trust(context)
-    at_localhost = replace(settings, serve=ServeSettings("localhost", 0))
+    at_localhost = settings._replace(serve=ServeSettings("localhost", 0))
     async with (
         running(certificate(at_localhost, authority)) as serving,
         serving.client.get(f"{serving.url}/health", ssl=context) as response,
@@ -89,7 +88,7 @@ async def test_tls(settings: Settings, authority: trustme.CA) -> None:
 async def test_ipv6(settings: Settings) -> None:
     """An IPv6 address is listened on and written as URLs have it."""
     async with (
-        running(replace(settings, serve=ServeSettings("::1", 0))) as serving,
+        running(settings._replace(serve=ServeSettings("::1", 0))) as serving,
         serving.client.get(f"{serving.url}/health") as response,
     ):
         assert serving.url.startswith("http://[::1]:")
@@ -142,22 +141,22 @@ async def test_encrypted_key(settings: Settings, authority: trustme.CA) -> None:
 async def test_key_without_certificate(settings: Settings) -> None:
     """A key alone is refused: the server would speak in the clear."""
     serve = settings.serve._replace(key_file=settings.home / "key.pem")
-    error = await refusal(replace(settings, serve=serve))
+    error = await refusal(settings._replace(serve=serve))
     assert (type(error), error.code) == (ConfigurationError, "certificate_missing")
 
 
 async def test_no_secret(settings: Settings) -> None:
     """Without the signature secret nothing could be verified, so nothing is served."""
     vonage = settings.vonage._replace(signature_secret=Secret(""))
-    error = await refusal(replace(settings, vonage=vonage))
+    error = await refusal(settings._replace(vonage=vonage))
     assert isinstance(error, ConfigurationError)
     assert "vonage.signature_secret" in error.message
 
 
 async def test_the_page_needs_no_provider(settings: Settings) -> None:
     """Guards who get e-mail only answer by their link: no webhook is needed for that."""
-    page_only = replace(settings, vonage=VonageSettings())
-    page_only = replace(page_only, serve=settings.serve._replace(public_url="https://a.example"))
+    page_only = settings._replace(vonage=VonageSettings())
+    page_only = page_only._replace(serve=settings.serve._replace(public_url="https://a.example"))
     async with running(page_only) as serving:
         assert (await serving.say("message-status", {})).status == 404
         async with serving.client.get(f"{serving.url}/r/{'A' * 22}") as response:
@@ -168,17 +167,17 @@ async def test_the_page_needs_no_provider(settings: Settings) -> None:
 async def test_no_database(settings: Settings, tmp_path: Path) -> None:
     """A database that is missing or none of ours is refused before listening."""
     other = tmp_path / "other.db"
-    error = await refusal(replace(settings, database=other))
+    error = await refusal(settings._replace(database=other))
     assert (type(error), error.code) == (DatabaseError, "database_missing")
     other.write_bytes(b"no database" * 100)
-    assert isinstance(await refusal(replace(settings, database=other)), DatabaseError)
+    assert isinstance(await refusal(settings._replace(database=other)), DatabaseError)
 
 
 async def test_port_in_use(settings: Settings) -> None:
     """A port that is taken is named, and the same command may work later."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        error = await refusal(replace(settings, serve=ServeSettings(port=port)))
+        error = await refusal(settings._replace(serve=ServeSettings(port=port)))
     assert (type(error), error.code) == (TemporaryError, "port_in_use")
     assert str(port) in error.message
 
@@ -186,7 +185,7 @@ async def test_port_in_use(settings: Settings) -> None:
 @pytest.mark.parametrize(("host", "port"), [("192.0.2.1", 0), ("127.0.0.1", 70_000)])
 async def test_no_such_address(settings: Settings, host: str, port: int) -> None:
     """An address that this machine does not have is a setting to correct."""
-    error = await refusal(replace(settings, serve=ServeSettings(host, port)))
+    error = await refusal(settings._replace(serve=ServeSettings(host, port)))
     assert (type(error), error.code) == (ConfigurationError, "address_unusable")
     assert host in error.message
     assert "[Errno" not in error.message

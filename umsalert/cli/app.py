@@ -127,7 +127,7 @@ def root(
 ) -> None:
     """Make the session that commands share."""
     journal = context.obj or Journal()
-    context.obj = Session(database=db, debug=debug, log_format=log_format, journal=journal)
+    context.obj = Session(journal, db, debug=debug, log_format=log_format)
 
 
 COMMANDS = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Coroutine
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
@@ -27,14 +26,22 @@ Busy = Literal["sending", "serving"]
 T = TypeVar("T")
 
 
-@dataclass
 class Session:
     """One run of the program. Settings are read when a command first asks for them."""
 
-    database: Path | None = None
-    debug: bool = False
-    log_format: str | None = None
-    journal: Journal = field(default_factory=Journal)
+    def __init__(
+        self,
+        journal: Journal,
+        database: Path | None = None,
+        *,
+        debug: bool = False,
+        log_format: str | None = None,
+    ) -> None:
+        """Keep what stands before the command."""
+        self.journal = journal
+        self.database = database
+        self.debug = debug
+        self.log_format = log_format
 
     @cached_property
     def settings(self) -> Settings:

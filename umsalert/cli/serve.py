@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import gc
 from typing import Annotated
 
@@ -48,6 +47,6 @@ def serve(
 
     if not this.debug:
         this.journal.show_warnings(this.settings.log.format)
-    settings = dataclasses.replace(this.settings, serve=listen)
+    settings = this.settings._replace(serve=listen)
     run_async(server.serve_until_signal(settings, ready), busy="serving")
     output.say(_("Stopped; everything that came in is in the database."))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import tomllib
 import typing
@@ -132,14 +131,13 @@ class _Loader:
         table = self._read_file()
         base = default_settings(self.environ)
         values: dict[str, object] = {}
-        for item in dataclasses.fields(Settings):
-            if item.name in ("home", "origins"):
+        for name, default in base._asdict().items():
+            if name in ("home", "origins"):
                 continue
-            default = getattr(base, item.name)
             if is_section(default):
-                values[item.name] = self._section(item.name, default, table)
+                values[name] = self._section(name, default, table)
             else:
-                values[item.name] = self._value(item.name, type(default), default, table)
+                values[name] = self._value(name, type(default), default, table)
         for name in table:
             self._problem("unknown_setting", name, _("no such setting"))
         settings = Settings(home=self.home, origins=self.origins, **values)  # type: ignore[arg-type]  # built field by field

@@ -1,13 +1,13 @@
 """What can be set, with its defaults. Frozen; valid as a whole once it was loaded.
 
-A section is a tuple with names: as a dataclass it would take four times as long to make, and every
+Each table is a tuple with names: as a dataclass it would take four times as long to make, and every
 command makes all of them. Its types are written as such, not as texts (`from __future__ import
 annotations`), each of which would be compiled: half of the time.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, fields
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple, TypeGuard
 
 from umsalert.settings.services import (
@@ -211,8 +211,7 @@ class SimulationSettings(NamedTuple):
     clock_offset_s: float = 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+class Settings(NamedTuple):
     """All settings, valid as a whole, with the origin of each value."""
 
     home: Path
@@ -241,16 +240,16 @@ class Settings:
     retention: RetentionSettings = RetentionSettings()
     report: ReportSettings = ReportSettings()
     simulation: SimulationSettings = SimulationSettings()
-    origins: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = MappingProxyType({})
 
 
 def flatten(settings: Settings) -> dict[str, object]:
     """Return every value that can be set, by its dotted name, in the order of the file."""
     return {
         name: value
-        for item in fields(Settings)
-        if item.name not in ("home", "origins")
-        for name, value in _leaves(item.name, getattr(settings, item.name))
+        for field, found in settings._asdict().items()
+        if field not in ("home", "origins")
+        for name, value in _leaves(field, found)
     }
 
 
