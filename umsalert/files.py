@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from umsalert.errors import UsageError
+from umsalert.errors import InvalidData, UsageError
 from umsalert.i18n import _, system_reason
 
 PRIVATE = 0o600
@@ -23,9 +23,16 @@ def check_free(path: Path) -> None:
 
 
 def check_folder(path: Path) -> None:
-    """Raise UsageError where the folder of a new file is not there."""
-    if not path.parent.is_dir():
-        raise folder_missing(path.parent)
+    """Raise UsageError where the folder of a new file is not there, or is none."""
+    if path.parent.is_dir():
+        return
+    if path.parent.exists():
+        raise UsageError(
+            "not_a_folder",
+            _("{file} is no folder.").format(file=path.parent),
+            hint=_("Name a file in a folder."),
+        )
+    raise folder_missing(path.parent)
 
 
 def folder_missing(folder: Path | str) -> UsageError:
@@ -34,6 +41,15 @@ def folder_missing(folder: Path | str) -> UsageError:
         "folder_missing",
         _("There is no folder {folder}.").format(folder=folder),
         hint=_("Make it first, or name another."),
+    )
+
+
+def not_written(path: Path, error: OSError) -> InvalidData:
+    """Return the error that the system refuses a new file: nothing is wrong with what was typed."""
+    return InvalidData(
+        "file_not_written",
+        _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
+        hint=_("Choose another file or folder."),
     )
 
 
@@ -50,8 +66,8 @@ def named(text: str) -> Path:
 def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give an empty file beside `path`, to be written; at the end it is put in its place.
 
-    Raises UsageError where `path` is there, unless it is a file and `force`d, or cannot be written;
-    nothing is left of what was begun.
+    Raises UsageError where `path` is there, unless it is a file and `force`d, InvalidData where it
+    cannot be written; nothing is left of what was begun.
     """
     check_folder(path)
     if force:
@@ -71,11 +87,7 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
-        raise UsageError(
-            "file_not_written",
-            _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
-            hint=_("Choose another file or folder."),
-        ) from error
+        raise not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()

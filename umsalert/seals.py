@@ -29,6 +29,7 @@ _SAFE = " :@.-+_/"
 _KEY_CHARS = 56
 """Base64 of 42 bytes."""
 _LIKE_A_KEY = re.compile("RW[A-Za-z0-9+/=]{20,}")
+_LIKE_AN_ID = re.compile("[0-9A-Fa-f]{16}")
 _GROUP_READS = 0o640
 """In a folder that several accounts share: each of them seals with the one key."""
 _MAX_BYTES = 20_000
@@ -91,6 +92,8 @@ def read_public_key(typed: str) -> str:
         if _LIKE_A_KEY.fullmatch(typed):
             sentence = _("The public key {key} is not whole: it has {n} characters, not {whole}.")
             raise _no_key(sentence.format(key=typed, n=len(typed), whole=_KEY_CHARS)) from error
+        if _LIKE_AN_ID.fullmatch(typed):
+            raise _no_key(_("{id} is the ID of a key, not the key.").format(id=typed)) from error
         sentence = _("This is no public key, and no file that can be read: {message}")
         raise _no_key(sentence.format(message=error.message)) from error
     for line in lines:

@@ -67,6 +67,10 @@ def table(material: Material, output: Output) -> None:
 
         report_score.show(material.score, report.alert.time_zone, output)
         output.line()
+    elif report.alert.exercise and report.alert.follows:  # `last` is the closing message, once sent
+        words = _("The score of the exercise: umsalert report {ref}")
+        output.paragraph(words.format(ref=report.alert.incident_ref))
+        output.line()
     report_incident.show(material.incident, output)
     output.line()
     _speed_table(report, output)
