@@ -164,6 +164,13 @@ def test_half_a_key_is_told_from_a_file_that_is_not_there(key_file: Path) -> Non
     assert "52 characters, not 56" in refused.value.message
 
 
+def test_an_id_is_told_from_a_key(key_file: Path) -> None:
+    """It is what people read out to each other, and what `verify` shows."""
+    with pytest.raises(UsageError) as refused:
+        seals.read_public_key(seals.key_id(seals.public_key(key_file)))
+    assert "is the ID of a key" in refused.value.message
+
+
 def test_a_public_key_is_typed_or_lies_in_a_file(key_file: Path, tmp_path: Path) -> None:
     key = seals.public_key(key_file)
     (tmp_path / "key.pub").write_text(f"untrusted comment: ours\n{key}\n")
