@@ -157,7 +157,10 @@ async def _found(store: Store, ref: str) -> Alert:
     except UsageError as error:
         import difflib
 
-        words = ["last", *(it.name or it.callback.__name__ for it in app.registered_commands)]
+        words = [
+            "last",
+            *(it.name or getattr(it.callback, "__name__", "") for it in app.registered_commands),
+        ]
         if near := difflib.get_close_matches(ref.casefold(), words, n=1):
             command = f"umsalert report {near[0]}"
             error.hint = _("Meant is perhaps: {names}").format(names=command)
