@@ -17,7 +17,7 @@ PRIVATE = 0o600
 def check_free(path: Path) -> None:
     """Raise UsageError where `path` is there."""
     if path.is_dir():
-        raise _is_folder(path)
+        raise is_folder(path)
     if os.path.lexists(path):
         raise _exists(path)
 
@@ -58,7 +58,7 @@ def named(text: str) -> Path:
     if text.endswith(("/", os.sep)):
         if not Path(text).is_dir():
             raise folder_missing(text)
-        raise _is_folder(text)
+        raise is_folder(text)
     return Path(text)
 
 
@@ -96,7 +96,7 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
 def _check_replaceable(path: Path) -> None:
     """Raise UsageError where `path` is no file: who writes as root would replace /dev/null."""
     if path.is_dir():
-        raise _is_folder(path)
+        raise is_folder(path)
     with contextlib.suppress(OSError):  # nothing is there, or the writing says what is wrong
         mode = path.lstat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
@@ -118,7 +118,8 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_folder(path: Path | str) -> UsageError:
+def is_folder(path: Path | str) -> UsageError:
+    """Return the error that a folder is there where a file is meant."""
     return UsageError(
         "file_is_folder",
         _("{file} is a folder, not a file.").format(file=path),

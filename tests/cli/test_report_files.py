@@ -175,3 +175,24 @@ def test_days_in_the_wrong_order_are_refused(office: Cli) -> None:
     """A usage error, not an empty summary."""
     ended = office("report", "summary", "--since", "2026-02-02", "--until", "01/02/2026", "--json")
     assert (ended.code, ended.error["code"]) == (2, "period_empty")
+    ended = office("report", "summary", "--since", "2999-01-01")
+    assert ended.code == 2
+    assert "2999-01-01 is in the future" in ended.err
+
+
+@pytest.mark.parametrize(("typed", "code"), [("soon", "day_invalid"), ("", "value_empty")])
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_the_day_that_is_wrong_is_named(office: Cli, option: str, typed: str, code: str) -> None:
+    """There are two of them; an empty one is a script's variable that is not set."""
+    ended = office("report", "summary", option, typed, "--json")
+    assert (ended.code, ended.error["code"]) == (2, code)
+    assert option in ended.error["message"]
+
+
+@pytest.mark.parametrize("words", [("last",), ("summary",), ("last", "--format", "csv")])
+@pytest.mark.parametrize("output", ["", "."])
+def test_a_folder_is_no_file(office: Cli, words: tuple[str, ...], output: str) -> None:
+    """An empty name is the folder that one stands in; said before what it would be is asked."""
+    ended = office("report", *words, "--output", output, "--json" if len(words) == 1 else "--force")
+    assert ended.code == 2
+    assert "is a folder" in ended.err
