@@ -163,7 +163,10 @@ def _secret_key(path: Path) -> minisign.SecretKey:
 
 
 def _make_key(path: Path) -> None:
-    """Make a key, unless another process was quicker: then its key is everybody's."""
+    """Make a key, unless another process was quicker: then its key is everybody's.
+
+    Raises ConfigurationError when it cannot be made: where it lies is a setting.
+    """
     import minisign
 
     try:
@@ -171,9 +174,17 @@ def _make_key(path: Path) -> None:
             part.write_bytes(bytes(minisign.KeyPair.generate().secret_key) + b"\n")
             if sharing.is_shared(path.parent):
                 part.chmod(_GROUP_READS)
-    except UsageError as error:
+    except (UsageError, InvalidData) as error:
         if error.code != "file_exists":
-            raise
+            raise ConfigurationError(
+                "seal_key_unusable",
+                _("The key that seals reports cannot be made: {reason}").format(
+                    reason=error.message
+                ),
+                hint=_("Correct the setting {name}, or make that folder.").format(
+                    name="report.seal_key_file"
+                ),
+            ) from error
 
 
 def _public_key(text: str) -> str | None:
