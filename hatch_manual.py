@@ -62,7 +62,7 @@ EXIT = {
         "Try later: something is queued, in use, or without room.",
         "Réessayer plus tard : quelque chose est en file, occupé, ou sans place.",
     ),
-    130: ("Interrupted.", "Interrompu."),
+    130: ("Interrupted, or a question was answered with no.", "Interrompu, ou répondu non."),
 }
 _ENVIRONMENT = {
     "UMSALERT_HOME": (

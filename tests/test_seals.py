@@ -76,6 +76,15 @@ def test_who_makes_the_first_key_a_moment_later_takes_the_other(
     assert [it.name for it in tmp_path.iterdir()] == ["seal.key"]
 
 
+def test_a_key_that_cannot_be_made_is_a_setting_to_correct(tmp_path: Path) -> None:
+    """Nobody typed that folder: it is not told as a mistake of the command line."""
+    with pytest.raises(ConfigurationError) as refused:
+        seals.public_key(tmp_path / "nowhere" / "seal.key")
+    assert refused.value.code == "seal_key_unusable"
+    assert "report.seal_key_file" in refused.value.hint
+    assert not list(tmp_path.iterdir())
+
+
 def test_the_tool_of_others_proves_it_too(report: Path, key_file: Path) -> None:
     """And names the same key: an inspector does not need us."""
     key = seals.public_key(key_file)
@@ -162,6 +171,13 @@ def test_half_a_key_is_told_from_a_file_that_is_not_there(key_file: Path) -> Non
     with pytest.raises(UsageError) as refused:
         seals.read_public_key(seals.public_key(key_file)[:-4])
     assert "52 characters, not 56" in refused.value.message
+
+
+def test_an_id_is_told_from_a_key(key_file: Path) -> None:
+    """It is what people read out to each other, and what `verify` shows."""
+    with pytest.raises(UsageError) as refused:
+        seals.read_public_key(seals.key_id(seals.public_key(key_file)))
+    assert "is the ID of a key" in refused.value.message
 
 
 def test_a_public_key_is_typed_or_lies_in_a_file(key_file: Path, tmp_path: Path) -> None:

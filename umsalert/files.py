@@ -8,7 +8,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from umsalert.errors import UsageError
+from umsalert.errors import InvalidData, UsageError
 from umsalert.i18n import _, system_reason
 
 PRIVATE = 0o600
@@ -17,15 +17,22 @@ PRIVATE = 0o600
 def check_free(path: Path) -> None:
     """Raise UsageError where `path` is there."""
     if path.is_dir():
-        raise _is_folder(path)
+        raise is_folder(path)
     if os.path.lexists(path):
         raise _exists(path)
 
 
 def check_folder(path: Path) -> None:
-    """Raise UsageError where the folder of a new file is not there."""
-    if not path.parent.is_dir():
-        raise folder_missing(path.parent)
+    """Raise UsageError where the folder of a new file is not there, or is none."""
+    if path.parent.is_dir():
+        return
+    if path.parent.exists():
+        raise UsageError(
+            "not_a_folder",
+            _("{file} is no folder.").format(file=path.parent),
+            hint=_("Name a file in a folder."),
+        )
+    raise folder_missing(path.parent)
 
 
 def folder_missing(folder: Path | str) -> UsageError:
@@ -37,12 +44,21 @@ def folder_missing(folder: Path | str) -> UsageError:
     )
 
 
+def not_written(path: Path, error: OSError) -> InvalidData:
+    """Return the error that the system refuses a new file: nothing is wrong with what was typed."""
+    return InvalidData(
+        "file_not_written",
+        _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
+        hint=_("Choose another file or folder."),
+    )
+
+
 def named(text: str) -> Path:
     """Return the path of a new file as it was typed. Raises UsageError where a folder is meant."""
     if text.endswith(("/", os.sep)):
         if not Path(text).is_dir():
             raise folder_missing(text)
-        raise _is_folder(text)
+        raise is_folder(text)
     return Path(text)
 
 
@@ -50,8 +66,8 @@ def named(text: str) -> Path:
 def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     """Give an empty file beside `path`, to be written; at the end it is put in its place.
 
-    Raises UsageError where `path` is there, unless it is a file and `force`d, or cannot be written;
-    nothing is left of what was begun.
+    Raises UsageError where `path` is there, unless it is a file and `force`d, InvalidData where it
+    cannot be written; nothing is left of what was begun.
     """
     check_folder(path)
     if force:
@@ -71,11 +87,7 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
     except FileExistsError as error:
         raise _exists(path) from error
     except OSError as error:
-        raise UsageError(
-            "file_not_written",
-            _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
-            hint=_("Choose another file or folder."),
-        ) from error
+        raise not_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):
             part.unlink()
@@ -84,7 +96,7 @@ def aside(path: Path, *, force: bool = False) -> Iterator[Path]:
 def _check_replaceable(path: Path) -> None:
     """Raise UsageError where `path` is no file: who writes as root would replace /dev/null."""
     if path.is_dir():
-        raise _is_folder(path)
+        raise is_folder(path)
     with contextlib.suppress(OSError):  # nothing is there, or the writing says what is wrong
         mode = path.lstat().st_mode
         if not (stat.S_ISREG(mode) or stat.S_ISLNK(mode)):
@@ -106,7 +118,8 @@ def _flush(path: Path) -> None:
         os.close(descriptor)
 
 
-def _is_folder(path: Path | str) -> UsageError:
+def is_folder(path: Path | str) -> UsageError:
+    """Return the error that a folder is there where a file is meant."""
     return UsageError(
         "file_is_folder",
         _("{file} is a folder, not a file.").format(file=path),

@@ -29,6 +29,7 @@ _SAFE = " :@.-+_/"
 _KEY_CHARS = 56
 """Base64 of 42 bytes."""
 _LIKE_A_KEY = re.compile("RW[A-Za-z0-9+/=]{20,}")
+_LIKE_AN_ID = re.compile("[0-9A-Fa-f]{16}")
 _GROUP_READS = 0o640
 """In a folder that several accounts share: each of them seals with the one key."""
 _MAX_BYTES = 20_000
@@ -91,6 +92,8 @@ def read_public_key(typed: str) -> str:
         if _LIKE_A_KEY.fullmatch(typed):
             sentence = _("The public key {key} is not whole: it has {n} characters, not {whole}.")
             raise _no_key(sentence.format(key=typed, n=len(typed), whole=_KEY_CHARS)) from error
+        if _LIKE_AN_ID.fullmatch(typed):
+            raise _no_key(_("{id} is the ID of a key, not the key.").format(id=typed)) from error
         sentence = _("This is no public key, and no file that can be read: {message}")
         raise _no_key(sentence.format(message=error.message)) from error
     for line in lines:
@@ -160,7 +163,10 @@ def _secret_key(path: Path) -> minisign.SecretKey:
 
 
 def _make_key(path: Path) -> None:
-    """Make a key, unless another process was quicker: then its key is everybody's."""
+    """Make a key, unless another process was quicker: then its key is everybody's.
+
+    Raises ConfigurationError when it cannot be made: where it lies is a setting.
+    """
     import minisign
 
     try:
@@ -168,9 +174,17 @@ def _make_key(path: Path) -> None:
             part.write_bytes(bytes(minisign.KeyPair.generate().secret_key) + b"\n")
             if sharing.is_shared(path.parent):
                 part.chmod(_GROUP_READS)
-    except UsageError as error:
+    except (UsageError, InvalidData) as error:
         if error.code != "file_exists":
-            raise
+            raise ConfigurationError(
+                "seal_key_unusable",
+                _("The key that seals reports cannot be made: {reason}").format(
+                    reason=error.message
+                ),
+                hint=_("Correct the setting {name}, or make that folder.").format(
+                    name="report.seal_key_file"
+                ),
+            ) from error
 
 
 def _public_key(text: str) -> str | None:

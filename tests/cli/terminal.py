@@ -9,7 +9,7 @@ import re
 import struct
 import subprocess
 import termios
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import NamedTuple
@@ -33,18 +33,30 @@ def shown(
     environ: Mapping[str, str] = MappingProxyType({}),
 ) -> Shown:
     """Run `umsalert` in `folder`, with all three streams at a terminal."""
+    variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
+    return _run(folder, command(*arguments), columns, {**variables, **environ}, "")
+
+
+def answered(folder: Path, *arguments: str | Path, typed: str) -> Shown:
+    """Run `umsalert` as `shown` does; `typed` is what a person types."""
+    return _run(folder, command(*arguments), 80, os.environ, typed)
+
+
+def _run(
+    folder: Path, line: Sequence[str], columns: int, environ: Mapping[str, str], typed: str
+) -> Shown:
     end, other = pty.openpty()
     fcntl.ioctl(other, termios.TIOCSWINSZ, struct.pack("HHHH", 40, columns, 0, 0))
-    variables = {name: value for name, value in os.environ.items() if name != "COLUMNS"}
     process = subprocess.Popen(
-        command(*arguments),
+        line,
         cwd=folder,
-        env={**variables, "TERM": "xterm", **environ},
+        env={**environ, "TERM": "xterm"},
         stdin=other,
         stdout=other,
         stderr=other,
     )
     os.close(other)
+    os.write(end, typed.encode())
     read = b""
     try:
         while part := os.read(end, 65536):

@@ -79,6 +79,14 @@ def test_a_missing_database_is_not_made_on_the_way(
     assert list(home.iterdir()) == []
 
 
+@pytest.mark.parametrize("words", [("alert", "list"), ("db", "info"), ("bulletin", "run-due")])
+def test_a_folder_is_no_database(cli: Cli, database: Path, words: tuple[str, ...]) -> None:
+    """Nor is the disk broken, as SQLite says of it: the file in it is named."""
+    ended = cli("--db", database.parent, *words, "--json")
+    assert (ended.code, ended.error["code"]) == (4, "file_is_folder")
+    assert str(database) in ended.error["hint"]
+
+
 @pytest.mark.parametrize("command", ["info", "migrate"])
 def test_another_kind_of_file_is_left_alone(cli: Cli, command: str) -> None:
     """A file that is no umsalert database is refused, unchanged and without a copy beside it."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Cli
+from tests.cli.terminal import answered
 from umsalert.store.spatialite import connect
 
 pytestmark = pytest.mark.usefixtures("database")
@@ -463,6 +464,9 @@ def test_rights_of_a_person(cli: Cli, database: Path) -> None:
 
     erase = ("contact", "erase", "A-c1", "--reason", "request 17")
     assert cli(*erase, "--json").error["code"] == "not_confirmed"
+    refused = answered(cli.folder, *erase, typed="n\n")
+    assert (refused.code, "Nothing was erased." in refused.text) == (130, True), refused.text
+    assert "Error" not in refused.text
     assert cli("contact", "erase", "A-c1", "--reason", " ", "--yes").code == 2
     done = cli(*erase, "--yes")
     assert (done.code, "A-c1" in done.out, "ackups" in done.err) == (0, True, True)

@@ -69,6 +69,7 @@ def test_a_file_that_is_there_is_left_alone(office: Cli) -> None:
         (("--output", "report.txt"), "format_missing"),
         (("--output", "report.txt", "--format", "table"), "format_missing"),
         (("--output", "nowhere/report.csv"), "folder_missing"),
+        (("--output", "umsalert.db/report.csv"), "not_a_folder"),
         (("--format", "pdf", "--json"), "format_twice"),
         (("--format", "csv", "--output", "report.pdf"), "format_contradicts_name"),
         (("--format", "cap", "--output", "report.html"), "format_contradicts_name"),
@@ -85,6 +86,7 @@ def test_what_cannot_go_there_is_refused(office: Cli, words: tuple[str, ...], co
         "not_to_stdout": "--output",
         "format_missing": ".xlsx",
         "folder_missing": "Make it first",
+        "not_a_folder": "is no folder",
         "format_twice": "Leave one",
         "format_contradicts_name": "contradict each other: report.",
     }
@@ -108,15 +110,32 @@ def test_force_replaces_files_only(office: Cli, words: tuple[str, ...]) -> None:
 
 @pytest.mark.parametrize("end", ["xlsx", "csv", "html"])
 def test_a_full_disk_is_said(office: Cli, end: str) -> None:
-    """Whatever library writes: exit 2 with the reason, and nothing of the report is left."""
+    """Whatever library writes: exit 4 with the reason, and nothing of the report is left."""
     folder = office.folder / "disk"
     folder.mkdir()
     with small_disk(folder, size_mb=1):
         fill(folder / "filler")
         ended = office("report", "last", "--output", folder / f"report.{end}")
-        assert ended.code == 2, ended.err
+        assert ended.code == 4, ended.err
         assert "No space left on device" in ended.err
         assert [it.name for it in folder.iterdir()] == ["filler"]
+
+
+def test_a_folder_that_takes_no_file_is_said(office: Cli) -> None:
+    """The line is right and the folder is there: exit 4, as for every output."""
+    ended = office("report", "last", "--output", "/proc/report.json", "--json")
+    assert (ended.code, ended.error["code"]) == (4, "file_not_written")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"), [("sumary", "summary"), ("lsat", "last"), ("Verfy", "verify")]
+)
+def test_a_slip_in_the_name_of_a_command_is_told(office: Cli, typed: str, meant: str) -> None:
+    """What is no command is taken for an alert; the hint knows both."""
+    ended = office("report", typed, "--json")
+    assert (ended.code, ended.error["code"]) == (2, "alert_not_found")
+    assert f"umsalert report {meant}" in ended.error["hint"]
+    assert "alert list" in office("report", "20991231", "--json").error["hint"]
 
 
 def test_standard_output_takes_all_but_workbooks(office: Cli) -> None:
@@ -156,3 +175,24 @@ def test_days_in_the_wrong_order_are_refused(office: Cli) -> None:
     """A usage error, not an empty summary."""
     ended = office("report", "summary", "--since", "2026-02-02", "--until", "01/02/2026", "--json")
     assert (ended.code, ended.error["code"]) == (2, "period_empty")
+    ended = office("report", "summary", "--since", "2999-01-01")
+    assert ended.code == 2
+    assert "2999-01-01 is in the future" in ended.err
+
+
+@pytest.mark.parametrize(("typed", "code"), [("soon", "day_invalid"), ("", "value_empty")])
+@pytest.mark.parametrize("option", ["--since", "--until"])
+def test_the_day_that_is_wrong_is_named(office: Cli, option: str, typed: str, code: str) -> None:
+    """There are two of them; an empty one is a script's variable that is not set."""
+    ended = office("report", "summary", option, typed, "--json")
+    assert (ended.code, ended.error["code"]) == (2, code)
+    assert option in ended.error["message"]
+
+
+@pytest.mark.parametrize("words", [("last",), ("summary",), ("last", "--format", "csv")])
+@pytest.mark.parametrize("output", ["", "."])
+def test_a_folder_is_no_file(office: Cli, words: tuple[str, ...], output: str) -> None:
+    """An empty name is the folder that one stands in; said before what it would be is asked."""
+    ended = office("report", *words, "--output", output, "--json" if len(words) == 1 else "--force")
+    assert ended.code == 2
+    assert "is a folder" in ended.err

@@ -64,6 +64,18 @@ def test_a_changed_report_is_found(office: Cli) -> None:
     refused = office("report", "verify", file, "--json")
     assert refused.code == 4
     assert refused.error["code"] == "report_changed"
+    assert "Compare the key" not in refused.error["hint"]
+
+
+def test_a_key_that_is_mistyped_does_not_accuse_the_report_alone(office: Cli) -> None:
+    """It has the right ID and the right length: the hint says to compare it first."""
+    file = office.folder / "report.html"
+    assert office("report", "last", "--seal", "--output", file).code == 0
+    key = office("report", "key", "--json").document["public_key"]
+    typed = key[:-1] + ("A" if key[-1] != "A" else "B")
+    refused = office("report", "verify", file, "--key", typed, "--json")
+    assert (refused.code, refused.error["code"]) == (4, "report_changed")
+    assert "Compare the key" in refused.error["hint"]
 
 
 def test_a_seal_needs_a_file_and_leaves_what_is_there(office: Cli) -> None:

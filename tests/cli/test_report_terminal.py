@@ -69,3 +69,17 @@ def test_a_summary_is_what_its_name_says(office: Cli) -> None:
     assert ".json" in refused.err
     assert not (office.folder / "s.json").exists()
     assert office("report", "summary", "-o", "s.dat", "--format", "csv").code == 0
+
+
+def test_a_bulletin_is_folded_between_words(office: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its lines stand below its name, on a narrow terminal too."""
+    monkeypatch.setenv("UMSALERT_STATION", "Nice")
+    monkeypatch.setenv("UMSALERT_ALERT_CALLBACK_NUMBER", "04 65 71 00 17")
+    where = ("--all", "--at", "2999-01-01T08:00", "--template", "vigilance", "--var", "message=x")
+    made = office("bulletin", "add", *where, "--exercise", "--yes", "--json")
+    assert made.code == 0, made.err
+    ref = made.document["bulletin"]["ref"]
+    found = shown(office.folder, "bulletin", "show", ref, columns=40)
+    title, *lines = found.text.splitlines()
+    assert title == f"{ref}: vigilance"
+    assert all(line.startswith("  ") and len(line) <= 40 for line in lines), found.text

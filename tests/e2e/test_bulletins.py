@@ -296,6 +296,7 @@ def test_above_a_limit_a_second_person_approves_all_runs(bureau: Office) -> None
         (("--cron", ""), "when_missing"),
         (("--at", "soon"), "time_invalid"),
         (("--at", "2999-01-01"), "time_invalid"),
+        (("--at", "08:00"), "time_invalid"),
         (("--cron", "0 8 * * * *"), "cron_invalid"),
         (("--cron", "0 8 * * 1", "--time-zone", "Paris"), "zone_unknown"),
         (("--cron", "0 8 * * 1", "--spread", "25h"), "spread_too_long"),
@@ -363,3 +364,13 @@ def test_nobody_asks_a_script(bureau: Office) -> None:
     """Without --yes and a terminal, nothing is planned."""
     ended = bureau.run("bulletin", "add", *PLACE, *WORDS, "--cron", "0 8 * * 1", "--json")
     assert (ended.code, ended.error["code"]) == (2, "not_confirmed")
+    assert "planned" in ended.error["message"]
+
+
+@pytest.mark.parametrize("typed", ["Paris", "europe/paris", "Europe/Pari", "Europ/Paris"])
+def test_a_time_zone_with_a_letter_wrong_is_guessed(bureau: Office, typed: str) -> None:
+    """The one that is meant stands first."""
+    words = ("--cron", "0 8 * * 1", "--time-zone", typed, "--json")
+    ended = bureau.run("bulletin", "add", *PLACE, *WORDS, *words, UMSALERT_LANG="en")
+    assert (ended.code, ended.error["code"]) == (2, "zone_unknown")
+    assert "perhaps: Europe/Paris" in ended.error["hint"]

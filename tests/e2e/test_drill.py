@@ -83,6 +83,8 @@ def test_who_follows_and_who_closes_sees_the_score(office: Office, drill: str) -
     closed = office.run("alert", "close", event["alert"], *over)
     assert f"SCORE OF THE EXERCISE {event['alert']}" in closed.out
     assert f"The exercise here before it: {drill}" in closed.out
+    last = office.run("report", "last").out  # by now the closing message, which has no score
+    assert f"The score of the exercise: umsalert report {event['alert']}" in last
     live = office.run("alert", "send", *ALERT, *SMS, "--yes", "--follow", "1s")
     assert "SCORE" not in live.out
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import islice
@@ -71,7 +73,7 @@ def timetable(session: Session, request: Request, when: When) -> Timetable:
                 _("What is sent once has neither --from nor --until."),
                 hint=_("Leave them out, or give --cron."),
             )
-        if ":" not in when.at:
+        if not re.search(r"[0-9][T ]+[0-9]", when.at):
             raise UsageError(
                 "time_invalid",
                 _("--at: {text!r} is not a date and time.").format(text=when.at),
@@ -165,7 +167,7 @@ def _confirm(question: str, *, yes: bool) -> None:
     """Ask a person; a script must have said --yes. Raises UsageError or Declined."""
     if yes:
         return
-    must_be_asked()
+    must_be_asked(_("Nothing was planned: nobody is there to confirm."))
     if not confirm(question):
         tell(_("Nothing was planned."))
         raise Declined
@@ -207,6 +209,10 @@ def _zones_like(name: str) -> str:
 
     wanted = name.strip().casefold().replace(" ", "_")
     meant = [it for it in sorted(available_timezones()) if wanted in _names_of(it)]
+    if not meant:  # a letter is wrong or missing
+        by_name = {part: it for it in available_timezones() for part in _names_of(it)}
+        near = difflib.get_close_matches(wanted, by_name, n=3, cutoff=0.8)
+        meant = list(dict.fromkeys(by_name[it] for it in near))
     if meant:
         return _("Meant is perhaps: {names}").format(names=", ".join(meant[:3]))
     return _("Such as Europe/Paris, America/Cayenne, Indian/Reunion or Pacific/Noumea.")

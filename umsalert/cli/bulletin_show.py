@@ -85,26 +85,26 @@ async def show_one(session: Session, ref: str, output: Output) -> None:
         return
     output.line(titled(found.ref, found.template))
     if found.exercise:
-        output.line("  " + _("*** EXERCISE *** every message says so; nobody is alerted for real."))
+        words = _("*** EXERCISE *** every message says so; nobody is alerted for real.")
+        output.paragraph(words, "  ", "    ")
     output.paragraph(area_words(area_from_json(found.request["area"])), "  ", "    ")
-    output.line("  " + when_words(timetable_of(found)))
+    output.paragraph(when_words(timetable_of(found)), "  ", "    ")
     values = found.request["values"]
     for name, value in values.items():
         output.paragraph(titled(name, value), "  ", "    ")
     planned = _("Planned by {operator}, {time}").format(
         operator=found.operator, time=local(found.created_at, found.time_zone)
     )
-    output.line(f"  {planned}")
+    output.paragraph(planned, "  ", "    ")
     if found.approved_by:
-        output.line("  " + _("Approved by {operator}").format(operator=found.approved_by))
+        approved = _("Approved by {operator}").format(operator=found.approved_by)
+        output.paragraph(approved, "  ", "    ")
     if found.removed_at:
-        output.line(
-            "  "
-            + _("Removed by {operator}, {time}").format(
-                operator=found.removed_by, time=local(found.removed_at, found.time_zone)
-            )
+        removed = _("Removed by {operator}, {time}").format(
+            operator=found.removed_by, time=local(found.removed_at, found.time_zone)
         )
-    output.line("  " + titled(_("Next runs"), _next_words(session, found)))
+        output.paragraph(removed, "  ", "    ")
+    output.paragraph(titled(_("Next runs"), _next_words(session, found)), "  ", "    ")
     if found.removed_at is None and (words := quiet_words(session, _next(found), found.time_zone)):
         output.paragraph(words, "  ", "    ")
     for run in runs:

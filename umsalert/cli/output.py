@@ -125,12 +125,12 @@ def interactive() -> bool:
     return all(stream and stream.isatty() for stream in (sys.stdin, sys.stderr))  # None: closed
 
 
-def must_be_asked() -> None:
-    """Raise UsageError when nobody sits there to confirm."""
+def must_be_asked(message: str = "") -> None:
+    """Raise UsageError when nobody sits there to confirm; `message` where nothing is sent."""
     if not interactive():
         raise UsageError(
             "not_confirmed",
-            _("Nothing was sent: nobody is there to confirm."),
+            message or _("Nothing was sent: nobody is there to confirm."),
             hint=_("A script says --yes."),
         )
 

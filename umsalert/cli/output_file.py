@@ -63,10 +63,13 @@ def format_twice(style: StrEnum) -> UsageError:
 def kind_of(asked: Kind | None, file: Path | None, ends: Mapping[str, Kind]) -> Kind | None:
     """Return the format that was asked for, else what the name of a file ends in.
 
-    Raises UsageError where the two contradict each other. A name may end in anything else.
+    Raises UsageError where the two contradict each other, or it is a folder. A name may end in
+    anything else.
     """
     if file in (None, STDOUT):
         return asked
+    if file.is_dir():  # what a script hands over whose variable is not set is one, too
+        raise files.is_folder(file)
     by_name = ends.get(file.suffix.lower())
     if asked is None or by_name in (None, asked):
         return asked or by_name

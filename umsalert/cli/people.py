@@ -14,7 +14,7 @@ from umsalert import files
 from umsalert.cli import register
 from umsalert.cli.context import AsJson, run_async, session
 from umsalert.cli.options import ContactRef, Yes
-from umsalert.cli.output import Output, confirm, interactive
+from umsalert.cli.output import Output, confirm, interactive, tell
 from umsalert.documents.streaming import SCHEMA_VERSION
 from umsalert.errors import UsageError
 from umsalert.i18n import _, ngettext
@@ -136,7 +136,10 @@ def erase(
 
 
 def agree(refusal: str, question: str, *, yes: bool) -> None:
-    """Ask unless the command line says yes. Raises UsageError where nobody is there, or says no."""
+    """Ask unless the command line says yes.
+
+    Raises UsageError where nobody is there, typer.Abort where the answer is no.
+    """
     if yes:
         return
     if not interactive():
@@ -146,7 +149,8 @@ def agree(refusal: str, question: str, *, yes: bool) -> None:
             hint=_("A script says --yes."),
         )
     if not confirm(question):
-        raise UsageError("declined", refusal)
+        tell(refusal)
+        raise typer.Abort
 
 
 def _report(ref: str, erasure: Erasure, output: Output) -> None:

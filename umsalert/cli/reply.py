@@ -14,7 +14,7 @@ from umsalert.cli.context import AsJson, run_async, run_reading, session
 from umsalert.cli.options import AlertRef
 from umsalert.cli.output import Output, source_name
 from umsalert.cli.tables import Column
-from umsalert.errors import UsageError
+from umsalert.errors import InvalidData, UsageError
 from umsalert.i18n import _, ngettext, system_reason
 from umsalert.model import Power, ReplyKind
 from umsalert.words.alerts import marked
@@ -226,7 +226,10 @@ def photo(
 
 
 def _write_new(files: Mapping[Path, bytes]) -> None:
-    """Write files of mode 0600, all or none. Raises UsageError where one is there or cannot be."""
+    """Write files of mode 0600, all or none.
+
+    Raises UsageError where one is there, InvalidData where one cannot be written.
+    """
     written: list[Path] = []
     path = Path()
     try:
@@ -238,7 +241,8 @@ def _write_new(files: Mapping[Path, bytes]) -> None:
     except OSError as error:
         for done in written:
             done.unlink(missing_ok=True)
-        raise UsageError(
+        refused = UsageError if isinstance(error, FileExistsError) else InvalidData
+        raise refused(
             "file_not_written",
             _("{file} cannot be written: {reason}.").format(file=path, reason=system_reason(error)),
             hint=_("Choose another file: none is ever overwritten."),

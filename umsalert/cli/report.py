@@ -131,7 +131,7 @@ def show(
     async def work() -> None:
         power = Power.SEAL if sealing else Power.READ
         async with wiring.open_store(this.settings, power) as store:
-            found = await store.alerts.alert(alert)
+            found = await _found(store, alert)
             head = await store.audit.head()
             earlier = await _earlier(store, found)
             await store.record.read(
@@ -148,6 +148,23 @@ def show(
         run_reading(work())
     if file not in (None, STDOUT):
         tell_written(*_files(file, sealing))
+
+
+async def _found(store: Store, ref: str) -> Alert:
+    """Return an alert. Raises UsageError, which says where a command may have been meant."""
+    try:
+        return await store.alerts.alert(ref)
+    except UsageError as error:
+        import difflib
+
+        words = [
+            "last",
+            *(it.name or getattr(it.callback, "__name__", "") for it in app.registered_commands),
+        ]
+        if near := difflib.get_close_matches(ref.casefold(), words, n=1):
+            command = f"umsalert report {near[0]}"
+            error.hint = _("Meant is perhaps: {names}").format(names=command)
+        raise
 
 
 async def _earlier(store: Store, alert: Alert) -> Score | None:
@@ -217,9 +234,10 @@ def _wanted(style: Format | None, file: Path | None, *, as_json: bool) -> Format
     asked = kind_of(Format.JSON if as_json else style, file, _ENDS)
     wanted = asked or (Format.TABLE if to_stdout else None)
     if wanted is None or (wanted is Format.TABLE and not to_stdout):
+        table = _("A table is for a terminal, not for a file.")
         raise UsageError(
             "format_missing",
-            _("What {file} is to be is not said.").format(file=file),
+            table if wanted else _("What {file} is to be is not said.").format(file=file),
             hint=_("Let its name end in {ends}, or say --format.").format(ends=", ".join(_ENDS)),
         )
     if wanted in _TO_FILES and to_stdout:

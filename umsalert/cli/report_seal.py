@@ -10,7 +10,7 @@ import typer
 
 from umsalert.cli.context import AsJson, Session, session
 from umsalert.cli.output import Output
-from umsalert.errors import ConfigurationError
+from umsalert.errors import ConfigurationError, InvalidData
 from umsalert.i18n import _, titled
 
 if TYPE_CHECKING:
@@ -41,7 +41,17 @@ def verify(
     if file.suffix == seals.SUFFIX:  # the seal was named for both
         file = file.with_suffix("")
     known = [seals.read_public_key(key) for key in keys or ()] or [_own_key(this)]
-    _show(file, seals.verify(file, known), this.output(as_json=as_json))
+    try:
+        seal = seals.verify(file, known)
+    except InvalidData as error:
+        if error.code == "report_changed" and set(known) & set(keys or ()):
+            error.hint = _(
+                "Compare the key first, character by character: one that is mistyped looks the "
+                "same. If it is right, do not rely on the report; fetch both files again from who "
+                "sealed it."
+            )
+        raise
+    _show(file, seal, this.output(as_json=as_json))
 
 
 def key(context: typer.Context, as_json: AsJson = False) -> None:

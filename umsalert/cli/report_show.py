@@ -62,11 +62,7 @@ def table(material: Material, output: Output) -> None:
     if report.waiting and not report.alert.cancelled:
         output.paragraph(counts.waiting(report.waiting, report.alert.ref))
     output.line()
-    if material.score:
-        from umsalert.cli import report_score
-
-        report_score.show(material.score, report.alert.time_zone, output)
-        output.line()
+    _score(material, output)
     report_incident.show(material.incident, output)
     output.line()
     _speed_table(report, output)
@@ -82,6 +78,20 @@ def table(material: Material, output: Output) -> None:
     if report.audit_head:
         output.line()
         output.paragraph(_("Audit log: {head}").format(head=report.audit_head), hang="  ")
+
+
+def _score(material: Material, output: Output) -> None:
+    """Print the score sheet of an exercise; of what follows one and has none, say where it is."""
+    alert = material.report.alert
+    if material.score:
+        from umsalert.cli import report_score
+
+        report_score.show(material.score, alert.time_zone, output)
+        output.line()
+    elif alert.exercise and alert.follows:  # `last` is the closing message, once it is sent
+        words = _("The score of the exercise: umsalert report {ref}")
+        output.paragraph(words.format(ref=alert.incident_ref))
+        output.line()
 
 
 def _repeated_lines(repeated: Sequence[DeliveryRow], output: Output) -> None:

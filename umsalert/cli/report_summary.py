@@ -24,7 +24,7 @@ from umsalert.cli.output_file import (
 from umsalert.cli.report_options import STYLE, NewFile
 from umsalert.cli.tables import Column
 from umsalert.errors import UsageError
-from umsalert.i18n import _, day_words, ngettext
+from umsalert.i18n import _, day_words, ngettext, titled
 from umsalert.model import SHARES, GroupedBy
 from umsalert.times import end_of_day, last_day, parse_day
 from umsalert.words.codes import code_sentence
@@ -120,16 +120,29 @@ def _period(since: str | None, until: str | None, zone: str, now: datetime) -> P
     """Return whole days in a time zone. Raises UsageError where they are none."""
     from umsalert.ports import Period
 
-    first = None if since is None else parse_day(since)
-    last = now.astimezone(ZoneInfo(zone)).date() if until is None else parse_day(until)
+    first = None if since is None else _day("--since", since)
+    last = now.astimezone(ZoneInfo(zone)).date() if until is None else _day("--until", until)
     if first is not None and first > last:
+        after = _("{since} is after {until}.").format(since=first, until=last)
+        future = _("{text} is in the future ({zone}).").format(text=first, zone=zone)
         raise UsageError(
             "period_empty",
-            _("{since} is after {until}.").format(since=first, until=last),
+            future if until is None else after,
             hint=_("--since is the first day, --until the last one."),
         )
     begin = None if first is None else _begin_of_day(first, zone)
     return Period(begin, end_of_day(last, zone))
+
+
+def _day(option: str, typed: str) -> date:
+    """Return a day. Raises UsageError, which names the option."""
+    from umsalert.cli.area_options import refuse_empty
+
+    refuse_empty(option, "2026-01-01", typed)
+    try:
+        return parse_day(typed)
+    except UsageError as error:
+        raise UsageError(error.code, titled(option, error.message), hint=error.hint) from error
 
 
 def _begin_of_day(day: date, zone: str) -> datetime:

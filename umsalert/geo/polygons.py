@@ -82,6 +82,11 @@ def _document(text: str) -> dict[str, Any]:
     try:
         # A height may be any number: a whole one too large for a float would stop its reader.
         found = json.loads(text, parse_constant=_no_constant, parse_int=float)
+    except json.JSONDecodeError as error:
+        sentence = _("It is no JSON: the mistake is in line {line}, column {column}.")
+        raise _refused(
+            "polygon_unreadable", sentence.format(line=error.lineno, column=error.colno)
+        ) from error
     except (ValueError, RecursionError) as error:
         raise _refused(
             "polygon_unreadable", _("It is no JSON: {reason}.").format(reason=error)

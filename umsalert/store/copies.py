@@ -56,8 +56,8 @@ class Restored:
 def back_up(database: Path, target: Path, by: Operator, at: datetime, *, force: bool) -> Copy:
     """Copy the database as it stands, whoever writes meanwhile; prove the copy, log it.
 
-    Raises UsageError when `target` is there or cannot be written, DatabaseError when the database
-    is not sound.
+    Raises UsageError when `target` is there, InvalidData when it cannot be written, DatabaseError
+    when the database is not sound.
     """
     versions.check_exists(database)
     _differ(database, target)

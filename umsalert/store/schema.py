@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from umsalert import files, sharing
-from umsalert.errors import DatabaseError, TemporaryError, UsageError
+from umsalert.errors import DatabaseError, InvalidData, TemporaryError, UsageError
 from umsalert.i18n import _, system_reason
 from umsalert.model import Deed
 from umsalert.store.instants import optional_text
@@ -137,7 +137,7 @@ def back_up(connection: Connection, backup: Path) -> Path:
     try:
         with files.aside(backup) as part:
             copy_to(connection, part)
-    except UsageError as error:
+    except (UsageError, InvalidData) as error:
         raise DatabaseError(
             "backup_not_written",
             _("The copy {path} cannot be made: {reason}").format(path=backup, reason=error.message),

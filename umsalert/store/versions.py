@@ -23,7 +23,7 @@ def latest() -> int:
 
 
 def check_exists(path: Path) -> None:
-    """Raise DatabaseError when there is no such file, or this account may not look."""
+    """Raise DatabaseError when there is no such file, or a folder, or this account may not look."""
     try:
         there = path.exists()
     except PermissionError as error:
@@ -39,6 +39,14 @@ def check_exists(path: Path) -> None:
             "database_missing",
             _("There is no database at {path}.").format(path=path),
             hint=_("Create one with: umsalert init"),
+        )
+    if path.is_dir():  # SQLite would call the disk broken
+        raise DatabaseError(
+            "file_is_folder",
+            _("{file} is a folder, not a file.").format(file=path),
+            hint=_("Name the database in it, such as --db {file}").format(
+                file=path / "umsalert.db"
+            ),
         )
 
 
