@@ -163,7 +163,7 @@ def add(
                     tie=Tie(),
                     text=text,
                     direction=direction,
-                    seen_at=None if seen is None else parse_past_moment(seen, found.time_zone, now),
+                    seen_at=parse_past_moment(seen, found.time_zone, now) if seen else None,
                 )
                 reply_id = await store.answers.add(answer, found.id, who, by)
             rows = await store.answers.of_incident(found.id, after=reply_id - 1)
