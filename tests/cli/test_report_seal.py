@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import Cli
 from tests.cli.test_report_files import office
 from tests.faults.machine import small_disk
+from umsalert import sharing
 
 __all__ = ["office"]
 
@@ -53,6 +54,24 @@ def test_the_log_knows_what_was_sealed(office: Cli) -> None:
     assert entry["action"] == "report.seal"
     assert entry["detail"]["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
     assert office("audit", "verify", "--head", head).code == 0
+
+
+def test_the_key_of_a_station_is_its_key_the_second_time_too(office: Cli, tmp_path: Path) -> None:
+    """As docs/reports.md says: made in the shared folder, read by its group, and by nobody else."""
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    shared.chmod(sharing.FOLDER_MODE)
+    key = shared / "seal.key"
+    station = {"UMSALERT_REPORT_SEAL_KEY_FILE": str(key)}
+    first = office("report", "key", environ=station)
+    again = office("report", "key", environ=station)
+    assert (again.code, again.out) == (0, first.out), again.err
+    assert office("site", "list", environ=station).code == 0
+    key.chmod(0o644)
+    assert "report.seal_key_file" in office("site", "list", environ=station).err
+    key.chmod(0o640)
+    shared.chmod(0o750)
+    assert "report.seal_key_file" in office("site", "list", environ=station).err
 
 
 def test_a_changed_report_is_found(office: Cli) -> None:

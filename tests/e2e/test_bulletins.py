@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import re
 import signal
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -169,6 +171,26 @@ def test_a_spread_bulletin_waits_and_is_stopped_in_order(bureau: Office) -> None
     assert ended.code == 5
     assert f"{SITES - 1} cancelled" in ended.err
     assert shown(bureau, bulletin)["runs"][0]["code"] == "alert_cancelled"
+
+
+def test_what_was_killed_before_it_was_sent_is_removed_with_its_bulletin(bureau: Office) -> None:
+    """Also where the alert was made, and the kill came before the run knew which one it is."""
+    bulletin, before = plan(bureau), bureau.forget()
+    dying = (
+        "import os; from umsalert.store.bulletins import SqlBulletins\n"
+        "SqlBulletins.link = lambda *_arguments: os._exit(9)\n"
+        "from umsalert.cli.main import run; run(['bulletin', 'run-due'])"
+    )
+    environ = {**os.environ, "UMSALERT_HOME": str(bureau.home), **bureau.environ}
+    killed = subprocess.run([sys.executable, "-c", dying], env=environ, check=False, timeout=60)
+    assert killed.returncode == 9
+    removed = bureau.run("bulletin", "remove", bulletin["ref"])
+    assert "alert" not in removed.err
+    ended = run_due(bureau)
+    assert (ended.code, bureau.sms(before)) == (5, [])
+    (run,) = shown(bureau, bulletin)["runs"]
+    assert (run["state"], run["code"]) == ("ended", "bulletin_removed")
+    assert bureau.states() == {"cancelled": SITES}
 
 
 def test_what_is_being_sent_is_named_when_its_bulletin_is_removed(bureau: Office) -> None:

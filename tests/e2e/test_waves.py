@@ -219,6 +219,11 @@ def test_a_key_sends_a_wave_once(office: Office) -> None:
         (("widen", "--radius", "3km", "--var", "x=y"), 2, "variables_invalid"),
         (("follow-up", "--to", "all", "--template", "search-vehicle"), 2, "variables_invalid"),
         (("follow-up", "--to", "sighting", "--template", "search-person"), 3, "nobody_matched"),
+        (("widen", "--radius", "3km", "--template", ""), 2, "unknown_template"),
+        (("widen", "--radius", "3km", "--expires", ""), 2, "duration_invalid"),
+        (("widen", "--radius", "3km", "--follow", ""), 2, "duration_invalid"),
+        (("widen", "--radius", "3km", "--idempotency-key", ""), 2, "value_empty"),
+        (("recenter", "--site", "S1", "--radius", ""), 2, "distance_not_a_number"),
         (("close",), 2, "outcome_missing"),
         (("close", "--outcome", " "), 2, "outcome_missing"),
         (("close", "--outcome", "x" * 121), 2, "variables_invalid"),
@@ -234,6 +239,14 @@ def test_wrong_input_is_refused_before_anything_leaves(
     assert ended.code == code, ended.err
     assert ended.error["code"] == problem
     assert ended.error["hint"]
+    assert here("alert", "list", "--json") == before
+
+
+def test_an_empty_key_hides_no_alert(here: Here, an_alert: str) -> None:
+    """A variable that is not set is no key: else all its alerts but the first would not leave."""
+    before = here("alert", "list", "--json")
+    ended = here("alert", "send", *ALERT, "--idempotency-key", "", "--yes", "--json")
+    assert (ended.code, ended.error["code"]) == (2, "value_empty")
     assert here("alert", "list", "--json") == before
 
 

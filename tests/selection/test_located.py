@@ -89,3 +89,23 @@ def test_an_area_is_read_as_it_was_written(area: Circle | Polygon | Everywhere) 
     """What waits for a second person keeps everything; a bare circle looks as it always did."""
     assert area_from_json(area_to_json(area)) == area
     assert set(area_to_json(NICE)) == {"lat", "lon", "radius_m"}
+
+
+def test_what_lies_beyond_a_quarter_of_the_globe_is_within_the_circle_too() -> None:
+    """There the corners of the box around all sites may lie nearer than a site between them."""
+    spots = ((-13.28, -176.18), (14.6, -61.0), (-14.3, -178.1), (-9.0, -140.0), (-22.27, 166.44))
+    found = located(Everywhere(), NamedSites((), (), spots), typed=True)
+    assert all(distance_m(found.lat, found.lon, *spot) <= found.radius_m for spot in spots)
+
+
+def test_neighbours_across_the_date_line_are_neighbours() -> None:
+    """Wallis and Nouméa: the middle is between them, and not on the other side of the world."""
+    spots = ((-13.28, -176.18), (-22.27, 166.44))
+    found = located(Everywhere(), NamedSites((), (), spots), typed=True)
+    assert (found.lat, found.lon) == (-17.775, 175.13)
+    assert found.radius_m < 1_200_000
+    assert all(distance_m(found.lat, found.lon, *spot) <= found.radius_m for spot in spots)
+    nearer = located(Everywhere(), NamedSites((), (), ((-13, -176), spots[1])), typed=True)
+    assert nearer.lon == 175.22
+    west = located(Everywhere(), NamedSites((), (), (spots[0], (-14.3, -178.1))), typed=True)
+    assert (west.lon, west.radius_m < 150_000) == (-177.14, True)

@@ -84,6 +84,9 @@ class Runner:
 
     async def stale(self, started: Started) -> RefusedByRule | None:
         """Return why nothing is to leave of an alert of which nothing has; None: it may."""
+        # Who removed it was told of no alert: it had not been written down which one it was.
+        if started.bulletin.removed_at is not None and started.run.alert_ref is None:
+            return _removed()
         begun = await self._house.book.begun()
         return self._stale(started.bulletin, started.run, begun)
 
@@ -209,7 +212,7 @@ class Runner:
     ) -> None:
         """Raise RefusedByRule when nothing of a run has been sent, and nothing may be now."""
         if bulletin.removed_at is not None:
-            raise RefusedByRule(REMOVED, _("it was removed before anything was sent."))
+            raise _removed()
         error = self._stale(bulletin, run, begun)
         if error is None:
             return
@@ -306,6 +309,10 @@ def _request(bulletin: Bulletin, template: Template, due: datetime) -> Request:
         idempotency_key=_key(bulletin, due),
         incident_at=due,
     )
+
+
+def _removed() -> RefusedByRule:
+    return RefusedByRule(REMOVED, _("it was removed before anything was sent."))
 
 
 def _key(bulletin: Bulletin, due: datetime) -> str:

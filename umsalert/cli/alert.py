@@ -293,4 +293,4 @@ def watch(
 
 
 def _length(text: str | None) -> timedelta | None:
-    return parse_duration(text) if text else None
+    return None if text is None else parse_duration(text)

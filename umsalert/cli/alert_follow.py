@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from umsalert import wiring
 from umsalert.cli import alert_preview, alert_request, alert_send, alert_show
-from umsalert.cli.alert_options import OtherWords
-from umsalert.cli.area_options import Centre
+from umsalert.cli.alert_options import KEY_EXAMPLE, OtherWords
+from umsalert.cli.area_options import Centre, refuse_empty
 from umsalert.cli.context import Session
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode, UsageError
@@ -68,7 +68,7 @@ def elsewhere(centre: Centre) -> Goal:
             _("Where to? Give a site of the register, or a point: one of both."),
             hint=_("Give --site REF, or --lat and --lon."),
         )
-    radius_m = parse_distance(centre.radius) if centre.radius else None
+    radius_m = None if centre.radius is None else parse_distance(centre.radius)
 
     async def goal(store: Store, alert: Alert) -> tuple[Area, Following]:
         from umsalert.selection import recentered
@@ -103,6 +103,7 @@ async def send(session: Session, order: Order, output: Output) -> ExitCode:
     from umsalert.selection import nobody, refuse_ended
 
     settings = session.settings
+    refuse_empty("--idempotency-key", KEY_EXAMPLE, order.typed.idempotency_key)
     async with wiring.open_store(settings, Power.ALERT) as store:
         alert = await _followed(store, order)
         area, following = await order.goal(store, alert)
@@ -149,7 +150,8 @@ def _request(
     refuse_last_words(typed.template, alert)
     settings = session.settings
     area, following = goal
-    template = templates.load(typed.template or alert.template, wiring.template_folders(settings))
+    name = alert.template if typed.template is None else typed.template
+    template = templates.load(name, wiring.template_folders(settings))
     values = inherited(alert, template, alert_request.split_values(typed.values or ()))
     words = Words(
         template=template,
@@ -157,7 +159,7 @@ def _request(
         operator=wiring.operator(settings),
         channels=tuple(dict.fromkeys(typed.channels or ())),
         reason=typed.reason,
-        expires_in=parse_duration(typed.expires) if typed.expires else None,
+        expires_in=None if typed.expires is None else parse_duration(typed.expires),
         idempotency_key=typed.idempotency_key,
         off_duty=typed.off_duty,
     )

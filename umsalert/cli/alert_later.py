@@ -124,6 +124,6 @@ def _send(
 
     this = session(context)
     follow, yes = how
-    length = parse_duration(follow) if follow else None
+    length = None if follow is None else parse_duration(follow)
     order = alert_follow.Order(*what, alert_send.Manner(yes=yes, follow=length))
     leave(run_async(alert_follow.send(this, order, this.output(as_json=as_json)), busy="sending"))

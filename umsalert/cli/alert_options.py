@@ -96,6 +96,7 @@ Key = Annotated[
         help=_("A second time with the same key sends nothing."),
     ),
 ]
+KEY_EXAMPLE = "pc-2027-0117"
 Follow = Annotated[
     str | None,
     typer.Option(

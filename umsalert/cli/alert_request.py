@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from umsalert.cli.alert_options import (
+    KEY_EXAMPLE,
     Channels,
     Exercise,
     Expires,
@@ -14,7 +15,7 @@ from umsalert.cli.alert_options import (
     TemplateName,
     Values,
 )
-from umsalert.cli.area_options import Place, area_asked
+from umsalert.cli.area_options import Place, area_asked, refuse_empty
 from umsalert.cli.context import Session
 from umsalert.cli.output import ask, interactive
 from umsalert.errors import UsageError
@@ -51,6 +52,7 @@ def request(
     from umsalert.selection import Request, time_zone_at
 
     settings = session.settings
+    refuse_empty("--idempotency-key", KEY_EXAMPLE, idempotency_key)
     area = area_asked(typed.place, settings.alert.max_radius_m)
     template = templates.load(typed.template, wiring.template_folders(settings))
     now = wiring.clock(settings).now()

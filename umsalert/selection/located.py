@@ -31,11 +31,39 @@ def located(area: Area, named: NamedSites, *, typed: bool) -> Area:
     area = replace(area, only=area.only._replace(kinds=kinds))
     if not (isinstance(area, Everywhere) and named.spots):
         return area
-    lats, lons = [lat for lat, _lon in named.spots], [lon for _lat, lon in named.spots]
+    lats, turned = zip(*named.spots, strict=True)
+    lons = _side_by_side(turned)
     lat, lon = round(statistics.median(lats), 7), round(statistics.median(lons), 7)
-    corners = [(y, x) for y in (min(lats), max(lats)) for x in (min(lons), max(lons))]
-    reach_m = max(_distance_m(lat, lon, *corner) for corner in corners)
-    return replace(area, lat=lat, lon=lon, radius_m=round(max(reach_m * _ROUGH, 1.0), 1))
+    reach_m = max(_distance_m(lat, lon, *spot) for spot in _outer(lats, lons, lon))
+    radius_m = round(max(reach_m * _ROUGH, 1.0), 1)
+    return replace(area, lat=lat, lon=lon - 360 if lon > 180 else lon, radius_m=radius_m)
+
+
+def _side_by_side(lons: Sequence[float]) -> Sequence[float]:
+    """Return longitudes so that neighbours across the antimeridian are neighbours, beyond 180."""
+    if max(lons) - min(lons) <= 180:
+        return lons
+    beyond = [lon % 360 for lon in lons]
+    return beyond if max(beyond) - min(beyond) < max(lons) - min(lons) else lons
+
+
+def _outer(
+    lats: Sequence[float], lons: Sequence[float], middle: float
+) -> Sequence[tuple[float, float]]:
+    """Return points of which one lies at least as far from the middle as any site.
+
+    Up to a quarter of the globe to the east and west these are the corners of a box.
+    """
+    if max(max(lons) - middle, middle - min(lons)) <= 90:
+        return _corners(lats, lons)
+    spots = list(zip(lats, lons, strict=True))
+    far = [spot for spot in spots if abs(spot[1] - middle) > 90]
+    near = [spot for spot in spots if abs(spot[1] - middle) <= 90]
+    return [*far, *_corners(*zip(*near, strict=True))] if near else far
+
+
+def _corners(lats: Sequence[float], lons: Sequence[float]) -> list[tuple[float, float]]:
+    return [(lat, lon) for lat in (min(lats), max(lats)) for lon in (min(lons), max(lons))]
 
 
 def folded_kind(kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -66,6 +67,9 @@ MAX_RETENTION_MONTHS = 600
 MAX_LOG_BACKUPS = 100
 """Each rotation renames every one of them while the other processes wait."""
 
+_SHARED_FOLDER, _GROUP_READS = 0o2770, 0o040
+"""Several accounts seal with the one key that lies in the folder which they share: see `seals`."""
+
 
 def problems(settings: Settings) -> list[Problem]:
     """Return everything that is out of its limits."""
@@ -90,9 +94,9 @@ def problems(settings: Settings) -> list[Problem]:
     ]
 
 
-def exposed(file: Path, name: str) -> Iterator[Problem]:
-    """Yield a problem when other accounts may read the secret in `file`."""
-    if os.name == "posix" and file.stat().st_mode & 0o077:
+def exposed(file: Path, name: str, allowed: int = 0) -> Iterator[Problem]:
+    """Yield a problem when other accounts than those of `allowed` may read a secret in `file`."""
+    if os.name == "posix" and file.stat().st_mode & 0o077 & ~allowed:
         message = _("{file} can be read by other accounts; run: chmod 600 {file}")
         yield Problem("secret_exposed", message.format(file=file), column=name, value=str(file))
 
@@ -319,7 +323,10 @@ def _retention(retention: RetentionSettings) -> Iterator[Problem]:
 def _report(report: ReportSettings) -> Iterator[Problem]:
     if re.search(_NOT_IN_CAP, report.cap_sender):
         yield _bad("report.cap_sender", _("no spaces, commas, < or &"))
-    yield from _key_file(report.seal_key_file, "report.seal_key_file")
+    file = report.seal_key_file
+    if file and os.access(file, os.F_OK):  # as in `_key_file`
+        shared = stat.S_IMODE(file.parent.stat().st_mode) == _SHARED_FOLDER
+        yield from exposed(file, "report.seal_key_file", _GROUP_READS if shared else 0)
 
 
 def _port(name: str, port: int) -> Iterator[Problem]:
