@@ -221,6 +221,13 @@ def test_quiet_hours_by_day_and_none() -> None:
     assert (Quiet().opens(night, paris), Quiet().begins_after(night, paris)) == (night, None)
 
 
+def test_an_hour_that_clocks_skip_is_no_opening() -> None:
+    """From 03:00 to 02:00 but for the night in March, when no clock shows what is between."""
+    nearly_always = Quiet(time(3), time(2))
+    skipped = instant("2027-03-28T00:30+01:00")
+    assert nearly_always.opens(skipped, ZoneInfo(PARIS)) == instant("2027-03-29T02:00+02:00")
+
+
 def test_what_becomes_of_due_times() -> None:
     """In time it runs, late it is skipped, of several the newest runs; in the quiet all wait."""
     eight, nine = instant("2027-01-04T08:00+01:00"), instant("2027-01-04T09:00+01:00")

@@ -118,7 +118,7 @@ class Quiet:
         for day in (local.date() - timedelta(days=1), local.date()):
             begins, ends = self._night(day, zone)
             if begins <= moment < ends:
-                return ends
+                return self.opens(ends, zone)  # clocks may skip the hour between two of them
         return moment.astimezone(UTC)
 
     def begins_after(self, moment: datetime, zone: ZoneInfo) -> datetime | None:

@@ -233,10 +233,15 @@ async def test_a_request_is_found_by_a_part_of_its_ref(filled: Store) -> None:
     first = await filled.approvals.submit(asked())
     await filled.approvals.submit(asked())
     assert await filled.approvals.approval(first.ref[4:]) == first
-    for ref, code in (("ask-", "approval_ambiguous"), ("nothing", "approval_not_found")):
+    for ref, code, word in (
+        ("ask-", "approval_ambiguous", "Several"),
+        ("nothing", "approval_not_found", "nothing"),
+        (" ", "approval_not_found", "empty"),
+    ):
         with pytest.raises(UsageError) as unknown:
             await filled.approvals.approval(ref)
         assert unknown.value.code == code
+        assert word in unknown.value.message
 
 
 async def test_an_override_is_carried_out_with_its_approval(filled: Store) -> None:

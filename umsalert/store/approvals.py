@@ -212,6 +212,8 @@ def _find(connection: Connection, ref: str) -> Approval:
             _("Several requests have {ref} in their reference.")
             if rows
             else _("There is no request {ref}.")
+            if ref.strip()
+            else _("Which request? Its reference is empty.")
         ).format(ref=ref),
         hint=_("See what waits with: umsalert alert approve --list"),
     )
