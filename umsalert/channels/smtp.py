@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import Enum, auto
+from typing import cast
 
 from aiosmtplib import (
     SMTP,
@@ -161,10 +162,10 @@ class SmtpChannel:
             if 400 <= error.code < 600 and error.code != SMTPStatus.domain_unavailable:
                 self._keep(client, dirty=True)
             else:
-                client.close()
+                _drop(client)
             raise
         except BaseException:
-            client.close()
+            _drop(client)
             raise
         self._keep(client, dirty=False)
 
@@ -185,7 +186,7 @@ class SmtpChannel:
         while self._idle:
             kept = self._idle.pop()
             if kept.since < oldest:
-                kept.client.close()
+                _drop(kept.client)
                 continue
             progress.stage = _Stage.ENVELOPE
             with suppress(SMTPException), _closed_on_error(kept.client):
@@ -215,7 +216,7 @@ def _closed_on_error(client: SMTP) -> Iterator[None]:
     try:
         yield
     except BaseException:  # a cancelled command leaves an answer that the next would read
-        client.close()
+        _drop(client)
         raise
 
 
@@ -234,10 +235,19 @@ async def _data(client: SMTP, data: bytes, progress: _Progress) -> None:
 
 async def quit_politely(client: SMTP) -> None:
     """Say goodbye and close, whatever the relay does."""
+    transport = client.transport
     with suppress(SMTPException, OSError):
         async with asyncio.timeout(QUIT_S):
             await client.quit()
+    _drop(client, transport)
+
+
+def _drop(client: SMTP, transport: asyncio.BaseTransport | None = None) -> None:
+    """Close at once: a goodbye of TLS that the relay leaves unanswered would outlive the loop."""
+    transport = transport or client.transport
     client.close()
+    if transport is not None:
+        cast("asyncio.WriteTransport", transport).abort()
 
 
 def _outcome(error: Exception, stage: _Stage) -> Outcome:
