@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from umsalert import wiring
 from umsalert.cli import alert_preview, alert_request, alert_send, alert_show
 from umsalert.cli.alert_options import KEY_EXAMPLE, OtherWords
-from umsalert.cli.area_options import Centre, refuse_empty
+from umsalert.cli.area_options import Centre
 from umsalert.cli.context import Session
+from umsalert.cli.options import refuse_empty
 from umsalert.cli.output import Output
 from umsalert.errors import ExitCode, UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate

@@ -15,8 +15,9 @@ from umsalert.cli.alert_options import (
     TemplateName,
     Values,
 )
-from umsalert.cli.area_options import Place, area_asked, refuse_empty
+from umsalert.cli.area_options import Place, area_asked
 from umsalert.cli.context import Session
+from umsalert.cli.options import refuse_empty
 from umsalert.cli.output import ask, interactive
 from umsalert.errors import UsageError
 from umsalert.i18n import _, language

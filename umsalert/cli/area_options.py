@@ -18,6 +18,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from umsalert.cli import completers
+from umsalert.cli.options import refuse_empty
 from umsalert.errors import UsageError
 from umsalert.geo.coordinates import check_point, parse_coordinate
 from umsalert.geo.units import check_radius, parse_distance
@@ -153,19 +154,6 @@ def area_asked(place: Place, max_radius_m: float) -> Area:
     else:
         area = Everywhere()
     return replace(area, only=only)
-
-
-def refuse_empty(option: str, example: str, *values: str | None) -> None:
-    """Raise UsageError when an option is given with nothing in it: a variable that is not set."""
-    if any(value is not None and not value.strip() for value in values):
-        raise UsageError(
-            "value_empty",
-            _("{option} is given, but empty.").format(option=option),
-            hint=_(
-                "Write what is meant, such as {option} {example}, or leave {option} out. In a "
-                "script: is its variable set?"
-            ).format(option=option, example=example),
-        )
 
 
 def _check_one(place: Place) -> None:

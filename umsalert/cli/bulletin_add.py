@@ -13,9 +13,9 @@ from umsalert import timetables, wiring
 from umsalert.bulletins import calm_of, new_bulletin, request_hash
 from umsalert.cli import alert_preview, alert_waiting, bulletin_show
 from umsalert.cli.alert_send import Declined
-from umsalert.cli.area_options import refuse_empty
 from umsalert.cli.bulletin_words import quiet_words
 from umsalert.cli.context import Session
+from umsalert.cli.options import refuse_empty
 from umsalert.cli.output import Output, confirm, duration, local, must_be_asked, tell
 from umsalert.errors import RefusedByRule, UsageError
 from umsalert.i18n import _

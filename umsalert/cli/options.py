@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from umsalert.cli import completers
+from umsalert.errors import UsageError
 from umsalert.i18n import _
 
 AlertRef = Annotated[
@@ -40,3 +41,16 @@ ContactRefs = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help=_("Do not ask."))]
 YesForScripts = Annotated[bool, typer.Option("--yes", help=_("Do not ask: for scripts."))]
+
+
+def refuse_empty(option: str, example: str, *values: str | None) -> None:
+    """Raise UsageError when an option is given with nothing in it: a variable that is not set."""
+    if any(value is not None and not value.strip() for value in values):
+        raise UsageError(
+            "value_empty",
+            _("{option} is given, but empty.").format(option=option),
+            hint=_(
+                "Write what is meant, such as {option} {example}, or leave {option} out. In a "
+                "script: is its variable set?"
+            ).format(option=option, example=example),
+        )

@@ -12,6 +12,7 @@ import typer
 
 from umsalert import files
 from umsalert.cli.context import AsJson, run_reading, session
+from umsalert.cli.options import refuse_empty
 from umsalert.cli.output import Output, duration, local
 from umsalert.cli.output_file import (
     STDOUT,
@@ -136,8 +137,6 @@ def _period(since: str | None, until: str | None, zone: str, now: datetime) -> P
 
 def _day(option: str, typed: str) -> date:
     """Return a day. Raises UsageError, which names the option."""
-    from umsalert.cli.area_options import refuse_empty
-
     refuse_empty(option, "2026-01-01", typed)
     try:
         return parse_day(typed)
